@@ -1,0 +1,192 @@
+import { path, request } from "./http";
+import type * as T from "./types";
+import { upload } from "./upload";
+
+type Id = string;
+const channelPath = (sid: Id, cid: Id, ...rest: string[]): string => path("servers", sid, "channels", cid, ...rest);
+
+/** Which part of a channel's history to fetch; nothing = the newest. */
+export interface HistoryQuery {
+  before?: number;
+  after?: number;
+  /** Message id. */
+  around?: Id;
+  /** Time in milliseconds. */
+  at?: number;
+  limit?: number;
+}
+
+export interface SendMessage {
+  nonce: string;
+  body: string;
+  reply_to?: Id;
+  attachments?: { upload: string; alt?: string; spoiler?: boolean }[];
+  /** Whether the author of the original is notified. */
+  ping?: boolean;
+}
+
+/** Every route of the client API, typed. All calls throw `ApiProblem`. */
+export const api = {
+  instance: () => request<T.Instance>("GET", "instance"),
+  setup: (body: { token: string; handle: string; password: string; display_name?: string; instance_name?: string }) =>
+    request<T.SessionCreated>("POST", "setup", { body }),
+  register: (body: { handle: string; password: string; display_name?: string }) =>
+    request<T.SessionCreated>("POST", "accounts", { body: { ...body, kind: "cookie" } }),
+
+  sessions: {
+    signIn: (body: { handle: string; password: string; device?: string }) =>
+      request<T.SessionCreated>("POST", "sessions", { body: { ...body, kind: "cookie" } }),
+    list: () => request<{ sessions: T.Session[] }>("GET", "sessions").then((r) => r.sessions),
+    signOut: () => request<void>("DELETE", "sessions/current"),
+    revoke: (id: Id) => request<void>("DELETE", path("sessions", id)),
+    revokeOthers: () => request<void>("DELETE", "sessions"),
+  },
+
+  me: {
+    get: () => request<T.Me>("GET", "me"),
+    update: (body: { display_name?: string; bio?: string; pronouns?: string }) =>
+      request<T.Me>("PATCH", "me", { body }),
+    setAvatar: (image: Blob) => request<T.Me>("PUT", "me/avatar", { body: image }),
+    removeAvatar: () => request<T.Me>("DELETE", "me/avatar"),
+    changePassword: (current: string, next: string) =>
+      request<void>("POST", "me/password", { body: { current, new: next } }),
+    settings: () => request<Record<string, unknown>>("GET", "me/settings"),
+    saveSettings: (settings: Record<string, unknown>) =>
+      request<Record<string, unknown>>("PUT", "me/settings", { body: settings }),
+    setServerOrder: (sids: Id[]) => request<void>("PUT", "me/server_order", { body: { sids } }),
+  },
+
+  users: {
+    profile: (uid: Id) => request<T.Profile>("GET", path("users", uid)),
+  },
+
+  servers: {
+    list: () => request<{ servers: T.Server[] }>("GET", "servers").then((r) => r.servers),
+    get: (sid: Id) => request<T.Server>("GET", path("servers", sid)),
+    create: (body: { name: string; description?: string; template?: "blank" | "community"; public?: boolean }) =>
+      request<T.Server>("POST", "servers", { body }),
+    update: (sid: Id, body: { name?: string; description?: string; public?: boolean }) =>
+      request<T.Server>("PATCH", path("servers", sid), { body }),
+    setIcon: (sid: Id, image: Blob) => request<T.Server>("PUT", path("servers", sid, "icon"), { body: image }),
+    removeIcon: (sid: Id) => request<void>("DELETE", path("servers", sid, "icon")),
+    remove: (sid: Id, confirmName: string) =>
+      request<void>("DELETE", path("servers", sid), { body: { confirm_name: confirmName } }),
+    leave: (sid: Id) => request<void>("POST", path("servers", sid, "leave")),
+    markRead: (sid: Id) => request<void>("PUT", path("servers", sid, "read")),
+  },
+
+  roles: {
+    create: (
+      sid: Id,
+      body: { name: string; colour?: number | null; hoist?: boolean; mentionable?: boolean; permissions?: string[] },
+    ) => request<T.Role>("POST", path("servers", sid, "roles"), { body }),
+    update: (
+      sid: Id,
+      rid: Id,
+      body: {
+        name?: string;
+        colour?: number | null;
+        hoist?: boolean;
+        mentionable?: boolean;
+        permissions?: string[];
+        position?: number;
+      },
+    ) => request<T.Role>("PATCH", path("servers", sid, "roles", rid), { body }),
+    remove: (sid: Id, rid: Id) => request<void>("DELETE", path("servers", sid, "roles", rid)),
+  },
+
+  channels: {
+    create: (
+      sid: Id,
+      body: {
+        name: string;
+        kind?: "text" | "category";
+        parent?: Id | null;
+        topic?: string;
+        private?: boolean;
+        allow?: string[];
+      },
+    ) => request<T.Channel>("POST", path("servers", sid, "channels"), { body }),
+    update: (sid: Id, cid: Id, body: { name?: string; topic?: string; parent?: Id | null; position?: number }) =>
+      request<T.Channel>("PATCH", channelPath(sid, cid), { body }),
+    remove: (sid: Id, cid: Id) => request<void>("DELETE", channelPath(sid, cid)),
+    setOverride: (sid: Id, cid: Id, target: string, body: { allow: string[]; deny: string[] }) =>
+      request<T.Channel>("PUT", channelPath(sid, cid, "overrides", target), { body }),
+    removeOverride: (sid: Id, cid: Id, target: string) =>
+      request<void>("DELETE", channelPath(sid, cid, "overrides", target)),
+  },
+
+  members: {
+    list: (
+      sid: Id,
+      query: { cursor?: string | null; limit?: number; q?: string; channel?: Id } = {},
+      signal?: AbortSignal,
+    ) => request<T.Members>("GET", path("servers", sid, "members"), { query, ...(signal ? { signal } : {}) }),
+    setRoles: (sid: Id, actor: Id, roles: Id[]) =>
+      request<T.Member>("PATCH", path("servers", sid, "members", actor), { body: { roles } }),
+    kick: (sid: Id, actor: Id, reason?: string) =>
+      request<void>("DELETE", path("servers", sid, "members", actor), { body: { reason } }),
+    bans: (sid: Id) => request<{ bans: T.Ban[] }>("GET", path("servers", sid, "bans")).then((r) => r.bans),
+    ban: (sid: Id, actor: Id, reason?: string) =>
+      request<void>("PUT", path("servers", sid, "bans", actor), { body: { reason } }),
+    unban: (sid: Id, actor: Id) => request<void>("DELETE", path("servers", sid, "bans", actor)),
+  },
+
+  invites: {
+    create: (sid: Id, body: { expires_in_s?: number | null; max_uses?: number | null; channel?: Id; roles?: Id[] }) =>
+      request<T.Invite>("POST", path("servers", sid, "invites"), { body }),
+    list: (sid: Id) => request<{ invites: T.Invite[] }>("GET", path("servers", sid, "invites")).then((r) => r.invites),
+    revoke: (sid: Id, id: Id) => request<void>("DELETE", path("servers", sid, "invites", id)),
+    preview: (domain: string, code: string) => request<T.InvitePreview>("GET", path("invites", domain, code)),
+    accept: (domain: string, code: string) => request<T.Server>("POST", path("invites", domain, code, "accept")),
+  },
+
+  directory: {
+    list: (domain?: string) =>
+      request<{ servers: T.DirectoryEntry[]; domain: string; fetched_at: number }>("GET", "directory", {
+        query: { domain },
+      }),
+    join: (domain: string, sid: Id) => request<T.Server>("POST", path("directory", domain, sid, "join")),
+    peers: () => request<{ peers: { domain: string; reachable: boolean }[] }>("GET", "peers").then((r) => r.peers),
+  },
+
+  messages: {
+    page: (sid: Id, cid: Id, query: HistoryQuery = {}, signal?: AbortSignal) =>
+      request<T.MessagePage>("GET", channelPath(sid, cid, "messages"), {
+        query: { ...query },
+        ...(signal ? { signal } : {}),
+      }),
+    send: (sid: Id, cid: Id, body: SendMessage) =>
+      request<T.Message>("POST", channelPath(sid, cid, "messages"), { body }),
+    edit: (sid: Id, cid: Id, id: Id, body: string) =>
+      request<T.Message>("PATCH", channelPath(sid, cid, "messages", id), { body: { body } }),
+    remove: (sid: Id, cid: Id, id: Id, reason?: string) =>
+      request<void>("DELETE", channelPath(sid, cid, "messages", id), reason ? { body: { reason } } : {}),
+    react: (sid: Id, cid: Id, id: Id, emoji: string, on: boolean) =>
+      request<void>(on ? "PUT" : "DELETE", channelPath(sid, cid, "messages", id, "reactions", emoji)),
+    reactors: (sid: Id, cid: Id, id: Id, emoji: string) =>
+      request<{ users: T.User[] }>("GET", channelPath(sid, cid, "messages", id, "reactions", emoji)).then(
+        (r) => r.users,
+      ),
+    typing: (sid: Id, cid: Id) => request<void>("POST", channelPath(sid, cid, "typing")),
+    markRead: (sid: Id, cid: Id, cn: number) =>
+      request<void>("PUT", channelPath(sid, cid, "read"), { body: { cn }, keepalive: true }),
+    markUnread: (sid: Id, cid: Id, cn: number) =>
+      request<void>("POST", channelPath(sid, cid, "unread"), { body: { cn } }),
+    pending: (sid: Id) =>
+      request<{ pending: T.Message[] }>("GET", path("servers", sid, "pending")).then((r) => r.pending),
+    dropPending: (sid: Id, id: Id) => request<void>("DELETE", path("servers", sid, "pending", id)),
+    retryPending: (sid: Id, id: Id) => request<T.Message>("POST", path("servers", sid, "pending", id, "retry")),
+  },
+
+  uploads: {
+    start: upload,
+    remove: (id: Id) => request<void>("DELETE", path("uploads", id)),
+  },
+
+  gateway: {
+    ticket: () => request<{ ticket: string }>("POST", "gateway/ticket").then((r) => r.ticket),
+  },
+};
+
+export type Api = typeof api;

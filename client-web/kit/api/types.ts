@@ -1,0 +1,331 @@
+// The shapes of the client API. Names equal the schema names of the OpenAPI document.
+// Times are integer milliseconds since 1970; ids are opaque strings.
+
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  code: string;
+  detail?: string;
+  request_id?: string;
+  retry_after_ms?: number;
+  fields?: FieldProblem[];
+  domain?: string;
+}
+
+export interface Instance {
+  domain: string;
+  name: string;
+  version: string;
+  registration: "open" | "invite" | "closed";
+  setup_required: boolean;
+  signed_in: boolean;
+  insecure: boolean /* plain http outside loopback: sign-in refused */;
+  limits: { message_chars: number; upload_bytes: number; attachments: number; password_min: number };
+}
+
+export interface SessionCreated {
+  me: Me;
+  token?: string; /* bearer only */
+}
+
+export interface Me {
+  user: User;
+  admin: boolean;
+  created_at: number;
+}
+
+export interface Session {
+  id: string;
+  device: string;
+  address: string;
+  kind: "cookie" | "bearer";
+  created_at: number;
+  last_seen_at: number;
+  current: boolean;
+}
+
+export interface User {
+  id: string;
+  kind: "user" | "anonymous" | "persona";
+  handle: string;
+  domain: string;
+  display_name: string;
+  avatar: string | null /* url path on this instance */;
+  local: boolean;
+}
+
+export interface Profile {
+  user: User;
+  bio: string;
+  pronouns: string;
+  mutual_servers: string[] /* sids */;
+  joined_at?: number;
+  fetched_at: number;
+}
+
+export interface Server {
+  id: string;
+  name: string;
+  description: string;
+  icon: string | null;
+  public: boolean;
+  hub_domain: string;
+  hub_is_here: boolean;
+  hub: HubStatus;
+  owner: string /* actor */;
+  my_actor: string;
+  my_roles: string[];
+  my_permissions: string[] /* server level names, see Permission */;
+  roles: Role[];
+  channels: Channel[] /* only what I may see, categories too */;
+  member_count: number;
+  seq: number; /* cursor */
+}
+
+export interface HubStatus {
+  reachable: boolean;
+  since?: number /* since when away */;
+  waiting: number /* my own queued actions here */;
+  catching_up: boolean;
+}
+
+export type Permission =
+  | "view"
+  | "send"
+  | "history"
+  | "react"
+  | "attach"
+  | "embed"
+  | "mention_everyone"
+  | "manage_messages"
+  | "pin"
+  | "threads"
+  | "invite"
+  | "manage_channels"
+  | "manage_roles"
+  | "manage_server"
+  | "kick"
+  | "ban"
+  | "time_out"
+  | "manage_invites"
+  | "view_audit"
+  | "nickname"
+  | "manage_nicknames"
+  | "manage_emoji"
+  | "admin"
+  | string;
+
+export interface Role {
+  id: string;
+  name: string;
+  colour: number | null /* 0xRRGGBB */;
+  position: number;
+  hoist: boolean;
+  mentionable: boolean;
+  permissions: string[];
+  everyone: boolean;
+}
+
+export interface Channel {
+  id: string;
+  kind: "text" | "category";
+  name: string;
+  topic: string;
+  parent: string | null;
+  position: number;
+  private: boolean;
+  overrides: Override[];
+  my_permissions: string[];
+  last_cn: number;
+  read_cn: number;
+  unread: number;
+  mentions: number;
+  last_message_at: number | null;
+}
+
+export interface Override {
+  target: string /* role id or actor id */;
+  allow: string[];
+  deny: string[];
+}
+
+export interface Members {
+  members: Member[];
+  total: number;
+  cursor: string | null;
+}
+
+export interface Member {
+  user: User;
+  roles: string[];
+  nickname: string | null;
+  joined_at: number;
+  presence: Presence;
+}
+
+export type Presence = "online" | "idle" | "dnd" | "offline";
+
+export interface Ban {
+  user: User;
+  reason: string;
+  by: string;
+  at: number;
+}
+
+export interface Invite {
+  id: string;
+  code: string | null /* known to its maker only */;
+  url: string | null;
+  channel: string | null;
+  roles: string[];
+  by: string;
+  created_at: number;
+  expires_at: number | null;
+  max_uses: number | null;
+  uses: number;
+  revoked: boolean;
+}
+
+export interface InvitePreview {
+  domain: string;
+  code: string;
+  server: { id: string; name: string; description: string; icon: string | null; member_count: number };
+  channel_name: string | null;
+  inviter: { display_name: string; handle: string; domain: string } | null;
+  expires_at: number | null;
+  already_member: boolean;
+  verified: boolean; /* signature of the hub checked */
+}
+
+export interface DirectoryEntry {
+  id: string;
+  domain: string;
+  name: string;
+  description: string;
+  icon: string | null;
+  member_count: number;
+  joined: boolean;
+}
+
+export interface MessagePage {
+  messages: Message[];
+  users: User[];
+  has_before: boolean;
+  has_after: boolean;
+  incomplete?: boolean; /* hub away and this copy has holes */
+}
+
+export interface Message {
+  id: string;
+  sid: string;
+  channel: string;
+  seq: number | null /* null while pending */;
+  cn: number | null;
+  author: string;
+  ts: number;
+  body: string;
+  reply_to: ReplyRef | null;
+  attachments: Attachment[];
+  reactions: Reaction[];
+  edited_at: number | null;
+  deleted: boolean;
+  mentions: string[] /* actors, role ids, "everyone" */;
+  nonce: string | null /* own messages only */;
+  state: "sent" | "pending" | "rejected" | "expired";
+  error_code: string | null;
+}
+
+export interface ReplyRef {
+  id: string;
+  author: string | null;
+  excerpt: string | null;
+  deleted: boolean;
+  cn: number | null;
+}
+
+export interface Attachment {
+  id: string /* mid */;
+  name: string;
+  type: string;
+  size: number;
+  width: number | null;
+  height: number | null;
+  thumbhash: string | null /* base64 */;
+  alt: string;
+  url: string;
+  thumb_url: string | null;
+  spoiler: boolean;
+}
+
+export interface Reaction {
+  emoji: string;
+  count: number;
+  me: boolean;
+  users: string[]; /* first 10 actors */
+}
+
+export interface Upload {
+  upload: string;
+  id: string;
+  name: string;
+  type: string;
+  size: number;
+  width: number | null;
+  height: number | null;
+  thumbhash: string | null;
+  preview_url: string | null;
+}
+
+export type ClientFrame =
+  | { op: "identify"; ticket: string; cursors?: Record<string, number> /* sid → last seq seen */ }
+  | { op: "ping"; n: number }
+  | { op: "presence"; status: Presence }
+  | { op: "watch"; sid: string | null; channel: string | null }; // what is open: typing and presence are sent for it
+
+export type ServerFrame =
+  | { op: "hello"; heartbeat_ms: number }
+  | {
+      op: "ready";
+      me: Me;
+      servers: Server[];
+      users: User[];
+      settings: object;
+      reset: string[] /* sids whose gap was too long: drop cached messages, fetch again */;
+      session: string;
+    }
+  | { op: "pong"; n: number }
+  | { op: "event"; sid: string; seq: number; e: GatewayEvent } // ordered per server; ignore seq <= last seen. One seq carries exactly one frame.
+  | { op: "signal"; s: GatewaySignal } // not ordered, never replayed
+  | { op: "close"; code: string; detail: string; retry: boolean }; // before the socket closes: signed_out, slow_consumer, going_away, bad_frame
+
+export type GatewayEvent =
+  | { t: "message"; message: Message; user: User } // new
+  | { t: "message_edit"; message: Message } // whole message after the edit
+  | { t: "message_delete"; channel: string; id: string; by: string }
+  | { t: "reaction"; channel: string; id: string; emoji: string; actor: string; user: User; on: boolean }
+  | { t: "server"; server: Server } // anything about server, channels, roles or my rights changed: replace it whole
+  | { t: "member_join"; member: Member }
+  | { t: "member_update"; member: Member }
+  | { t: "member_leave"; actor: string; user: User; reason: "left" | "kicked" | "banned" }
+  | { t: "nothing" }; // a seq with nothing to show; moves the cursor only
+
+export type GatewaySignal =
+  | { t: "typing"; sid: string; channel: string; user: User }
+  | { t: "presence"; user: string; status: Presence }
+  | { t: "user"; user: User } // profile changed
+  | { t: "me"; me: Me }
+  | { t: "settings"; settings: object }
+  | { t: "server_added"; server: Server }
+  | { t: "server_removed"; sid: string; reason: "left" | "kicked" | "banned" | "deleted" }
+  | { t: "server"; server: Server } // counters/hub status/read marks changed without a log event
+  | { t: "hub"; sid: string; hub: HubStatus }
+  | { t: "read"; sid: string; channel: string; read_cn: number; unread: number; mentions: number }
+  | { t: "pending"; message: Message } // own queued message changed state (pending, rejected, expired)
+  | { t: "members_changed"; sid: string };
+
+export interface FieldProblem {
+  field: string;
+  code: string;
+  message: string;
+}

@@ -1,0 +1,36 @@
+import babel from "@rolldown/plugin-babel";
+import react from "@vitejs/plugin-react";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const backend = process.env.CONNTEXT_BACKEND ?? "http://127.0.0.1:8080";
+
+/** Turns lingui's macros into calls. The English text stays in the code, so English needs no catalogue at run time. */
+const linguiMacros = babel({
+  include: /\.[jt]sx?$/,
+  plugins: [["@lingui/babel-plugin-lingui-macro", { stripMessageField: false }]],
+});
+
+export default defineConfig({
+  plugins: [linguiMacros, react()],
+  resolve: { alias: { "@kit": here("./kit"), "@": here("./src") } },
+  build: {
+    outDir: "dist",
+    // Nothing is put inline: the content security policy forbids it.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    target: "es2022",
+    reportCompressedSize: false,
+  },
+  server: {
+    proxy: { "/api": { target: backend, ws: true } },
+  },
+  test: {
+    environment: "jsdom",
+    setupFiles: ["./kit/testing/setup.ts"],
+    include: ["kit/**/*.test.{ts,tsx}", "src/**/*.test.{ts,tsx}"],
+    css: { modules: { classNameStrategy: "non-scoped" } },
+    restoreMocks: true,
+  },
+});
