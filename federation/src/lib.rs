@@ -1,1 +1,23 @@
+//! The ConnText federation protocol, without input and output.
+//!
+//! No socket, no database, no clock and no random source: time and entropy are arguments, storage is what the
+//! caller hands in. So a whole network of instances runs deterministically inside one process.
+//!
+//! Start at [`event`] (what a log consists of), then [`state`] (what a log means), [`rules`] (who may do what),
+//! [`hub`] (how a log grows) and [`replica`] (how a copy of it is checked).
 
+pub mod action;
+pub mod canonical;
+pub mod content;
+pub mod error;
+pub mod event;
+pub mod hub;
+pub mod ids;
+pub mod keys;
+pub mod perms;
+pub mod replica;
+pub mod rules;
+pub mod state;
+pub mod wire;
+
+pub use error::Code;
