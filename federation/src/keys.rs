@@ -16,8 +16,12 @@ pub enum Domain {
     Action,
     /// An event header, signed by the hub.
     Event,
-    /// An instance document or the keys statement inside a log, signed by a root key.
+    /// An instance document, signed by a root key.
     Instance,
+    /// An instance's keys as they stand in a log, signed by a root key.
+    Key,
+    /// The change of a root key, signed by the key that goes.
+    Root,
     /// The freshness line of an instance document, signed by an active key.
     Freshness,
     /// An operation of an identity chain.
@@ -41,6 +45,8 @@ impl Domain {
             Self::Action => "conntext/action/v1\n",
             Self::Event => "conntext/event/v1\n",
             Self::Instance => "conntext/instance/v1\n",
+            Self::Key => "conntext/key/v1\n",
+            Self::Root => "conntext/root/v1\n",
             Self::Freshness => "conntext/freshness/v1\n",
             Self::Identity => "conntext/identity/v1\n",
             Self::Profile => "conntext/profile/v1\n",

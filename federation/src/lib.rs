@@ -9,14 +9,17 @@
 pub mod action;
 pub mod canonical;
 pub mod content;
+pub mod domain;
 pub mod error;
 pub mod event;
 pub mod hub;
 pub mod ids;
+pub mod instance;
 pub mod keys;
 pub mod perms;
 pub mod replica;
 pub mod rules;
+pub mod signed;
 pub mod state;
 pub mod wire;
 
