@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# Runs everything that must hold, in the order in which one thing needs another, and stops at the first that does not.
+# Usage: scripts/test.sh [web|web-build|rust|lint|scripts|e2e]…   (nothing: all)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=scripts/tools.sh
+. scripts/tools.sh
+
+began=$SECONDS
+summary=()
+
+# step NAME COMMAND…: says the name, runs the command, says how long it took.
+step() {
+	local name=$1 start=$SECONDS status=0
+	shift
+	printf '\n==> %s\n' "$name"
+	# Not in an `if`: there the shell would go on after a failed line inside of a function.
+	set +e
+	(
+		set -e
+		"$@"
+	)
+	status=$?
+	set -e
+	if [ "$status" -ne 0 ]; then
+		printf '\nFAILED: %s (after %d s)\n' "$name" "$((SECONDS - start))" >&2
+		printf 'The command was: %s\n' "$*" >&2
+		exit 1
+	fi
+	printf -- '--- %s: %d s\n' "$name" "$((SECONDS - start))"
+	summary+=("$(printf '%5d s  %s' "$((SECONDS - start))" "$name")")
+}
+
+cargo_quiet=(--quiet)
+[ -n "${CI:-}" ] || cargo_quiet=()
+nextest_profile=default
+[ -z "${CI:-}" ] || nextest_profile=ci
+
+rust_tools() {
+	need_rust
+	need_nextest
+	cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
+	cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
+}
+
+clippy() { cargo clippy "${cargo_quiet[@]}" --workspace --all-targets --locked -- -D warnings; }
+rust_tests() { cargo nextest run --workspace --locked --cargo-quiet --profile "$nextest_profile"; }
+doc_tests() { cargo test --doc --workspace --locked --quiet; }
+debug_build() { cargo build "${cargo_quiet[@]}" --workspace --locked; }
+shell_lint() { shellcheck install.sh .ci/run scripts/*.sh; }
+browser_stories() { CI=${CI:-} CONNTEXT_BIN=$(debug_binary) npm run e2e; }
+
+web_install() {
+	step "web: packages" web_packages
+}
+web_build() {
+	web_install
+	step "web: build and size" npm run build
+}
+web_lint() {
+	step "web: lint" npm run lint
+	step "web: types" npm run check
+}
+web() {
+	web_build
+	web_lint
+	step "web: tests" npm run test
+}
+rust_lint() {
+	step "rust: tools" rust_tools
+	step "rust: format" cargo fmt --all --check
+	step "rust: clippy" clippy
+}
+rust() {
+	rust_lint
+	step "rust: tests" rust_tests
+	step "rust: documentation tests" doc_tests
+}
+scripts() {
+	step "scripts: tools" apt_need shellcheck shellcheck
+	step "scripts: shellcheck" shell_lint
+	step "scripts: debug build" debug_build
+	step "scripts: installer" scripts/test-install-options.sh
+}
+e2e() {
+	step "browsers: chromium" apt_need chromium chromium
+	step "browsers: debug build" debug_build
+	step "browsers: stories" browser_stories
+}
+lint() {
+	web_build
+	web_lint
+	rust_lint
+	step "scripts: tools" apt_need shellcheck shellcheck
+	step "scripts: shellcheck" shell_lint
+}
+
+[ $# -gt 0 ] || set -- web rust scripts e2e
+for group in "$@"; do
+	case $group in
+	web | rust | scripts | e2e | lint) "$group" ;;
+	web-build) web_build ;;
+	*) die "there is no group '$group'; there are: web web-build rust lint scripts e2e" ;;
+	esac
+done
+
+printf '\n'
+printf '%s\n' "${summary[@]}"
+printf '%5d s  all\n' "$((SECONDS - began))"
