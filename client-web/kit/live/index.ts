@@ -1,0 +1,25 @@
+export {
+  ProfileProvider,
+  SessionProvider,
+  SyncProvider,
+  useLive,
+  useOpenProfile,
+  useSession,
+  useSync,
+  type OpenProfile,
+  type SessionValue,
+} from "./context";
+export {
+  can,
+  useCan,
+  useChannel,
+  useConnection,
+  useMe,
+  useMembers,
+  usePresence,
+  useServer,
+  useServers,
+  useSettings,
+  useUser,
+  useUsers,
+} from "./hooks";

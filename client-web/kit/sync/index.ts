@@ -1,0 +1,11 @@
+export { Sync, createSync, type SyncDeps } from "./sync";
+export {
+  channelKey,
+  emptyState,
+  type ChannelWindow,
+  type LiveState,
+  type OutboxAttachment,
+  type OutboxItem,
+} from "./state";
+export { reduce } from "./reducer";
+export type { Draft } from "./database";
