@@ -1,0 +1,76 @@
+use serde::{Deserialize, Serialize};
+
+use super::ConfigError;
+
+/// Who may create an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Registration {
+    /// Everybody.
+    Open,
+    /// Those who come with an invitation.
+    Invite,
+    /// Nobody; the admin creates accounts.
+    Closed,
+}
+
+impl Registration {
+    /// The word in the configuration and in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Invite => "invite",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// `[accounts]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Accounts {
+    /// `open`, `invite` or `closed`.
+    pub registration: Registration,
+    /// Shortest password, in characters.
+    pub password_min: usize,
+    /// Least estimated strength, 0 to 4 as zxcvbn counts.
+    pub password_score: u8,
+    /// Memory of one password hash (Argon2id), in KiB.
+    pub hash_memory_kib: u32,
+    /// Passes over that memory.
+    pub hash_passes: u32,
+    /// Password hashes computed at a time; more wait.
+    pub hash_parallel: usize,
+}
+
+impl Default for Accounts {
+    fn default() -> Self {
+        Self {
+            registration: Registration::Open,
+            password_min: 10,
+            password_score: 2,
+            // The parameters that OWASP recommends for Argon2id.
+            hash_memory_kib: 19_456,
+            hash_passes: 2,
+            hash_parallel: 2,
+        }
+    }
+}
+
+impl Accounts {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        if self.password_min < 8 {
+            return Err(ConfigError::Value { key: "accounts.password_min", reason: "must be 8 or more".into() });
+        }
+        if self.password_score > 4 {
+            return Err(ConfigError::Value { key: "accounts.password_score", reason: "goes from 0 to 4".into() });
+        }
+        if self.hash_memory_kib < 8 || self.hash_passes == 0 || self.hash_parallel == 0 {
+            return Err(ConfigError::Value {
+                key: "accounts.hash_memory_kib",
+                reason: "at least 8 KiB, one pass and one hash at a time are needed".into(),
+            });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,70 @@
+use serde::{Deserialize, Serialize};
+
+/// With whom this instance speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// With every instance that is not on the deny list.
+    Open,
+    /// With those of the allow list only.
+    Allowlist,
+    /// With none.
+    Closed,
+}
+
+impl Mode {
+    /// The word in the configuration and in the instance document.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Allowlist => "allowlist",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// `[federation]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Federation {
+    /// `open`, `allowlist` or `closed`.
+    pub mode: Mode,
+    /// Domains to speak with in the mode `allowlist`; `*.example.org` means all below it.
+    pub allow: Vec<String>,
+    /// Domains never to speak with, whatever the mode; `*.example.org` means all below it.
+    pub deny: Vec<String>,
+    /// For development on one machine only: other instances by plain http, with ports, on loopback addresses.
+    pub dev_insecure: bool,
+    /// Whom to write to about this instance; part of its public document.
+    pub contact: String,
+    /// Connection attempts to a peer are given up after so many milliseconds.
+    pub connect_timeout_ms: u64,
+    /// Requests to a peer are given up after so many milliseconds.
+    pub request_timeout_ms: u64,
+    /// Requests that one peer may make in a burst.
+    pub peer_burst: u32,
+    /// Requests that one peer may make per second in the long run.
+    pub peer_per_s: u32,
+    /// Actions that may wait for an unreachable hub, per person.
+    pub queue_per_actor: usize,
+    /// How long an action waits for an unreachable hub, in seconds (7 days at most).
+    pub queue_ttl_s: i64,
+}
+
+impl Default for Federation {
+    fn default() -> Self {
+        Self {
+            mode: Mode::Open,
+            allow: Vec::new(),
+            deny: Vec::new(),
+            dev_insecure: false,
+            contact: String::new(),
+            connect_timeout_ms: 5_000,
+            request_timeout_ms: 30_000,
+            peer_burst: 200,
+            peer_per_s: 50,
+            queue_per_actor: 1_000,
+            queue_ttl_s: 7 * 86_400,
+        }
+    }
+}

@@ -1,0 +1,41 @@
+use serde::{Deserialize, Serialize};
+
+/// `[limits]`: sizes and rates of the client API. A rate is a burst that refills within a time.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Largest text of a message, in bytes.
+    pub message_bytes: usize,
+    /// Failed sign-ins per address and per account before the next must wait.
+    pub sign_in_burst: u32,
+    /// Seconds until one more failed sign-in is allowed.
+    pub sign_in_refill_s: u64,
+    /// New accounts per address before the next must wait.
+    pub register_burst: u32,
+    /// Seconds until one more new account from that address is allowed.
+    pub register_refill_s: u64,
+    /// Requests of the client API per account in a burst.
+    pub api_burst: u32,
+    /// Requests of the client API per account and second in the long run.
+    pub api_per_s: u32,
+    /// Messages per account in a burst.
+    pub message_burst: u32,
+    /// Messages per account and second in the long run.
+    pub message_per_s: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            message_bytes: 16 * 1024,
+            sign_in_burst: 10,
+            sign_in_refill_s: 30,
+            register_burst: 10,
+            register_refill_s: 360,
+            api_burst: 200,
+            api_per_s: 50,
+            message_burst: 20,
+            message_per_s: 5,
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The configuration: one small struct for each section, every field with its default and its unit.
+//!
+//! Read from a TOML file (`--config FILE` or `CONNTEXT_CONFIG`), then from the environment
+//! (`CONNTEXT__SECTION__KEY`, for example `CONNTEXT__INSTANCE__DOMAIN`), then `$PORT`. An unknown key is an error:
+//! a misspelt setting must not be silently without effect.
+
+mod accounts;
+mod federation;
+mod http;
+mod instance;
+mod limits;
+mod log;
+mod sessions;
+mod storage;
+
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::{Env, Format as _, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+
+pub use accounts::{Accounts, Registration};
+pub use federation::{Federation, Mode};
+pub use http::Http;
+pub use instance::Instance;
+pub use limits::Limits;
+pub use log::{Log, LogFormat};
+pub use sessions::Sessions;
+pub use storage::Storage;
+
+/// The whole configuration.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Who this instance is.
+    pub instance: Instance,
+    /// How it is reached.
+    pub http: Http,
+    /// Where its data lie, and how much.
+    pub storage: Storage,
+    /// Who may have an account.
+    pub accounts: Accounts,
+    /// How long a sign-in lasts.
+    pub sessions: Sessions,
+    /// Sizes and rates.
+    pub limits: Limits,
+    /// With which other instances it speaks.
+    pub federation: Federation,
+    /// What it writes to its log.
+    pub log: Log,
+}
+
+/// A configuration that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file given by name does not exist.
+    #[error("there is no configuration file {0}")]
+    Missing(PathBuf),
+    /// A value of the wrong type, or a key that does not exist.
+    #[error("the configuration cannot be read: {0}")]
+    Read(#[from] Box<figment::Error>),
+    /// A value that makes no sense.
+    #[error("configuration, {key}: {reason}")]
+    Value {
+        /// `section.key`
+        key: &'static str,
+        /// What is wrong with it and what to do.
+        reason: String,
+    },
+}
+
+impl Config {
+    /// Reads the file (when one is given), the environment and `$PORT`, and checks the values.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let mut figment = Figment::from(Serialized::defaults(Config::default()));
+        if let Some(file) = file {
+            if !file.is_file() {
+                return Err(ConfigError::Missing(file.to_owned()));
+            }
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        figment = figment.merge(Env::prefixed("CONNTEXT__").split("__"));
+        let mut config: Config = figment.extract().map_err(Box::new)?;
+        if let Ok(port) = std::env::var("PORT") {
+            config.http.use_port(&port)?;
+        }
+        config.check()?;
+        Ok(config)
+    }
+
+    /// The configuration of an instance in a test: plain http, cheap password hashes, open registration.
+    pub fn test(domain: &str) -> Self {
+        let mut config = Config::default();
+        config.instance.domain = domain.to_owned();
+        config.instance.name = format!("Test instance {domain}");
+        config.http.public_url = Some(format!("https://{domain}"));
+        config.accounts.registration = Registration::Open;
+        config.accounts.hash_memory_kib = 256;
+        config.accounts.hash_passes = 1;
+        config.federation.dev_insecure = true;
+        config
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        self.instance.check(self.federation.dev_insecure)?;
+        self.http.check()?;
+        self.accounts.check()?;
+        Ok(())
+    }
+
+    /// The address that people type, without a slash at the end.
+    pub fn public_url(&self) -> String {
+        if let Some(url) = &self.http.public_url {
+            return url.trim_end_matches('/').to_owned();
+        }
+        let scheme = if self.federation.dev_insecure && self.http.tls_cert.is_none() { "http" } else { "https" };
+        format!("{scheme}://{}", self.instance.domain)
+    }
+}

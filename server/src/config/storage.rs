@@ -1,0 +1,34 @@
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// `[storage]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Storage {
+    /// The folder of all data: database, keys, files. Made private to the service.
+    pub data_dir: PathBuf,
+    /// Largest file that may be attached, in bytes.
+    pub media_max_bytes: u64,
+    /// Attachments per message.
+    pub attachments: usize,
+    /// Room for copies of other instances' files, in bytes; the least used go first.
+    pub media_cache_bytes: u64,
+    /// Largest picture of a person or community, in bytes.
+    pub avatar_max_bytes: usize,
+    /// Largest picture that is decoded, in pixels (width × height).
+    pub picture_max_pixels: u64,
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Self {
+            data_dir: "data".into(),
+            media_max_bytes: 50 * 1024 * 1024,
+            attachments: 10,
+            media_cache_bytes: 5 * 1024 * 1024 * 1024,
+            avatar_max_bytes: 2 * 1024 * 1024,
+            picture_max_pixels: 16_000_000,
+        }
+    }
+}

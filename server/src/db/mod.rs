@@ -1,0 +1,142 @@
+//! The only place that knows which database there is.
+//!
+//! One SQL text for all: `$1` parameters, TEXT, BIGINT, BOOLEAN and BLOB columns, `returning`,
+//! `on conflict`. Statements stand in the `store.rs` files of the rooms; here is what runs them.
+//!
+//! SQLite: write-ahead log with `synchronous=FULL`, so that a commit is on disk when it returns;
+//! one writer with `BEGIN IMMEDIATE`, a pool of readers, each with a snapshot of its own.
+
+mod error;
+pub mod folder;
+mod migrate;
+mod tx;
+mod value;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection as _, SqlitePool};
+use tokio::sync::Mutex;
+
+pub use error::{Error, Result};
+pub use migrate::{Migration, latest, migrations};
+pub use tx::{Query, Read, Tx};
+pub use value::{Column, Row, SqlType, Ty, Value};
+
+/// Readers at a time; more wait.
+const READERS: u32 = 8;
+/// How long a reader waits for its turn before the caller is told that the database is busy.
+const READ_WAIT: Duration = Duration::from_secs(10);
+/// For how long a successful probe counts, in milliseconds.
+const PROBE_MS: i64 = 5_000;
+/// How long SQLite itself waits for a lock that another process holds.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// A handle to the database. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    readers: SqlitePool,
+    writer: Arc<Mutex<tx::Writer>>,
+    probed_at: Arc<AtomicI64>,
+}
+
+impl Db {
+    /// Opens or creates the database file and brings its schema up to date.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, or was written by a newer version of the program.
+    pub async fn open(path: &Path) -> Result<Self> {
+        let db = Self::open_without_migrating(path).await?;
+        migrate::run(&db).await?;
+        Ok(db)
+    }
+
+    /// Opens or creates the database file and leaves its schema alone.
+    pub async fn open_without_migrating(path: &Path) -> Result<Self> {
+        let common = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY)
+            .statement_cache_capacity(400)
+            .pragma("secure_delete", "ON")
+            .pragma("temp_store", "MEMORY");
+        // The writer first: it creates the file and switches it to the write-ahead log.
+        let mut conn = sqlx::SqliteConnection::connect_with(&common).await?;
+        conn.ping().await?;
+        let writer = tx::Writer { options: common.clone(), conn: Some(conn), open: false };
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .min_connections(1)
+            .acquire_timeout(READ_WAIT)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .after_release(|conn, _| {
+                Box::pin(async move { Ok(sqlx::query("ROLLBACK").execute(conn).await.is_ok()) })
+            })
+            .connect_with(common.pragma("query_only", "ON"))
+            .await?;
+        Ok(Self { readers, writer: Arc::new(Mutex::new(writer)), probed_at: Arc::default() })
+    }
+
+    /// Begins a snapshot for reading.
+    pub async fn read(&self) -> Result<Read> {
+        let mut conn = self.readers.acquire().await?;
+        sqlx::query("BEGIN").execute(&mut *conn).await?;
+        Ok(Read { conn })
+    }
+
+    /// Begins the write transaction, after all who asked before.
+    pub async fn begin(&self) -> Result<Tx> {
+        let mut writer = Arc::clone(&self.writer).lock_owned().await;
+        writer.begin().await?;
+        Ok(Tx { writer: Some(writer) })
+    }
+
+    /// The number of the newest migration that the database has, 0 when it has none.
+    pub async fn schema_version(&self) -> Result<i64> {
+        migrate::version(self).await
+    }
+
+    /// Writes something small, to see that writing works. The answer is kept for five seconds, so that a
+    /// monitor that asks often does not wear the disk.
+    pub async fn probe(&self, now_ms: i64) -> Result<()> {
+        let last = self.probed_at.load(std::sync::atomic::Ordering::Relaxed);
+        if (now_ms - PROBE_MS..=now_ms).contains(&last) {
+            return Ok(());
+        }
+        let mut tx = self.begin().await?;
+        tx.exec(
+            "insert into instance_settings (name, value) values ('probe', $1)
+             on conflict (name) do update set value = excluded.value",
+            crate::args![now_ms.to_string()],
+        )
+        .await?;
+        tx.commit().await?;
+        self.probed_at.store(now_ms, std::sync::atomic::Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// What `PRAGMA integrity_check` says: `ok`, or the first fault.
+    pub async fn integrity(&self) -> Result<String> {
+        let row = self.read().await?.row("pragma integrity_check(1)", vec![]).await?;
+        Ok(row.map_or_else(String::new, |r| r.get(0)))
+    }
+
+    /// Closes all connections; the write-ahead log is folded into the file.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        let conn = self.writer.lock().await.conn.take();
+        if let Some(conn) = conn
+            && let Err(e) = conn.close().await
+        {
+            tracing::warn!(error = %e, "the database did not close cleanly");
+        }
+    }
+}

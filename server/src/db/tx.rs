@@ -1,0 +1,196 @@
+//! Reading and writing transactions over SQLite.
+
+use std::future::Future;
+
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{AssertSqlSafe, Connection as _, Sqlite, SqliteConnection};
+use tokio::sync::OwnedMutexGuard;
+
+use super::{Result, Row, Ty, Value};
+
+/// SQLite refuses more bound parameters than this in one statement.
+const MAX_BINDS: usize = 32_000;
+
+type Statement<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
+
+/// Reads, alike in a [`Read`] and in a [`Tx`].
+pub trait Query: Send {
+    /// All rows of a statement.
+    fn rows(&mut self, sql: &'static str, args: Vec<Value>) -> impl Future<Output = Result<Vec<Row>>> + Send;
+    /// The first row of a statement, if there is one.
+    fn row(&mut self, sql: &'static str, args: Vec<Value>) -> impl Future<Output = Result<Option<Row>>> + Send;
+}
+
+fn bind(mut q: Statement<'_>, args: Vec<Value>) -> Statement<'_> {
+    for value in args {
+        q = match value {
+            Value::Null(Ty::Int) => q.bind(None::<i64>),
+            Value::Null(Ty::Text) => q.bind(None::<String>),
+            Value::Null(Ty::Blob) => q.bind(None::<Vec<u8>>),
+            Value::Null(Ty::Bool) => q.bind(None::<bool>),
+            Value::Int(v) => q.bind(v),
+            Value::Text(v) => q.bind(v),
+            Value::Blob(v) => q.bind(v),
+            Value::Bool(v) => q.bind(v),
+        };
+    }
+    q
+}
+
+async fn fetch_all(conn: &mut SqliteConnection, sql: &'static str, args: Vec<Value>) -> Result<Vec<Row>> {
+    Ok(bind(sqlx::query(sql), args).fetch_all(conn).await?.into_iter().map(Row).collect())
+}
+
+async fn fetch_first(conn: &mut SqliteConnection, sql: &'static str, args: Vec<Value>) -> Result<Option<Row>> {
+    Ok(bind(sqlx::query(sql), args).fetch_optional(conn).await?.map(Row))
+}
+
+/// One snapshot of the database: all statements of a `Read` see the same state.
+pub struct Read {
+    pub(super) conn: PoolConnection<Sqlite>,
+}
+
+impl Query for Read {
+    async fn rows(&mut self, sql: &'static str, args: Vec<Value>) -> Result<Vec<Row>> {
+        fetch_all(&mut self.conn, sql, args).await
+    }
+    async fn row(&mut self, sql: &'static str, args: Vec<Value>) -> Result<Option<Row>> {
+        fetch_first(&mut self.conn, sql, args).await
+    }
+}
+
+/// The one connection that writes.
+pub(super) struct Writer {
+    pub(super) options: sqlx::sqlite::SqliteConnectOptions,
+    pub(super) conn: Option<SqliteConnection>,
+    /// A transaction was begun and neither committed nor rolled back.
+    pub(super) open: bool,
+}
+
+impl Writer {
+    /// Ends a transaction that was given up. SQLite itself rolls back after some errors (a full disk
+    /// among them), so "no transaction is active" is as good an answer as success; a connection that
+    /// cannot say so is replaced.
+    pub(super) async fn settle(&mut self) {
+        if !self.open {
+            return;
+        }
+        self.open = false;
+        let Some(conn) = self.conn.as_mut() else { return };
+        if let Err(e) = sqlx::query("ROLLBACK").execute(&mut *conn).await
+            && !e.to_string().contains("no transaction is active")
+        {
+            tracing::warn!(error = %e, "replacing the database writer after a failed rollback");
+            self.conn = None;
+        }
+    }
+
+    pub(super) async fn begin(&mut self) -> Result<()> {
+        self.settle().await;
+        if self.conn.is_none() {
+            self.conn = Some(SqliteConnection::connect_with(&self.options).await?);
+        }
+        if let Some(conn) = self.conn.as_mut() {
+            sqlx::query("BEGIN IMMEDIATE").execute(conn).await?;
+            self.open = true;
+        }
+        Ok(())
+    }
+}
+
+/// The write transaction: there is one at a time. Dropping it without [`Tx::commit`] undoes it.
+pub struct Tx {
+    pub(super) writer: Option<OwnedMutexGuard<Writer>>,
+}
+
+impl Tx {
+    fn conn(&mut self) -> Result<&mut SqliteConnection> {
+        self.writer
+            .as_mut()
+            .and_then(|w| w.conn.as_mut())
+            .ok_or_else(|| super::Error::Other("the transaction is over".into()))
+    }
+
+    /// Makes everything durable: when this returns `Ok`, it is on disk.
+    pub async fn commit(mut self) -> Result<()> {
+        sqlx::query("COMMIT").execute(self.conn()?).await?;
+        if let Some(writer) = self.writer.as_mut() {
+            writer.open = false;
+        }
+        Ok(())
+    }
+
+    /// Runs a statement; answers with the number of rows it changed.
+    pub async fn exec(&mut self, sql: &'static str, args: Vec<Value>) -> Result<u64> {
+        Ok(bind(sqlx::query(sql), args).execute(self.conn()?).await?.rows_affected())
+    }
+
+    /// Inserts many rows with as few statements as the database allows. `prefix` ends in `values`;
+    /// all rows have the same number of values; `suffix` is for example `on conflict do nothing`.
+    pub async fn exec_many(
+        &mut self,
+        prefix: &'static str,
+        rows: Vec<Vec<Value>>,
+        suffix: &'static str,
+    ) -> Result<u64> {
+        let width = rows.first().map_or(0, Vec::len);
+        if width == 0 {
+            return Ok(0);
+        }
+        let mut changed = 0;
+        let mut rows = rows.into_iter().peekable();
+        while rows.peek().is_some() {
+            let chunk: Vec<Vec<Value>> = rows.by_ref().take((MAX_BINDS / width).max(1)).collect();
+            let mut sql = String::with_capacity(prefix.len() + suffix.len() + chunk.len() * width * 6);
+            sql.push_str(prefix);
+            let mut n = 0;
+            for (i, row) in chunk.iter().enumerate() {
+                if row.len() != width {
+                    return Err(super::Error::Other("rows of different width".into()));
+                }
+                sql.push_str(if i == 0 { " (" } else { ", (" });
+                for column in 0..width {
+                    n += 1;
+                    sql.push_str(if column == 0 { "$" } else { ", $" });
+                    sql.push_str(&n.to_string());
+                }
+                sql.push(')');
+            }
+            sql.push(' ');
+            sql.push_str(suffix);
+            // Safe: prefix and suffix are literals of the program and the rest is placeholders.
+            let statement = sqlx::query(AssertSqlSafe(sql)).persistent(chunk.len() <= 64);
+            let args = chunk.into_iter().flatten().collect();
+            changed += bind(statement, args).execute(self.conn()?).await?.rows_affected();
+        }
+        Ok(changed)
+    }
+
+    /// Runs a script of several statements without parameters (migrations).
+    pub(super) async fn script(&mut self, sql: &'static str) -> Result<()> {
+        sqlx::raw_sql(sql).execute(self.conn()?).await?;
+        Ok(())
+    }
+}
+
+impl Query for Tx {
+    async fn rows(&mut self, sql: &'static str, args: Vec<Value>) -> Result<Vec<Row>> {
+        fetch_all(self.conn()?, sql, args).await
+    }
+    async fn row(&mut self, sql: &'static str, args: Vec<Value>) -> Result<Option<Row>> {
+        fetch_first(self.conn()?, sql, args).await
+    }
+}
+
+impl Drop for Tx {
+    fn drop(&mut self) {
+        let Some(mut writer) = self.writer.take() else { return };
+        if writer.open
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            // The lock goes along, so nobody can begin before the rollback is through.
+            runtime.spawn(async move { writer.settle().await });
+        }
+    }
+}

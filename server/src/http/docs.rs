@@ -1,0 +1,61 @@
+//! The API's description, as a document and as a page.
+
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Json, Router};
+use utoipa::OpenApi;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+
+use crate::App;
+use crate::error::Problem;
+
+/// The frame of the document; the rooms' routes add themselves.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "ConnText client API",
+        description = "Everything that the web client does. Errors are `application/problem+json` with stable codes.",
+        license(name = "AGPL-3.0-or-later", identifier = "AGPL-3.0-or-later")
+    ),
+    components(schemas(Problem)),
+    modifiers(&Security),
+    security(("cookie" = []), ("bearer" = []))
+)]
+pub(crate) struct ApiDoc;
+
+struct Security;
+
+impl utoipa::Modify for Security {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme(
+            "cookie",
+            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(super::auth::COOKIE))),
+        );
+        components.add_security_scheme(
+            "bearer",
+            SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
+        );
+    }
+}
+
+/// Serves the document and the page that shows it.
+pub(crate) fn router(document: utoipa::openapi::OpenApi) -> Router<App> {
+    let document = std::sync::Arc::new(document);
+    Router::new()
+        .route(
+            "/api/v1/openapi.json",
+            get(move || {
+                let document = std::sync::Arc::clone(&document);
+                async move { Json((*document).clone()) }
+            }),
+        )
+        .route("/api/docs", get(|| asset("text/html; charset=utf-8", include_str!("docs.html"))))
+        .route("/api/docs.js", get(|| asset("text/javascript; charset=utf-8", include_str!("docs.js"))))
+        .route("/api/docs.css", get(|| asset("text/css; charset=utf-8", include_str!("docs.css"))))
+}
+
+async fn asset(kind: &'static str, text: &'static str) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], text)
+}

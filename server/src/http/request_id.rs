@@ -1,0 +1,46 @@
+//! Gives every request an id, a span in the log, and its count; writes the id into problem documents.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::Instrument as _;
+
+use crate::error::Problem;
+use crate::metrics::{ProblemLabels, RequestLabels};
+use crate::App;
+
+const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+pub(super) async fn assign(State(app): State<App>, request: Request, next: Next) -> Response {
+    let id = data_encoding::HEXLOWER.encode(&app.rng.bytes::<8>());
+    let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
+    let method = request.method().as_str().to_owned();
+    // The pattern and not the path: a path can hold an invitation's code.
+    let span = tracing::info_span!("request", id = %id, method = %method, route = %route);
+    let began = app.clock.now_ms();
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let took_ms = app.clock.now_ms().saturating_sub(began).max(0);
+    let status = response.status().as_u16();
+    if let Some(problem) = response.extensions_mut().remove::<Arc<Problem>>() {
+        app.metrics.problems.get_or_create(&ProblemLabels { code: problem.code.clone() }).inc();
+        let mut problem = Arc::unwrap_or_clone(problem);
+        tracing::debug!(parent: &span, code = %problem.code, status, "refused");
+        problem.request_id = Some(id.clone());
+        if let Ok(body) = serde_json::to_vec(&problem) {
+            response.headers_mut().remove(header::CONTENT_LENGTH);
+            *response.body_mut() = Body::from(body);
+        }
+    }
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(HEADER, value);
+    }
+    app.metrics.requests.get_or_create(&RequestLabels { route, method, status }).inc();
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds of a request fit exactly")]
+    app.metrics.request_seconds.observe(took_ms as f64 / 1000.0);
+    tracing::debug!(parent: &span, status, took_ms, "answered");
+    response
+}
