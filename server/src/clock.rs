@@ -55,11 +55,8 @@ impl SystemClock {
     /// A clock that honours `CONNTEXT_CLOCK_OFFSET` (seconds), but only when `CONNTEXT_TEST=1`.
     pub fn from_env() -> Self {
         let testing = std::env::var("CONNTEXT_TEST").is_ok_and(|v| v == "1");
-        let offset_s: i64 = std::env::var("CONNTEXT_CLOCK_OFFSET")
-            .ok()
-            .filter(|_| testing)
-            .and_then(|v| v.parse().ok())
-            .unwrap_or(0);
+        let offset_s: i64 =
+            std::env::var("CONNTEXT_CLOCK_OFFSET").ok().filter(|_| testing).and_then(|v| v.parse().ok()).unwrap_or(0);
         Self { offset_ms: offset_s.saturating_mul(1000) }
     }
 }

@@ -194,15 +194,14 @@ impl Problem {
     /// 429 `rate`.
     pub fn rate(retry_after_ms: u64) -> Self {
         let seconds = retry_after_ms.div_ceil(1000).max(1);
-        Self::new("rate")
-            .detail(format!("Wait {seconds} s and try again."))
-            .retry_after_ms(retry_after_ms)
+        Self::new("rate").detail(format!("Wait {seconds} s and try again.")).retry_after_ms(retry_after_ms)
     }
 
     /// 500 `internal`; `what` goes to the log and not to the asker.
     pub fn internal(what: impl std::fmt::Display) -> Self {
         tracing::error!(error = %what, "internal error");
-        Self::new("internal").detail("It was written to the log of the instance. Try again; if it stays, tell the admin the request id.")
+        Self::new("internal")
+            .detail("It was written to the log of the instance. Try again; if it stays, tell the admin the request id.")
     }
 }
 
@@ -224,6 +223,15 @@ impl From<db::Error> for Problem {
             db::Error::Busy => Self::new("overloaded").detail("Try again in a moment.").retry_after_ms(1_000),
             other => Self::internal(other),
         }
+    }
+}
+
+/// Codes of the protocol carry the status that its specification gives them between instances. Towards people's
+/// own clients use [`Problem::new`], whose statuses are those of the client API.
+impl From<conntext_federation::error::Code> for Problem {
+    fn from(code: conntext_federation::error::Code) -> Self {
+        let title = CODES.iter().find(|c| c.0 == code.as_str()).map_or("The request was refused", |c| c.2);
+        Self::with_status(code.as_str(), code.status(), title)
     }
 }
 

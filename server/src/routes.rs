@@ -21,9 +21,6 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 pub fn router(app: &App) -> Router {
     let (api, document) =
         OpenApiRouter::with_openapi(http::docs::ApiDoc::openapi()).nest("/api/v1", api()).split_for_parts();
-    let all = api
-        .merge(http::docs::router(document))
-        .merge(http::health::router())
-        .fallback(http::web::serve);
+    let all = api.merge(http::docs::router(document)).merge(http::health::router()).fallback(http::web::serve);
     http::layers(all, app).with_state(app.clone())
 }

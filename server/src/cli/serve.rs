@@ -15,7 +15,8 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
     }
     let listen = config.http.listen.clone();
     let app = crate::build(config, Arc::new(SystemClock::from_env()), Arc::new(OsRng)).await?;
-    let listener = tokio::net::TcpListener::bind(&listen).await.map_err(|e| format!("cannot listen on {listen}: {e}"))?;
+    let listener =
+        tokio::net::TcpListener::bind(&listen).await.map_err(|e| format!("cannot listen on {listen}: {e}"))?;
     tracing::info!(address = %listener.local_addr()?, domain = %app.config.instance.domain, "listening");
     let service = crate::router(&app).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).await?;

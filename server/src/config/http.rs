@@ -61,7 +61,10 @@ impl Http {
             });
         }
         if self.public_url.as_ref().is_some_and(|u| !u.starts_with("https://") && !u.starts_with("http://")) {
-            return Err(ConfigError::Value { key: "http.public_url", reason: "must begin with https:// or http://".into() });
+            return Err(ConfigError::Value {
+                key: "http.public_url",
+                reason: "must begin with https:// or http://".into(),
+            });
         }
         Ok(())
     }

@@ -40,7 +40,9 @@ impl Instance {
                 && l.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         };
         if host.len() > 253 || !host.split('.').all(label) {
-            return fault("must be a domain in lower case, such as chat.example.org (international names in their xn-- form)");
+            return fault(
+                "must be a domain in lower case, such as chat.example.org (international names in their xn-- form)",
+            );
         }
         if host.split('.').next_back().is_some_and(|l| l.bytes().all(|b| b.is_ascii_digit())) {
             return fault("must be a domain, not an address of numbers");

@@ -77,9 +77,7 @@ impl Db {
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
-            .after_release(|conn, _| {
-                Box::pin(async move { Ok(sqlx::query("ROLLBACK").execute(conn).await.is_ok()) })
-            })
+            .after_release(|conn, _| Box::pin(async move { Ok(sqlx::query("ROLLBACK").execute(conn).await.is_ok()) }))
             .connect_with(common.pragma("query_only", "ON"))
             .await?;
         Ok(Self { readers, writer: Arc::new(Mutex::new(writer)), probed_at: Arc::default() })

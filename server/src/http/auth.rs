@@ -89,6 +89,10 @@ impl FromRequestParts<App> for Admin {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let auth = find(parts, app).await?.ok_or_else(Problem::not_signed_in)?;
-        if auth.admin { Ok(Self(auth)) } else { Err(Problem::forbidden().detail("Only admins of the instance may do this.")) }
+        if auth.admin {
+            Ok(Self(auth))
+        } else {
+            Err(Problem::forbidden().detail("Only admins of the instance may do this."))
+        }
     }
 }

@@ -68,7 +68,8 @@ fn resolve(peer: IpAddr, tls: bool, headers: &HeaderMap, trusted: &[IpAddr]) -> 
     let mut ip = peer;
     let mut tls = tls;
     if trusted.contains(&peer) {
-        let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok()).collect::<Vec<_>>().join(",");
+        let forwarded =
+            headers.get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok()).collect::<Vec<_>>().join(",");
         for hop in forwarded.rsplit(',').map(str::trim).filter(|h| !h.is_empty()) {
             let Ok(hop) = hop.parse::<IpAddr>() else { break };
             ip = hop.to_canonical();

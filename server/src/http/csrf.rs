@@ -11,8 +11,8 @@ use crate::error::Problem;
 pub(super) async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     // Programs and peers carry their proof in a header that no browser adds by itself.
-    let proven = request.headers().contains_key(header::AUTHORIZATION)
-        || request.uri().path().starts_with("/federation/");
+    let proven =
+        request.headers().contains_key(header::AUTHORIZATION) || request.uri().path().starts_with("/federation/");
     if safe || proven || own(request.headers(), &app.config.public_url()) {
         return next.run(request).await;
     }

@@ -9,9 +9,9 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument as _;
 
+use crate::App;
 use crate::error::Problem;
 use crate::metrics::{ProblemLabels, RequestLabels};
-use crate::App;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
