@@ -180,7 +180,7 @@ pub struct Moved {
 }
 
 /// The covered fields of the document at `/.well-known/conntext`. Times are Unix milliseconds.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct InstanceFields {
     /// Version of the document, 1.
     pub v: u8,
@@ -388,7 +388,7 @@ impl Pin {
 /// The covered fields of the statement by which an instance's keys enter a log (content of `instance.keys`).
 ///
 /// A log verifies by itself: validity of a key there is decided by the position of the statement, never by a clock.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct KeysFields {
     /// The instance.
     pub ik: InstanceId,

@@ -24,7 +24,7 @@ pub trait Body: Serialize + DeserializeOwned {
 }
 
 /// A signed object: its known fields, its signature `sig: {kid, sig}`, and everything as it was received.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signed<T> {
     body: T,
     sig: KeySig,
@@ -94,11 +94,8 @@ impl<T: Body> Signed<T> {
 
     /// SHA-256 of the kind's prefix and the canonical form of the covered members and the signature.
     pub fn hash(&self) -> Result<Hash, Code> {
-        let mut raw = self.raw.clone();
-        for name in T::UNCOVERED.iter().filter(|name| **name != "sig") {
-            raw.remove(*name);
-        }
-        Ok(Hash::of(&[T::KIND.prefix().as_bytes(), &canonical::to_vec(&raw)?]))
+        let uncovered: Vec<&str> = T::UNCOVERED.iter().copied().filter(|name| *name != "sig").collect();
+        Ok(Hash::of(&[T::KIND.prefix().as_bytes(), &self.bytes_without(&uncovered)?]))
     }
 
     /// Which key signed, and the signature.
@@ -114,6 +111,15 @@ impl<T: Body> Signed<T> {
     /// A member as it was received, known or not.
     pub fn member(&self, name: &str) -> Option<&Value> {
         self.raw.get(name)
+    }
+
+    /// The canonical bytes of everything but some members.
+    pub(crate) fn bytes_without(&self, names: &[&str]) -> Result<Vec<u8>, Code> {
+        let mut raw = self.raw.clone();
+        for name in names {
+            raw.remove(*name);
+        }
+        canonical::to_vec(&raw)
     }
 
     pub(crate) fn set_member(&mut self, name: &str, value: Value) {
