@@ -71,11 +71,12 @@ const MEMBERS_PAGE = 100;
 
 /** The members of a community, page by page; fetched again when somebody joins, leaves or changes. */
 export function useMembers(sid: string, options: { q?: string; channel?: string; enabled?: boolean } = {}) {
+  const sync = useSync();
   const version = useLive((s) => s.membersVersion[sid] ?? 0);
   const query = useInfiniteQuery({
     queryKey: ["members", sid, options.q ?? "", options.channel ?? "", version],
-    queryFn: ({ pageParam, signal }) =>
-      api.members.list(
+    queryFn: async ({ pageParam, signal }) => {
+      const page = await api.members.list(
         sid,
         {
           limit: MEMBERS_PAGE,
@@ -84,7 +85,10 @@ export function useMembers(sid: string, options: { q?: string; channel?: string;
           ...(options.channel ? { channel: options.channel } : {}),
         },
         signal,
-      ),
+      );
+      sync.learnMembers(page.members);
+      return page;
+    },
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.cursor,
     placeholderData: (before) => before,

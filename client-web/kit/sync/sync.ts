@@ -14,6 +14,7 @@ import {
   updateChannel,
   updateServer,
   updateWindow,
+  upsertUsers,
 } from "./reducer";
 import { channelKey, emptyState, type LiveState, type OutboxAttachment, type OutboxItem } from "./state";
 
@@ -312,6 +313,19 @@ export class Sync {
     const settings = { ...this.state.settings, ...patch };
     this.set((state) => ({ ...state, settings }));
     await this.deps.api.me.saveSettings(settings);
+  }
+
+  /** Takes the people of a fetched list, so that names and presence are known everywhere. */
+  learnMembers(members: readonly Member[]): void {
+    this.set((state) => {
+      const next = upsertUsers(
+        state,
+        members.map((m) => m.user),
+      );
+      const presence = { ...next.presence };
+      for (const member of members) presence[member.user.id] = member.presence;
+      return { ...next, presence };
+    });
   }
 
   setMe(me: Me): void {

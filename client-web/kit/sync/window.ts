@@ -126,7 +126,7 @@ export function changeReactions(reactions: readonly Reaction[], change: Reaction
   const has = change.mine ? known.me : known.users.includes(change.actor);
   // Beyond the named ones we cannot know who reacted: believe the event.
   const unnamed = !change.mine && !has && known.count > known.users.length;
-  if (change.on === has || (!change.on && !has && !unnamed)) return reactions as Reaction[];
+  if (change.on ? has : !has && !unnamed) return reactions as Reaction[];
   const count = known.count + (change.on ? 1 : -1);
   if (count <= 0) return reactions.filter((r) => r !== known);
   const users = change.on
