@@ -1,1 +1,421 @@
+//! What actions say, by type. Unknown members are ignored; an unknown type is stored, passed on and shown to nobody.
 
+use crate::{
+    error::Code,
+    identity::Op,
+    ids::{ActionId, Actor, ChannelId, Hash, MediaId, RoleId},
+    instance::KeysStatement,
+    keys::{Bytes, PublicKey},
+    perms::{Override, Perms},
+};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+/// The longest body of a message in bytes.
+pub const MAX_BODY_BYTES: usize = 16 * 1024;
+/// The most files in one message.
+pub const MAX_ATTACHMENTS: usize = 10;
+
+/// What a log is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogKind {
+    /// A community with channels.
+    Guild,
+    /// A direct or group conversation.
+    Dm,
+}
+
+/// The content that a server's id is derived from. Never erased, never changed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Genesis {
+    /// Makes the id unique.
+    pub nonce: Bytes<16>,
+    /// Community or conversation.
+    pub kind: LogKind,
+    /// Who made it, and its first owner.
+    pub creator: Actor,
+    /// Keys that may move the server when its hub is lost.
+    pub recovery_keys: Vec<PublicKey>,
+    /// Which rules judge its actions.
+    pub rules_version: u64,
+}
+
+/// A picture of a server: the stored bytes and their media type.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Picture {
+    /// The bytes.
+    pub mid: MediaId,
+    /// Such as `image/png`.
+    #[serde(rename = "type")]
+    pub media_type: String,
+    /// Their number.
+    pub size: u64,
+}
+
+/// Distinguishes "leave as it is" (absent) from "remove" (null).
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(d).map(Some)
+}
+
+/// Change of what a server shows of itself.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct ServerUpdate {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Null removes the picture.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub icon: Option<Option<Picture>>,
+    /// Whether it is listed in the directory and joined without an invite.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public: Option<bool>,
+}
+
+/// What a channel is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChannelKind {
+    /// Messages.
+    Text,
+    /// A heading over other channels.
+    Category,
+}
+
+/// A new channel. Its id follows from the action.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ChannelCreate {
+    pub name: String,
+    pub kind: ChannelKind,
+    #[serde(default)]
+    pub topic: String,
+    #[serde(default)]
+    pub parent: Option<ChannelId>,
+    #[serde(default)]
+    pub position: u64,
+    #[serde(default)]
+    pub overrides: Vec<Override>,
+}
+
+/// Change of a channel. An override with nothing allowed and nothing denied is removed.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct ChannelUpdate {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    /// Null takes it out of its category.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Option<ChannelId>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<u64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<Override>,
+}
+
+/// A new role, or change of one (absent members stay).
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct RoleContent {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// `0xRRGGBB`; null takes the colour away.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub colour: Option<Option<u64>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<u64>,
+    /// Shown apart in the member list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hoist: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mentionable: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub permissions: Option<Perms>,
+}
+
+/// Somebody comes in. Carries the identity chain, so that the log proves by itself whose home speaks for them.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MemberJoin {
+    /// The whole chain from its first operation; empty for anonymous members.
+    #[serde(default)]
+    pub identity: Vec<Op>,
+    /// Hash of the invite's code, where one was used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invite: Option<Hash>,
+}
+
+/// Change of a member's roles.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MemberUpdate {
+    pub roles: Vec<RoleId>,
+}
+
+/// No messages or reactions until then.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MemberTimeout {
+    /// Milliseconds; 0 ends it.
+    pub until: i64,
+}
+
+/// A new invite; the action's target is the hash of its code. The code itself never stands in a log.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct InviteCreate {
+    /// Where whoever joins lands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<ChannelId>,
+    /// Roles granted on joining.
+    #[serde(default)]
+    pub roles: Vec<RoleId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_uses: Option<u64>,
+}
+
+/// A file of a message, uploaded to the hub before the message.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Attachment {
+    pub mid: MediaId,
+    pub name: String,
+    #[serde(rename = "type")]
+    pub media_type: String,
+    pub size: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height: Option<u64>,
+    /// A blurred preview of a few bytes, base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thumbhash: Option<String>,
+    /// A smaller picture of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thumb: Option<MediaId>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub alt: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub spoiler: bool,
+}
+
+/// A message.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct MessageCreate {
+    /// Markdown.
+    pub body: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<ActionId>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
+    /// Actors, roles, or `everyone`, `here`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<String>,
+}
+
+/// New text of a message.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MessageEdit {
+    pub body: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<String>,
+}
+
+/// A reaction: a Unicode emoji or a custom one.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Reaction {
+    pub emoji: String,
+}
+
+/// Instances whose members may not take part: a domain or `*.domain`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct InstanceBan {
+    pub ik: crate::ids::InstanceId,
+}
+
+/// Why something was done; stands in the staff channel.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AuditNote {
+    /// The type of the act.
+    pub about: String,
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// The content of an action of a known type.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Content {
+    InstanceKeys(Box<KeysStatement>),
+    ServerCreate(Genesis),
+    ServerUpdate(ServerUpdate),
+    ServerDelete,
+    ChannelCreate(ChannelCreate),
+    ChannelUpdate(ChannelUpdate),
+    ChannelDelete,
+    RoleCreate(RoleContent),
+    RoleUpdate(RoleContent),
+    RoleDelete,
+    MemberJoin(MemberJoin),
+    MemberLeave,
+    MemberKick,
+    MemberBan,
+    MemberUnban,
+    MemberTimeout(MemberTimeout),
+    MemberUpdate(MemberUpdate),
+    InviteCreate(InviteCreate),
+    InviteRevoke,
+    InstanceBan(InstanceBan),
+    InstanceUnban(InstanceBan),
+    MessageCreate(MessageCreate),
+    MessageEdit(MessageEdit),
+    MessageDelete,
+    ReactionAdd(Reaction),
+    ReactionRemove(Reaction),
+    AuditNote(AuditNote),
+}
+
+/// Whether the content of this type may be erased. State never hangs on what may be erased.
+pub fn erasable(kind: &str) -> bool {
+    matches!(kind, "message.create" | "message.edit" | "reaction.add" | "reaction.remove" | "audit.note")
+}
+
+fn typed<T: DeserializeOwned>(value: &Value) -> Result<T, Code> {
+    T::deserialize(value).map_err(|_| Code::BadContent)
+}
+
+fn text(value: &str, least: usize, most: usize) -> Result<(), Code> {
+    let printable = !value.chars().any(|c| c.is_control());
+    if (least..=most).contains(&value.trim().chars().count()) && printable { Ok(()) } else { Err(Code::BadContent) }
+}
+
+fn known_bits(perms: Perms) -> Result<(), Code> {
+    if Perms::ALL.has(perms) { Ok(()) } else { Err(Code::BadContent) }
+}
+
+fn overrides(list: &[Override]) -> Result<(), Code> {
+    if list.len() > 200 {
+        return Err(Code::BadContent);
+    }
+    for (i, o) in list.iter().enumerate() {
+        known_bits(o.allow)?;
+        known_bits(o.deny)?;
+        let target = o.target.parse::<RoleId>().is_ok() || o.target.parse::<Actor>().is_ok();
+        if !target || (o.allow & o.deny) != Perms::NONE || list[..i].iter().any(|p| p.target == o.target) {
+            return Err(Code::BadContent);
+        }
+    }
+    Ok(())
+}
+
+fn body(text: &str) -> Result<(), Code> {
+    if text.len() > MAX_BODY_BYTES { Err(Code::TooLarge) } else { Ok(()) }
+}
+
+fn mentions(list: &[String]) -> Result<(), Code> {
+    let known =
+        |m: &String| m == "everyone" || m == "here" || m.parse::<Actor>().is_ok() || m.parse::<RoleId>().is_ok();
+    if list.len() <= 100 && list.iter().all(known) { Ok(()) } else { Err(Code::BadContent) }
+}
+
+fn emoji(text: &str) -> Result<(), Code> {
+    let unicode =
+        text.chars().count() <= 16 && !text.is_ascii() && !text.chars().any(|c| c.is_control() || c.is_whitespace());
+    // The digits, # and * of keycaps carry a combining mark, so they are not ASCII as a whole.
+    if unicode || text.parse::<crate::ids::EmojiId>().is_ok() { Ok(()) } else { Err(Code::BadContent) }
+}
+
+impl Content {
+    /// Reads the content of an action of type `kind` and checks its form.
+    ///
+    /// # Errors
+    /// [`Code::UnknownType`], [`Code::BadContent`], or [`Code::TooLarge`] for a body that is too long.
+    pub fn parse(kind: &str, value: &Value) -> Result<Self, Code> {
+        if !value.is_object() {
+            return Err(Code::BadContent);
+        }
+        let content = match kind {
+            "instance.keys" => Self::InstanceKeys(Box::new(typed(value)?)),
+            "server.create" => Self::ServerCreate(typed(value)?),
+            "server.update" => Self::ServerUpdate(typed(value)?),
+            "server.delete" => Self::ServerDelete,
+            "channel.create" => Self::ChannelCreate(typed(value)?),
+            "channel.update" => Self::ChannelUpdate(typed(value)?),
+            "channel.delete" => Self::ChannelDelete,
+            "role.create" => Self::RoleCreate(typed(value)?),
+            "role.update" => Self::RoleUpdate(typed(value)?),
+            "role.delete" => Self::RoleDelete,
+            "member.join" => Self::MemberJoin(typed(value)?),
+            "member.leave" => Self::MemberLeave,
+            "member.kick" => Self::MemberKick,
+            "member.ban" => Self::MemberBan,
+            "member.unban" => Self::MemberUnban,
+            "member.timeout" => Self::MemberTimeout(typed(value)?),
+            "member.update" => Self::MemberUpdate(typed(value)?),
+            "invite.create" => Self::InviteCreate(typed(value)?),
+            "invite.revoke" => Self::InviteRevoke,
+            "instance.ban" => Self::InstanceBan(typed(value)?),
+            "instance.unban" => Self::InstanceUnban(typed(value)?),
+            "message.create" => Self::MessageCreate(typed(value)?),
+            "message.edit" => Self::MessageEdit(typed(value)?),
+            "message.delete" => Self::MessageDelete,
+            "reaction.add" => Self::ReactionAdd(typed(value)?),
+            "reaction.remove" => Self::ReactionRemove(typed(value)?),
+            "audit.note" => Self::AuditNote(typed(value)?),
+            _ => return Err(Code::UnknownType),
+        };
+        content.check()?;
+        Ok(content)
+    }
+
+    fn check(&self) -> Result<(), Code> {
+        match self {
+            Self::ServerCreate(g) if g.rules_version != 1 || g.recovery_keys.len() > 16 => Err(Code::BadContent),
+            Self::ServerUpdate(u) => {
+                u.name.as_deref().map_or(Ok(()), |n| text(n, 1, 80))?;
+                u.description
+                    .as_deref()
+                    .map_or(Ok(()), |d| if d.chars().count() <= 1000 { Ok(()) } else { Err(Code::BadContent) })
+            }
+            Self::ChannelCreate(c) => {
+                text(&c.name, 1, 80)?;
+                if c.topic.chars().count() > 1000 {
+                    return Err(Code::BadContent);
+                }
+                overrides(&c.overrides)
+            }
+            Self::ChannelUpdate(c) => {
+                c.name.as_deref().map_or(Ok(()), |n| text(n, 1, 80))?;
+                if c.topic.as_deref().is_some_and(|t| t.chars().count() > 1000) {
+                    return Err(Code::BadContent);
+                }
+                overrides(&c.overrides)
+            }
+            Self::RoleCreate(r) | Self::RoleUpdate(r) => {
+                r.name.as_deref().map_or(Ok(()), |n| text(n, 1, 60))?;
+                if r.colour.flatten().is_some_and(|c| c > 0xff_ff_ff) {
+                    return Err(Code::BadContent);
+                }
+                r.permissions.map_or(Ok(()), known_bits)
+            }
+            Self::MemberUpdate(u) if u.roles.len() > 100 => Err(Code::BadContent),
+            Self::MessageCreate(m) => {
+                body(&m.body)?;
+                mentions(&m.mentions)?;
+                let files = m.attachments.len();
+                if files > MAX_ATTACHMENTS || (files == 0 && m.body.trim().is_empty()) {
+                    return Err(Code::BadContent);
+                }
+                m.attachments.iter().try_for_each(|a| {
+                    text(&a.name, 1, 255)?;
+                    text(&a.media_type, 3, 127)?;
+                    let long = a.alt.chars().count() > 1500 || a.thumbhash.as_deref().is_some_and(|t| t.len() > 64);
+                    if long { Err(Code::BadContent) } else { Ok(()) }
+                })
+            }
+            Self::MessageEdit(m) => {
+                body(&m.body)?;
+                mentions(&m.mentions)
+            }
+            Self::ReactionAdd(r) | Self::ReactionRemove(r) => emoji(&r.emoji),
+            Self::AuditNote(n) if n.reason.chars().count() > 1000 || n.about.len() > 64 => Err(Code::BadContent),
+            _ => Ok(()),
+        }
+    }
+}

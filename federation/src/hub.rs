@@ -1,1 +1,278 @@
+//! How a log grows: the only code that turns an action into an event.
+//!
+//! [`judge`] decides, [`append`] links, signs and applies. Both are pure; the caller stores what comes out in one
+//! transaction and throws the state away when that fails.
 
+use crate::{
+    action::{Action, MAX_ACTION_AGE_MS, Position, Sealed},
+    canonical,
+    content::{Content, Genesis, MemberJoin},
+    error::Code,
+    event::{Event, Header, MAX_EVENT_BYTES, Visibility},
+    identity::{Op, verify_chain},
+    ids::{ActionId, Actor, Hash, InstanceId, ServerId, h40},
+    instance::KeysStatement,
+    keys::{Bytes, KeySig, SecretKey},
+    rules::{self, Facts},
+    state::ServerState,
+};
+use serde_json::Value;
+
+/// How far a home's clock may run ahead of the hub's, milliseconds.
+pub const CLOCK_TOLERANCE_MS: i64 = 5 * 60 * 1000;
+
+/// Who sequences, and with which key.
+#[derive(Clone, Debug)]
+pub struct HubIdentity {
+    pub ik: InstanceId,
+    pub key: SecretKey,
+}
+
+/// An action with its content, not yet in any log.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Proposal {
+    pub action: Action,
+    /// The home's signature; none for the hub's own people.
+    pub origin_sig: Option<KeySig>,
+    pub sealed: Sealed,
+}
+
+/// An event that was just made.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Sequenced {
+    pub event: Event,
+    pub hash: Hash,
+    pub content: Content,
+}
+
+/// What an action is made of, before it has an id, an expiry and a basis.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Draft {
+    pub sid: ServerId,
+    pub kind: String,
+    pub channel: Option<crate::ids::ChannelId>,
+    pub target: Option<String>,
+    pub actor: Actor,
+    pub content: Value,
+}
+
+impl Draft {
+    /// Completes the action. `ats` is left out for anonymous actors.
+    ///
+    /// # Errors
+    /// [`Code::BadContent`] where the content leaves the canonical profile.
+    pub fn into_action(
+        self,
+        origin: &InstanceId,
+        aid: ActionId,
+        salt: [u8; 16],
+        basis: Position,
+        now_ms: i64,
+    ) -> Result<(Action, Sealed), Code> {
+        let sealed = Sealed { content: self.content, salt: Bytes(salt) };
+        let action = Action {
+            v: 1,
+            sid: self.sid,
+            kind: self.kind,
+            channel: self.channel,
+            target: self.target,
+            ats: matches!(self.actor, Actor::User(_)).then_some(now_ms),
+            actor: self.actor,
+            origin: origin.clone(),
+            aid,
+            exp: now_ms + MAX_ACTION_AGE_MS,
+            basis,
+            content_hash: sealed.hash().map_err(|_| Code::BadContent)?,
+            extra: Default::default(),
+        };
+        Ok((action, sealed))
+    }
+}
+
+/// The head of the log as a basis.
+pub fn position(state: &ServerState) -> Position {
+    let h = &state.head;
+    Position { generation: h.generation, epoch: h.epoch, seq: h.seq, hash: h.hash }
+}
+
+/// Proves that the action's origin is the actor's home. For a join the identity chain in the content proves it, for
+/// everything else what the log bound before.
+///
+/// # Errors
+/// [`Code::NotHome`], or [`Code::BadIdentityOp`] for a chain that does not hold.
+pub fn check_home(state: &ServerState, action: &Action, content: Option<&Content>) -> Result<(), Code> {
+    match (&action.actor, content) {
+        (Actor::Instance(ik), Some(Content::InstanceKeys(statement))) => {
+            if *ik != state.info.hub || action.origin != *ik {
+                return Err(Code::NotHome);
+            }
+            statement.verify()
+        }
+        (Actor::Instance(_), _) => Err(Code::NotHome),
+        (actor, Some(Content::MemberJoin(join))) => check_join_home(state, actor, action, join),
+        (actor, _) => match state.bindings.get(actor) {
+            Some(binding) if binding.home == action.origin => Ok(()),
+            // The creator of a server acts once before joining it.
+            None if action.kind == "server.create" && action.origin == state.info.hub => Ok(()),
+            _ => Err(Code::NotHome),
+        },
+    }
+}
+
+fn check_join_home(state: &ServerState, actor: &Actor, action: &Action, join: &MemberJoin) -> Result<(), Code> {
+    match actor {
+        Actor::User(uid) => {
+            let identity = verify_chain(&join.identity)?;
+            if identity.uid != *uid || identity.home != action.origin {
+                return Err(Code::NotHome);
+            }
+            match state.bindings.get(actor).and_then(|b| b.op) {
+                Some((n, _)) if identity.n < n => Err(Code::BadIdentityOp),
+                _ => Ok(()),
+            }
+        }
+        Actor::Anonymous(_) => match state.bindings.get(actor) {
+            Some(binding) if binding.home != action.origin => Err(Code::OriginMismatch),
+            _ => Ok(()),
+        },
+        Actor::Persona(_) | Actor::Instance(_) => Err(Code::NotHome),
+    }
+}
+
+/// Everything that is checked before an action gets a place in the log, in the order of its cost.
+///
+/// # Errors
+/// The code that the author's instance is told. The state is unchanged in any case.
+pub fn judge(state: &ServerState, facts: &Facts, me: &InstanceId, p: &Proposal, now_ms: i64) -> Result<Content, Code> {
+    let action = &p.action;
+    if action.sid != state.sid {
+        return Err(Code::SidMismatch);
+    }
+    if action.v != 1 || action.exp < now_ms || action.exp > now_ms + MAX_ACTION_AGE_MS + CLOCK_TOLERANCE_MS {
+        return Err(Code::BadContent);
+    }
+    if action.ats.is_some_and(|ats| ats > now_ms + CLOCK_TOLERANCE_MS) {
+        return Err(Code::BadContent);
+    }
+    let bytes = canonical::to_vec(&p.sealed.content).map_err(|_| Code::BadContent)?;
+    canonical::parse(&bytes).map_err(|_| Code::BadContent)?;
+    if crate::action::content_hash(&p.sealed.salt.0, &bytes)? != action.content_hash {
+        return Err(Code::HashMismatch);
+    }
+    if bytes.len() > MAX_EVENT_BYTES - 4096 {
+        return Err(Code::TooLarge);
+    }
+    let content = Content::parse(&action.kind, &p.sealed.content)?;
+    check_home(state, action, Some(&content))?;
+    if action.origin != *me {
+        let sig = p.origin_sig.as_ref().ok_or(Code::BadSignature)?;
+        let key = state.key_at(&action.origin, &sig.kid, state.head.seq + 1)?;
+        action.verify(key, sig)?;
+        let basis = &action.basis;
+        if basis.seq > 0 && facts.basis_hash != Some(basis.hash) {
+            return Err(Code::StaleBasis);
+        }
+    } else if p.origin_sig.is_some() {
+        return Err(Code::BadSignature);
+    }
+    if facts.existing.is_some() {
+        return Err(Code::AidReused);
+    }
+    if matches!(content, Content::InstanceKeys(_)) {
+        return Ok(content);
+    }
+    rules::check(state, facts, action, &content, now_ms)?;
+    Ok(content)
+}
+
+/// Gives an action its place: links it to the chain, signs it and applies it to the state.
+///
+/// # Errors
+/// [`Code::TooLarge`] where the finished event exceeds [`MAX_EVENT_BYTES`]; the state is unchanged then.
+pub fn append(
+    state: &mut ServerState,
+    hub: &HubIdentity,
+    p: Proposal,
+    content: Content,
+    now_ms: i64,
+) -> Result<Sequenced, Code> {
+    let vis = p.action.channel.clone().map_or(Visibility::All, Visibility::Channel);
+    let cn = match (&content, &vis) {
+        (Content::MessageCreate(_), Visibility::Channel(c)) => {
+            Some(state.channels.get(c).ok_or(Code::UnknownChannel)?.last_cn + 1)
+        }
+        _ => None,
+    };
+    let header = Header {
+        v: 1,
+        sid: state.sid.clone(),
+        generation: state.head.generation,
+        epoch: state.head.epoch,
+        seq: state.head.seq + 1,
+        prev: state.head.hash,
+        cprev: state.last_of(&vis),
+        cn,
+        hub: hub.ik.clone(),
+        // Time never goes back in a log, whatever the wall clock does.
+        ts: now_ms.max(state.head.ts),
+        vis,
+        action_hash: p.action.hash(p.origin_sig.as_ref())?,
+        extra: Default::default(),
+    };
+    let (hash, hub_sig) = header.sign(&hub.key)?;
+    let event = Event {
+        header,
+        action: p.action,
+        origin_sig: p.origin_sig,
+        hub_sig,
+        content: Some(p.sealed.content),
+        salt: Some(p.sealed.salt),
+        erased: None,
+    };
+    state.apply(&event.header, hash, &event.action, Some(&content));
+    Ok(Sequenced { event, hash, content })
+}
+
+/// The id of the server with this genesis.
+pub fn server_id(genesis: &Genesis) -> Result<ServerId, Code> {
+    format!("{}{}", ServerId::PREFIX, h40("s", &canonical::to_vec(genesis)?)).parse()
+}
+
+/// Random bytes that opening a log needs: ids and salts of its first three events.
+pub type OpeningEntropy = [[u8; 16]; 6];
+
+/// Opens a log: the hub's keys, the genesis, and the creator coming in. After that every action takes the common way.
+///
+/// # Errors
+/// [`Code::BadIdentityOp`] or [`Code::NotHome`] where the creator's chain does not lead to this hub.
+pub fn open(
+    hub: &HubIdentity,
+    statement: &KeysStatement,
+    genesis: &Genesis,
+    identity: Vec<Op>,
+    entropy: &OpeningEntropy,
+    now_ms: i64,
+) -> Result<(ServerState, Vec<Sequenced>), Code> {
+    let sid = server_id(genesis)?;
+    let mut state = ServerState::new(sid.clone(), hub.ik.clone());
+    let join = MemberJoin { identity, invite: None };
+    let steps = [
+        ("instance.keys", Actor::Instance(hub.ik.clone()), json(statement)?),
+        ("server.create", genesis.creator.clone(), json(genesis)?),
+        ("member.join", genesis.creator.clone(), json(&join)?),
+    ];
+    let mut made = Vec::new();
+    for ((kind, actor, content), random) in steps.into_iter().zip(entropy.chunks(2)) {
+        let draft = Draft { sid: sid.clone(), kind: kind.into(), channel: None, target: None, actor, content };
+        let (action, sealed) = draft.into_action(&hub.ik, ActionId(random[0]), random[1], position(&state), now_ms)?;
+        let parsed = Content::parse(kind, &sealed.content)?;
+        check_home(&state, &action, Some(&parsed))?;
+        made.push(append(&mut state, hub, Proposal { action, origin_sig: None, sealed }, parsed, now_ms)?);
+    }
+    Ok((state, made))
+}
+
+/// A typed content as a value.
+pub fn json<T: serde::Serialize>(object: &T) -> Result<Value, Code> {
+    serde_json::to_value(object).map_err(|_| Code::BadContent)
+}

@@ -215,7 +215,7 @@ impl<'de> Deserialize<'de> for ActionId {
     }
 }
 
-/// Who acts: a person, an anonymous member or a persona. Rules and logs know no other kind of actor.
+/// Who acts: a person, an anonymous member, a persona, or the hub itself.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Actor {
     /// A person under their own identity.
@@ -224,6 +224,8 @@ pub enum Actor {
     Anonymous(AnonId),
     /// A character of the server's staff.
     Persona(PersonaId),
+    /// The hub itself, for what it writes on nobody's behalf (`instance.keys`).
+    Instance(InstanceId),
 }
 
 impl Actor {
@@ -233,6 +235,7 @@ impl Actor {
             Self::User(id) => id.as_str(),
             Self::Anonymous(id) => id.as_str(),
             Self::Persona(id) => id.as_str(),
+            Self::Instance(id) => id.as_str(),
         }
     }
     /// The person, when it is one.
@@ -253,10 +256,11 @@ impl From<UserId> for Actor {
 impl FromStr for Actor {
     type Err = Code;
     fn from_str(text: &str) -> Result<Self, Code> {
-        match text.get(..2) {
-            Some("u_") => text.parse().map(Self::User),
-            Some("a_") => text.parse().map(Self::Anonymous),
-            Some("p_") => text.parse().map(Self::Persona),
+        match text.split_once('_') {
+            Some(("u", _)) => text.parse().map(Self::User),
+            Some(("a", _)) => text.parse().map(Self::Anonymous),
+            Some(("p", _)) => text.parse().map(Self::Persona),
+            Some(("ik", _)) => text.parse().map(Self::Instance),
             _ => Err(Code::BadJson),
         }
     }

@@ -1,1 +1,257 @@
+//! How a copy of a log is checked: the one verifier for events that arrive by push, by backfill or with a snapshot.
 
+use crate::{
+    action::Position,
+    content::Content,
+    error::Code,
+    event::{Event, Item, Stub},
+    hub::check_home,
+    ids::{ActionId, Actor, Hash},
+    state::ServerState,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An event that was checked.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Verified {
+    pub event: Event,
+    pub hash: Hash,
+    /// Its content, where it is present, of a known type, and not rejected.
+    pub content: Option<Content>,
+    /// Why it counts for nothing although it stands in the chain.
+    pub rejected: Option<Code>,
+}
+
+/// What a run of items brought.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Accepted {
+    pub events: Vec<Verified>,
+    pub stubs: Vec<Stub>,
+}
+
+/// Why a run was not accepted. Nothing of it is to be stored.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Fault {
+    /// Something before it is missing; the next sequence number expected.
+    Gap(u64),
+    /// It contradicts a signed event that is held: proof that the hub told two stories.
+    Conflict(Position),
+    /// The chain, the order or the hub's signature does not hold. The log is quarantined.
+    Stop(Code),
+}
+
+impl From<Code> for Fault {
+    fn from(code: Code) -> Self {
+        Self::Stop(code)
+    }
+}
+
+/// What the copy holds already that the run may touch.
+#[derive(Clone, Default, Debug)]
+pub struct Held {
+    /// Hashes of held events by sequence number.
+    pub hashes: BTreeMap<u64, Hash>,
+    /// Which of the run's action ids stand in the log already.
+    pub aids: BTreeSet<ActionId>,
+}
+
+/// Checks a run of items that follows the head and applies it to the state. What overlaps with what is held is
+/// compared and skipped. After an error the state must be thrown away.
+///
+/// The hub's signature is verified on the last event and before each stub; the chain covers those between. The
+/// signature of a home is verified on every event.
+pub fn accept(state: &mut ServerState, items: Vec<Item>, held: &Held) -> Result<Accepted, Fault> {
+    let mut out = Accepted::default();
+    let mut aids = held.aids.clone();
+    let mut items = items.into_iter().peekable();
+    while let Some(item) = items.next() {
+        let (from, to) = item.range();
+        if from == 0 || to < from {
+            return Err(Fault::Stop(Code::InvalidEvent));
+        }
+        if to <= state.head.seq {
+            skip_overlap(state, &item, held)?;
+            continue;
+        }
+        if from != state.head.seq + 1 {
+            return Err(Fault::Gap(state.head.seq + 1));
+        }
+        match item {
+            Item::Stub(stub) => {
+                if !matches!(items.peek(), Some(Item::Event(_))) {
+                    return Err(Fault::Stop(Code::InvalidEvent));
+                }
+                state.skip(stub.stub.1, stub.hash);
+                out.stubs.push(stub);
+            }
+            Item::Event(event) => {
+                let ends_run = !matches!(items.peek(), Some(Item::Event(_)));
+                let verified = verify_next(state, *event, ends_run, &aids)?;
+                aids.insert(verified.event.action.aid);
+                out.events.push(verified);
+            }
+        }
+    }
+    Ok(out)
+}
+
+fn skip_overlap(state: &ServerState, item: &Item, held: &Held) -> Result<(), Fault> {
+    let Item::Event(event) = item else { return Ok(()) };
+    match held.hashes.get(&event.header.seq) {
+        Some(hash) if *hash != event.header.hash()? => {
+            let h = &state.head;
+            Err(Fault::Conflict(Position {
+                generation: h.generation,
+                epoch: h.epoch,
+                seq: event.header.seq,
+                hash: *hash,
+            }))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn verify_next(
+    state: &mut ServerState,
+    mut event: Event,
+    ends_run: bool,
+    aids: &BTreeSet<ActionId>,
+) -> Result<Verified, Fault> {
+    let first = state.head.seq == 0;
+    let h = &event.header;
+    if h.sid != state.sid {
+        return Err(Fault::Stop(Code::SidMismatch));
+    }
+    if h.hub != state.info.hub || h.generation != state.head.generation || h.epoch != state.head.epoch {
+        return Err(Fault::Stop(Code::InvalidEvent));
+    }
+    if h.prev != state.head.hash {
+        return Err(Fault::Stop(Code::BadPrev));
+    }
+    if h.ts < state.head.ts {
+        return Err(Fault::Stop(Code::TsRegress));
+    }
+    let chained = match h.vis.channel().map(|c| state.channels.get(c)) {
+        // Events of a channel that this copy does not know yet begin somewhere in its chain.
+        Some(None) => true,
+        Some(Some(c)) if c.as_of >= h.seq => true,
+        Some(Some(c)) => h.cprev == c.last && h.cn.is_none_or(|cn| cn == c.last_cn + 1),
+        None => h.cprev == state.head.all,
+    };
+    if !chained {
+        return Err(Fault::Stop(Code::BadPrev));
+    }
+    match event.check_form() {
+        Ok(()) => {}
+        // The content was damaged on the way; the header still holds, and the content is fetched elsewhere.
+        Err(Code::HashMismatch) if event.header.action_hash == event.action.hash(event.origin_sig.as_ref())? => {
+            event.content = None;
+            event.salt = None;
+            event.check_form()?;
+        }
+        Err(code) => return Err(Fault::Stop(code)),
+    }
+    if first {
+        bootstrap(state, &event)?;
+    }
+    if ends_run {
+        verify_hub(state, &event)?;
+    }
+    let hash = event.header.hash()?;
+    let (content, rejected) = match judge_content(state, &event, aids) {
+        Ok(content) => (content, None),
+        Err(code) => (None, Some(code)),
+    };
+    state.apply(&event.header, hash, &event.action, content.as_ref());
+    Ok(Verified { event, hash, content, rejected })
+}
+
+/// The first event of a log carries the keys that its own signature is checked with.
+fn bootstrap(state: &mut ServerState, event: &Event) -> Result<(), Fault> {
+    let content = event.content.as_ref().ok_or(Code::InvalidEvent)?;
+    let Content::InstanceKeys(statement) = Content::parse(&event.action.kind, content)? else {
+        return Err(Fault::Stop(Code::InvalidEvent));
+    };
+    statement.verify()?;
+    if statement.ik != event.header.hub {
+        return Err(Fault::Stop(Code::OriginMismatch));
+    }
+    let mut keys_only = state.clone();
+    keys_only.apply(&event.header, Hash::ZERO, &event.action, Some(&Content::InstanceKeys(statement)));
+    state.instances = keys_only.instances;
+    Ok(())
+}
+
+fn verify_hub(state: &ServerState, event: &Event) -> Result<(), Fault> {
+    let key = state.key_at(&event.header.hub, &event.hub_sig.kid, event.header.seq)?;
+    event.header.verify(key, &event.hub_sig)?;
+    Ok(())
+}
+
+fn judge_content(state: &ServerState, event: &Event, aids: &BTreeSet<ActionId>) -> Result<Option<Content>, Code> {
+    let action = &event.action;
+    if aids.contains(&action.aid) {
+        return Err(Code::AidReused);
+    }
+    let parsed = match &event.content {
+        None => None,
+        Some(value) => match Content::parse(&action.kind, value) {
+            Ok(content) => Some(content),
+            Err(Code::UnknownType) => None,
+            Err(code) => return Err(code),
+        },
+    };
+    if parsed.is_none() && event.content.is_none() && !crate::content::erasable(&action.kind) {
+        // State cannot be erased; without it this copy would be wrong about who may do what.
+        return Err(Code::HashMismatch);
+    }
+    check_origin(state, event, parsed.as_ref())?;
+    if let Some(Content::ServerCreate(genesis)) = &parsed
+        && crate::hub::server_id(genesis)? != state.sid
+    {
+        return Err(Code::SidMismatch);
+    }
+    let ts = event.header.ts;
+    if ts > action.exp || action.ats.is_some_and(|ats| ts < ats - crate::hub::CLOCK_TOLERANCE_MS) {
+        return Err(Code::InvalidEvent);
+    }
+    Ok(parsed)
+}
+
+fn check_origin(state: &ServerState, event: &Event, content: Option<&Content>) -> Result<(), Code> {
+    check_home(state, &event.action, content)?;
+    match &event.origin_sig {
+        None => Ok(()),
+        Some(sig) => {
+            let key = state.key_at(&event.action.origin, &sig.kid, event.header.seq)?;
+            event.action.verify(key, sig)
+        }
+    }
+}
+
+/// Verifies one event of a log's past by itself: its form, both signatures, and that its origin is the actor's home
+/// as this log bound it. Used for history that is fetched on demand.
+pub fn verify_past(state: &ServerState, event: &Event) -> Result<Hash, Code> {
+    if event.header.sid != state.sid {
+        return Err(Code::SidMismatch);
+    }
+    event.check_form()?;
+    let key = state.key_at(&event.header.hub, &event.hub_sig.kid, event.header.seq)?;
+    event.header.verify(key, &event.hub_sig)?;
+    if let Some(content) = &event.content {
+        match Content::parse(&event.action.kind, content) {
+            Ok(_) | Err(Code::UnknownType) => {}
+            Err(code) => return Err(code),
+        }
+    }
+    if let Some(sig) = &event.origin_sig {
+        let key = state.key_at(&event.action.origin, &sig.kid, event.header.seq)?;
+        event.action.verify(key, sig)?;
+    }
+    match (&event.action.actor, state.bindings.get(&event.action.actor)) {
+        (Actor::Instance(_), _) => Ok(()),
+        (_, Some(binding)) if binding.home == event.action.origin => Ok(()),
+        _ => Err(Code::NotHome),
+    }?;
+    event.header.hash()
+}

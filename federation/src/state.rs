@@ -1,1 +1,710 @@
+//! What a log means: the pure fold of its events.
+//!
+//! The same state judges actions, is what a joiner's snapshot contains, and answers who may see a channel. An event
+//! with the visibility of a channel changes nothing outside that channel, so a copy with holes is right about
+//! everything that it may see. Rows that changed are remembered, so that a store writes only those.
 
+use crate::{
+    action::Action,
+    canonical,
+    content::{ChannelKind, Content, LogKind, Picture},
+    error::Code,
+    event::{Event, Header, Visibility},
+    ids::{Actor, ChannelId, Hash, InstanceId, RoleId, ServerId},
+    keys::{Kid, PublicKey},
+    perms::{Override, Perms, channel_perms},
+};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// The end of a log, or of a copy of it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Head {
+    /// Take-overs so far.
+    #[serde(rename = "gen")]
+    pub generation: u64,
+    /// Restarts so far.
+    pub epoch: u64,
+    /// Sequence number of the last event; 0 before the first.
+    pub seq: u64,
+    /// Its hash.
+    pub hash: Hash,
+    /// Its time.
+    pub ts: i64,
+    /// Hash of the last event that everybody sees.
+    pub all: Option<Hash>,
+}
+
+/// What a server shows of itself, and who owns it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Info {
+    pub kind: LogKind,
+    pub name: String,
+    pub description: String,
+    pub icon: Option<Picture>,
+    /// Listed in the directory and joined without an invite.
+    pub public: bool,
+    /// None before `server.create`.
+    pub owner: Option<Actor>,
+    /// The instance that sequences.
+    pub hub: InstanceId,
+    pub rules_version: u64,
+    pub deleted: bool,
+    pub created_at: i64,
+}
+
+/// An instance that acts in the log, with all keys it ever showed here.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Instance {
+    /// Where it was last reached.
+    pub domain: String,
+    /// Serial of its last statement.
+    pub serial: u64,
+    pub keys: BTreeMap<Kid, InstanceKey>,
+    /// Its members may not take part.
+    pub banned: bool,
+}
+
+/// A key of an instance, as far as this log knows it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct InstanceKey {
+    #[serde(rename = "pub")]
+    pub public: PublicKey,
+    /// Sequence number from which on it no longer counts.
+    pub revoked: Option<u64>,
+}
+
+/// Whose home speaks for an actor, proven in the log.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Binding {
+    pub home: InstanceId,
+    /// Number and hash of the last identity operation seen here; none for anonymous members.
+    pub op: Option<(u64, Hash)>,
+    /// The name within the home; empty for anonymous members.
+    pub handle: String,
+}
+
+/// Somebody who takes part.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Member {
+    pub home: InstanceId,
+    pub joined_at: i64,
+    pub joined_seq: u64,
+    pub roles: BTreeSet<RoleId>,
+    /// May not write before this time, milliseconds.
+    pub timeout_until: i64,
+}
+
+/// A role.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Role {
+    pub name: String,
+    pub colour: Option<u64>,
+    /// Higher beats lower; everyone's role is 0.
+    pub position: u64,
+    pub hoist: bool,
+    pub mentionable: bool,
+    pub permissions: Perms,
+}
+
+/// A channel or category.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Channel {
+    pub kind: ChannelKind,
+    pub name: String,
+    pub topic: String,
+    pub parent: Option<ChannelId>,
+    pub position: u64,
+    pub overrides: Vec<Override>,
+    /// The channel of audit notes that every server has from its beginning.
+    pub staff: bool,
+    /// Number of the last message.
+    pub last_cn: u64,
+    /// Time of the last message.
+    pub last_ts: i64,
+    /// Hash of the last event of the channel.
+    pub last: Option<Hash>,
+    /// The event up to which this row holds; earlier ones change nothing.
+    pub as_of: u64,
+}
+
+/// A way in.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Invite {
+    pub by: Actor,
+    pub channel: Option<ChannelId>,
+    pub roles: Vec<RoleId>,
+    pub created_at: i64,
+    pub expires_at: Option<i64>,
+    pub max_uses: Option<u64>,
+    pub uses: u64,
+    pub revoked: bool,
+}
+
+/// Somebody who may not come back.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Ban {
+    pub by: Actor,
+    pub at: i64,
+}
+
+/// One row of persisted state. A missing value means that the row is gone.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Row {
+    /// `head`, `info`, `instance`, `actor`, `member`, `role`, `channel`, `invite` or `ban`.
+    pub kind: String,
+    /// The id within its kind; empty where there is one row only.
+    pub key: String,
+    /// The row as canonical JSON.
+    pub value: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Key {
+    Head,
+    Info,
+    Instance(InstanceId),
+    Actor(Actor),
+    Member(Actor),
+    Role(RoleId),
+    Channel(ChannelId),
+    Invite(Hash),
+    Ban(Actor),
+}
+
+/// The fold of one server's log.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ServerState {
+    pub sid: ServerId,
+    pub head: Head,
+    pub info: Info,
+    pub instances: BTreeMap<InstanceId, Instance>,
+    pub bindings: HashMap<Actor, Binding>,
+    pub members: HashMap<Actor, Member>,
+    pub roles: BTreeMap<RoleId, Role>,
+    pub channels: BTreeMap<ChannelId, Channel>,
+    pub invites: BTreeMap<Hash, Invite>,
+    pub bans: BTreeMap<Actor, Ban>,
+    /// The role that every member has.
+    pub everyone: RoleId,
+    /// The members of each instance.
+    pub by_home: BTreeMap<InstanceId, BTreeSet<Actor>>,
+    dirty: BTreeSet<Key>,
+}
+
+impl ServerState {
+    /// The state before the first event of a log that `hub` will sequence.
+    pub fn new(sid: ServerId, hub: InstanceId) -> Self {
+        let everyone = RoleId::everyone(&sid);
+        let role = Role {
+            name: "everyone".into(),
+            colour: None,
+            position: 0,
+            hoist: false,
+            mentionable: false,
+            permissions: Perms::MEMBER,
+        };
+        let staff = Channel {
+            kind: ChannelKind::Text,
+            name: "staff".into(),
+            topic: String::new(),
+            parent: None,
+            position: 0,
+            overrides: Vec::new(),
+            staff: true,
+            last_cn: 0,
+            last_ts: 0,
+            last: None,
+            as_of: 0,
+        };
+        let mut state = Self {
+            head: Head { generation: 0, epoch: 0, seq: 0, hash: Hash::ZERO, ts: 0, all: None },
+            info: Info {
+                kind: LogKind::Guild,
+                name: String::new(),
+                description: String::new(),
+                icon: None,
+                public: false,
+                owner: None,
+                hub,
+                rules_version: 1,
+                deleted: false,
+                created_at: 0,
+            },
+            instances: BTreeMap::new(),
+            bindings: HashMap::new(),
+            members: HashMap::new(),
+            roles: BTreeMap::from([(everyone.clone(), role)]),
+            channels: BTreeMap::from([(ChannelId::staff(&sid), staff)]),
+            invites: BTreeMap::new(),
+            bans: BTreeMap::new(),
+            everyone: everyone.clone(),
+            by_home: BTreeMap::new(),
+            dirty: BTreeSet::new(),
+            sid,
+        };
+        let staff = ChannelId::staff(&state.sid);
+        state.dirty.extend([Key::Head, Key::Info, Key::Role(everyone), Key::Channel(staff)]);
+        state
+    }
+
+    /// Whether the actor may see the channel now.
+    pub fn can_see(&self, actor: &Actor, channel: &ChannelId) -> bool {
+        self.channels.get(channel).is_some_and(|c| channel_perms(self, c, actor).has(Perms::VIEW))
+    }
+
+    /// Whether the actor may receive an event of this visibility now.
+    pub fn can_receive(&self, actor: &Actor, vis: &Visibility) -> bool {
+        match vis {
+            Visibility::All => self.members.contains_key(actor),
+            Visibility::Channel(c) => self.can_see(actor, c),
+        }
+    }
+
+    /// Whether any member of the instance may see the channel now.
+    pub fn instance_can_see(&self, ik: &InstanceId, channel: &ChannelId) -> bool {
+        self.by_home.get(ik).is_some_and(|actors| actors.iter().any(|a| self.can_see(a, channel)))
+    }
+
+    /// The channels that members of the instance may see now.
+    pub fn channels_for(&self, ik: &InstanceId) -> BTreeSet<ChannelId> {
+        self.channels.keys().filter(|c| self.instance_can_see(ik, c)).cloned().collect()
+    }
+
+    /// The highest position among an actor's roles; the owner stands above all.
+    pub fn rank(&self, actor: &Actor) -> u64 {
+        if self.info.owner.as_ref() == Some(actor) {
+            return u64::MAX;
+        }
+        let Some(member) = self.members.get(actor) else { return 0 };
+        member.roles.iter().filter_map(|r| self.roles.get(r)).map(|r| r.position).max().unwrap_or(0)
+    }
+
+    /// The key of an instance with this name, as it counts at position `seq`.
+    pub fn key_at(&self, ik: &InstanceId, kid: &Kid, seq: u64) -> Result<&PublicKey, Code> {
+        let key = self.instances.get(ik).and_then(|i| i.keys.get(kid)).ok_or(Code::UnknownKey)?;
+        if key.revoked.is_some_and(|from| seq >= from) {
+            return Err(Code::KeyRevoked);
+        }
+        Ok(&key.public)
+    }
+
+    /// The hash of the last event with this visibility.
+    pub fn last_of(&self, vis: &Visibility) -> Option<Hash> {
+        match vis {
+            Visibility::All => self.head.all,
+            Visibility::Channel(c) => self.channels.get(c).and_then(|c| c.last),
+        }
+    }
+
+    /// Moves the head over a run of events that are withheld.
+    pub fn skip(&mut self, to: u64, hash: Hash) {
+        self.head.seq = to;
+        self.head.hash = hash;
+        self.dirty.insert(Key::Head);
+    }
+
+    /// Applies one event. `content` is the parsed content; `None` when the type is unknown, the content is erased,
+    /// or the event was rejected: such an event only moves the chain.
+    pub fn apply(&mut self, header: &Header, hash: Hash, action: &Action, content: Option<&Content>) {
+        self.head.generation = header.generation;
+        self.head.epoch = header.epoch;
+        self.head.seq = header.seq;
+        self.head.hash = hash;
+        self.head.ts = header.ts;
+        self.dirty.insert(Key::Head);
+        match &header.vis {
+            Visibility::All => {
+                self.head.all = Some(hash);
+                if let Some(content) = content {
+                    self.apply_server(header, action, content);
+                }
+            }
+            Visibility::Channel(id) => {
+                if self.channels.get(id).is_some_and(|c| c.as_of >= header.seq) {
+                    return;
+                }
+                if let Some(content) = content {
+                    self.apply_channel(id, header, action, content);
+                }
+                if let Some(channel) = self.channels.get_mut(id) {
+                    channel.last = Some(hash);
+                    channel.as_of = header.seq;
+                    if let Some(cn) = header.cn {
+                        channel.last_cn = cn;
+                        channel.last_ts = header.ts;
+                    }
+                    self.dirty.insert(Key::Channel(id.clone()));
+                }
+            }
+        }
+    }
+
+    /// Applies a stored or received event.
+    pub fn apply_event(&mut self, event: &Event, hash: Hash) {
+        let content = event.content.as_ref().and_then(|c| Content::parse(&event.action.kind, c).ok());
+        self.apply(&event.header, hash, &event.action, content.as_ref());
+    }
+
+    fn apply_channel(&mut self, id: &ChannelId, header: &Header, action: &Action, content: &Content) {
+        match content {
+            Content::ChannelCreate(c) => {
+                let channel = Channel {
+                    kind: c.kind,
+                    name: c.name.clone(),
+                    topic: c.topic.clone(),
+                    parent: c.parent.clone(),
+                    position: c.position,
+                    overrides: c.overrides.clone(),
+                    staff: false,
+                    last_cn: 0,
+                    last_ts: header.ts,
+                    last: None,
+                    as_of: header.seq,
+                };
+                self.channels.insert(ChannelId::made_by(&self.sid, &action.aid), channel);
+            }
+            Content::ChannelUpdate(u) => {
+                let Some(channel) = self.channels.get_mut(id) else { return };
+                if let Some(name) = &u.name {
+                    channel.name.clone_from(name);
+                }
+                if let Some(topic) = &u.topic {
+                    channel.topic.clone_from(topic);
+                }
+                if let Some(parent) = &u.parent {
+                    channel.parent.clone_from(parent);
+                }
+                if let Some(position) = u.position {
+                    channel.position = position;
+                }
+                for o in &u.overrides {
+                    channel.overrides.retain(|p| p.target != o.target);
+                    if (o.allow | o.deny) != Perms::NONE {
+                        channel.overrides.push(o.clone());
+                    }
+                }
+            }
+            Content::ChannelDelete => {
+                self.channels.remove(id);
+                self.dirty.insert(Key::Channel(id.clone()));
+            }
+            _ => {}
+        }
+    }
+
+    fn apply_server(&mut self, header: &Header, action: &Action, content: &Content) {
+        let target_actor = || action.target.as_deref().and_then(|t| t.parse::<Actor>().ok());
+        let target_role = || action.target.as_deref().and_then(|t| t.parse::<RoleId>().ok());
+        let target_hash = || action.target.as_deref().and_then(|t| t.parse::<Hash>().ok());
+        match content {
+            Content::InstanceKeys(s) => {
+                let row = self.instances.entry(s.ik.clone()).or_insert_with(|| Instance {
+                    domain: String::new(),
+                    serial: 0,
+                    keys: BTreeMap::new(),
+                    banned: false,
+                });
+                row.domain = s.domain.to_string();
+                row.serial = s.serial;
+                for key in &s.keys {
+                    let known =
+                        row.keys.entry(key.kid.clone()).or_insert(InstanceKey { public: key.public, revoked: None });
+                    if key.revoked_at.is_some() && known.revoked.is_none() {
+                        known.revoked = Some(header.seq);
+                    }
+                }
+                self.dirty.insert(Key::Instance(s.ik.clone()));
+            }
+            Content::ServerCreate(g) => {
+                self.info.kind = g.kind;
+                self.info.owner = Some(g.creator.clone());
+                self.info.rules_version = g.rules_version;
+                self.info.created_at = header.ts;
+                self.dirty.insert(Key::Info);
+            }
+            Content::ServerUpdate(u) => {
+                if let Some(name) = &u.name {
+                    self.info.name.clone_from(name);
+                }
+                if let Some(description) = &u.description {
+                    self.info.description.clone_from(description);
+                }
+                if let Some(icon) = &u.icon {
+                    self.info.icon.clone_from(icon);
+                }
+                if let Some(public) = u.public {
+                    self.info.public = public;
+                }
+                self.dirty.insert(Key::Info);
+            }
+            Content::ServerDelete => {
+                self.info.deleted = true;
+                self.dirty.insert(Key::Info);
+            }
+            Content::RoleCreate(r) => {
+                let role = Role {
+                    name: r.name.clone().unwrap_or_default(),
+                    colour: r.colour.flatten(),
+                    position: r.position.unwrap_or(1),
+                    hoist: r.hoist.unwrap_or(false),
+                    mentionable: r.mentionable.unwrap_or(false),
+                    permissions: r.permissions.unwrap_or_default(),
+                };
+                let id = RoleId::made_by(&self.sid, &action.aid);
+                self.roles.insert(id.clone(), role);
+                self.dirty.insert(Key::Role(id));
+            }
+            Content::RoleUpdate(r) => {
+                let Some(id) = target_role() else { return };
+                let Some(role) = self.roles.get_mut(&id) else { return };
+                if let Some(name) = &r.name {
+                    role.name.clone_from(name);
+                }
+                if let Some(colour) = r.colour {
+                    role.colour = colour;
+                }
+                role.position = r.position.unwrap_or(role.position);
+                role.hoist = r.hoist.unwrap_or(role.hoist);
+                role.mentionable = r.mentionable.unwrap_or(role.mentionable);
+                role.permissions = r.permissions.unwrap_or(role.permissions);
+                self.dirty.insert(Key::Role(id));
+            }
+            Content::RoleDelete => {
+                let Some(id) = target_role() else { return };
+                self.roles.remove(&id);
+                for (actor, member) in &mut self.members {
+                    if member.roles.remove(&id) {
+                        self.dirty.insert(Key::Member(actor.clone()));
+                    }
+                }
+                self.dirty.insert(Key::Role(id));
+            }
+            Content::MemberJoin(join) => self.apply_join(header, action, join),
+            Content::MemberLeave => self.remove_member(&action.actor),
+            Content::MemberKick => {
+                if let Some(actor) = target_actor() {
+                    self.remove_member(&actor);
+                }
+            }
+            Content::MemberBan => {
+                let Some(actor) = target_actor() else { return };
+                self.remove_member(&actor);
+                self.bans.insert(actor.clone(), Ban { by: action.actor.clone(), at: header.ts });
+                self.dirty.insert(Key::Ban(actor));
+            }
+            Content::MemberUnban => {
+                let Some(actor) = target_actor() else { return };
+                self.bans.remove(&actor);
+                self.dirty.insert(Key::Ban(actor));
+            }
+            Content::MemberTimeout(t) => {
+                let Some(actor) = target_actor() else { return };
+                if let Some(member) = self.members.get_mut(&actor) {
+                    member.timeout_until = t.until;
+                    self.dirty.insert(Key::Member(actor));
+                }
+            }
+            Content::MemberUpdate(u) => {
+                let Some(actor) = target_actor() else { return };
+                let roles = u.roles.iter().filter(|r| self.roles.contains_key(r)).cloned().collect();
+                if let Some(member) = self.members.get_mut(&actor) {
+                    member.roles = roles;
+                    self.dirty.insert(Key::Member(actor));
+                }
+            }
+            Content::InviteCreate(i) => {
+                let Some(hash) = target_hash() else { return };
+                let invite = Invite {
+                    by: action.actor.clone(),
+                    channel: i.channel.clone(),
+                    roles: i.roles.clone(),
+                    created_at: header.ts,
+                    expires_at: i.expires_at,
+                    max_uses: i.max_uses,
+                    uses: 0,
+                    revoked: false,
+                };
+                self.invites.insert(hash, invite);
+                self.dirty.insert(Key::Invite(hash));
+            }
+            Content::InviteRevoke => {
+                let Some(hash) = target_hash() else { return };
+                if let Some(invite) = self.invites.get_mut(&hash) {
+                    invite.revoked = true;
+                    self.dirty.insert(Key::Invite(hash));
+                }
+            }
+            Content::InstanceBan(b) => {
+                if let Some(row) = self.instances.get_mut(&b.ik) {
+                    row.banned = true;
+                    self.dirty.insert(Key::Instance(b.ik.clone()));
+                }
+                for actor in self.by_home.get(&b.ik).cloned().unwrap_or_default() {
+                    self.remove_member(&actor);
+                }
+            }
+            Content::InstanceUnban(b) => {
+                if let Some(row) = self.instances.get_mut(&b.ik) {
+                    row.banned = false;
+                    self.dirty.insert(Key::Instance(b.ik.clone()));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn apply_join(&mut self, header: &Header, action: &Action, join: &crate::content::MemberJoin) {
+        let identity = crate::identity::verify_chain(&join.identity).ok();
+        let binding = Binding {
+            home: action.origin.clone(),
+            op: identity.as_ref().map(|i| (i.n, i.hash)),
+            handle: identity.map(|i| i.handle).unwrap_or_default(),
+        };
+        self.bindings.insert(action.actor.clone(), binding);
+        let mut roles = BTreeSet::new();
+        if let Some((hash, invite)) = join.invite.and_then(|h| self.invites.get_mut(&h).map(|i| (h, i))) {
+            invite.uses += 1;
+            roles.extend(invite.roles.iter().filter(|r| self.roles.contains_key(r)).cloned());
+            self.dirty.insert(Key::Invite(hash));
+        }
+        let member = Member {
+            home: action.origin.clone(),
+            joined_at: header.ts,
+            joined_seq: header.seq,
+            roles,
+            timeout_until: 0,
+        };
+        self.by_home.entry(action.origin.clone()).or_default().insert(action.actor.clone());
+        self.members.insert(action.actor.clone(), member);
+        self.dirty.insert(Key::Actor(action.actor.clone()));
+        self.dirty.insert(Key::Member(action.actor.clone()));
+    }
+
+    fn remove_member(&mut self, actor: &Actor) {
+        if let Some(member) = self.members.remove(actor) {
+            if let Some(actors) = self.by_home.get_mut(&member.home) {
+                actors.remove(actor);
+                if actors.is_empty() {
+                    self.by_home.remove(&member.home);
+                }
+            }
+            self.dirty.insert(Key::Member(actor.clone()));
+        }
+    }
+
+    /// Takes over a channel as the hub showed it to somebody who gained access.
+    pub fn put_channel(&mut self, id: ChannelId, channel: Channel) {
+        self.dirty.insert(Key::Channel(id.clone()));
+        self.channels.insert(id, channel);
+    }
+
+    /// Forgets a channel that nobody here may see any more.
+    pub fn drop_channel(&mut self, id: &ChannelId) {
+        if self.channels.remove(id).is_some() {
+            self.dirty.insert(Key::Channel(id.clone()));
+        }
+    }
+
+    fn row(&self, key: &Key) -> Row {
+        fn json<T: Serialize>(value: Option<&T>) -> Option<String> {
+            value.and_then(|v| canonical::to_string(v).ok())
+        }
+        let (kind, name, value) = match key {
+            Key::Head => ("head", String::new(), json(Some(&self.head))),
+            Key::Info => ("info", String::new(), json(Some(&self.info))),
+            Key::Instance(k) => ("instance", k.to_string(), json(self.instances.get(k))),
+            Key::Actor(k) => ("actor", k.to_string(), json(self.bindings.get(k))),
+            Key::Member(k) => ("member", k.to_string(), json(self.members.get(k))),
+            Key::Role(k) => ("role", k.to_string(), json(self.roles.get(k))),
+            Key::Channel(k) => ("channel", k.to_string(), json(self.channels.get(k))),
+            Key::Invite(k) => ("invite", k.to_string(), json(self.invites.get(k))),
+            Key::Ban(k) => ("ban", k.to_string(), json(self.bans.get(k))),
+        };
+        Row { kind: kind.into(), key: name, value }
+    }
+
+    /// The rows that changed since the last call, for the store to write.
+    pub fn take_changes(&mut self) -> Vec<Row> {
+        let dirty = std::mem::take(&mut self.dirty);
+        dirty.iter().map(|key| self.row(key)).collect()
+    }
+
+    /// Forgets which rows changed: for a second copy of a state that is stored elsewhere.
+    pub fn forget_changes(&mut self) {
+        self.dirty.clear();
+    }
+
+    fn all_keys(&self) -> impl Iterator<Item = Key> + '_ {
+        [Key::Head, Key::Info]
+            .into_iter()
+            .chain(self.instances.keys().cloned().map(Key::Instance))
+            .chain(self.bindings.keys().cloned().map(Key::Actor))
+            .chain(self.members.keys().cloned().map(Key::Member))
+            .chain(self.roles.keys().cloned().map(Key::Role))
+            .chain(self.channels.keys().cloned().map(Key::Channel))
+            .chain(self.invites.keys().cloned().map(Key::Invite))
+            .chain(self.bans.keys().cloned().map(Key::Ban))
+    }
+
+    /// All rows that the instance `recipient` may hold, sorted: what a snapshot for it consists of.
+    pub fn snapshot_for(&self, recipient: &InstanceId) -> Vec<Row> {
+        let visible = self.channels_for(recipient);
+        let mut keys: Vec<Key> =
+            self.all_keys().filter(|k| !matches!(k, Key::Channel(c) if !visible.contains(c))).collect();
+        keys.sort();
+        keys.iter().map(|k| self.row(k)).collect()
+    }
+
+    /// Builds the state from rows, as stored or as a snapshot brings them.
+    ///
+    /// # Errors
+    /// [`Code::BadJson`] for rows that are not what this version writes.
+    pub fn from_rows(sid: ServerId, rows: &[Row]) -> Result<Self, Code> {
+        fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Code> {
+            serde_json::from_str(text).map_err(|_| Code::BadJson)
+        }
+        let info = rows.iter().find(|r| r.kind == "info").and_then(|r| r.value.as_deref()).ok_or(Code::BadJson)?;
+        let info: Info = read(info)?;
+        let mut state = Self::new(sid, info.hub.clone());
+        state.channels.clear();
+        state.info = info;
+        for row in rows {
+            let Some(value) = row.value.as_deref() else { continue };
+            match row.kind.as_str() {
+                "head" => state.head = read(value)?,
+                "instance" => {
+                    state.instances.insert(row.key.parse()?, read(value)?);
+                }
+                "actor" => {
+                    state.bindings.insert(row.key.parse()?, read(value)?);
+                }
+                "member" => {
+                    let (actor, member): (Actor, Member) = (row.key.parse()?, read(value)?);
+                    state.by_home.entry(member.home.clone()).or_default().insert(actor.clone());
+                    state.members.insert(actor, member);
+                }
+                "role" => {
+                    state.roles.insert(row.key.parse()?, read(value)?);
+                }
+                "channel" => {
+                    state.channels.insert(row.key.parse()?, read(value)?);
+                }
+                "invite" => {
+                    state.invites.insert(row.key.parse()?, read(value)?);
+                }
+                "ban" => {
+                    state.bans.insert(row.key.parse()?, read(value)?);
+                }
+                _ => {}
+            }
+        }
+        state.dirty.clear();
+        Ok(state)
+    }
+
+    /// Marks every row as changed, so that the next [`Self::take_changes`] writes all of them.
+    pub fn mark_all(&mut self) {
+        self.dirty = self.all_keys().collect();
+    }
+}

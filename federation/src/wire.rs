@@ -1,1 +1,240 @@
+//! What instances say to each other: bodies of requests and answers.
 
+use crate::{
+    action::{Action, Position},
+    canonical,
+    error::Code,
+    event::{Header, Item},
+    identity::Op,
+    ids::{ActionId, ChannelId, Hash, InstanceId, ServerId, UserId},
+    instance::KeysStatement,
+    keys::{Bytes, Domain, KeySig, PublicKey, SecretKey},
+    profile::ProfileDoc,
+    state::{Channel, Row},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The most events in one push.
+pub const MAX_PUSH_EVENTS: usize = 100;
+/// The most bytes of one push.
+pub const MAX_PUSH_BYTES: usize = 512 * 1024;
+/// The most actions in one request.
+pub const MAX_ACTIONS: usize = 50;
+/// The largest request body in bytes, media aside.
+pub const MAX_REQUEST_BYTES: usize = 1024 * 1024;
+
+/// `POST /hello`: what both sides take part in, and how far the sender is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Hello {
+    pub software: String,
+    pub servers: Vec<HelloServer>,
+}
+
+/// One common server in a [`Hello`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct HelloServer {
+    pub sid: ServerId,
+    /// Whether the sender sequences this log.
+    pub hub: bool,
+    /// The sender's visible head for the receiver (a hub), or the head of its copy (a follower).
+    pub head: Position,
+}
+
+/// An action on its way to the hub.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SignedAction {
+    pub action: Action,
+    pub origin_sig: KeySig,
+    pub content: Value,
+    pub salt: Bytes<16>,
+}
+
+/// `POST /servers/{sid}/actions`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ActionsRequest {
+    pub actions: Vec<SignedAction>,
+}
+
+/// What became of one action.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "lowercase")]
+pub enum ActionResult {
+    Accepted { aid: ActionId, header: Box<Header>, hub_sig: KeySig },
+    Rejected { aid: ActionId, code: Code, retry: bool },
+}
+
+/// Answer to [`ActionsRequest`], in its order.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ActionsResponse {
+    pub results: Vec<ActionResult>,
+    /// The hub's visible head for the caller.
+    pub head: Position,
+}
+
+/// `POST /servers/{sid}/join`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct JoinRequest {
+    pub join: SignedAction,
+    /// The keys of the joining instance, signed by its root key.
+    pub keys: KeysStatement,
+    /// The invite's code, where one is used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// Whether the caller has no copy yet and wants a snapshot.
+    pub snapshot: bool,
+    /// The joiner's profile, so that the others see a name at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<SignedProfile>,
+}
+
+/// Answer to [`JoinRequest`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct JoinResponse {
+    /// Where the join stands.
+    pub seq: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<Snapshot>,
+}
+
+/// A server's state for one recipient, signed by the hub.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Snapshot {
+    #[serde(rename = "for")]
+    pub recipient: InstanceId,
+    pub sid: ServerId,
+    pub head: Position,
+    pub rows: Vec<Row>,
+    /// The root-signed keys of every instance that acts in the log, the hub's among them.
+    pub keys: Vec<KeysStatement>,
+    /// The content that the server's id is derived from.
+    pub genesis: Value,
+    /// Profiles of some members, most recently active first.
+    pub profiles: Vec<SignedProfile>,
+    pub sig: KeySig,
+}
+
+impl Snapshot {
+    fn digest(&self) -> Result<Vec<u8>, Code> {
+        #[derive(Serialize)]
+        struct Signed<'a> {
+            #[serde(rename = "for")]
+            recipient: &'a InstanceId,
+            sid: &'a ServerId,
+            head: &'a Position,
+            rows: Hash,
+        }
+        let rows = Hash::of(&[&canonical::to_vec(&self.rows)?]);
+        canonical::to_vec(&Signed { recipient: &self.recipient, sid: &self.sid, head: &self.head, rows })
+    }
+    /// Signs recipient, head and rows; the rest proves itself.
+    pub fn sign(&mut self, key: &SecretKey) -> Result<(), Code> {
+        self.sig = KeySig { kid: key.public().kid(), sig: key.sign(Domain::Snapshot, &self.digest()?) };
+        Ok(())
+    }
+    /// Verifies the hub's signature.
+    pub fn verify(&self, key: &PublicKey) -> Result<(), Code> {
+        key.verify(Domain::Snapshot, &self.digest()?, &self.sig.sig)
+    }
+}
+
+/// A profile with the identity chain that its signature is checked against.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SignedProfile {
+    pub identity: Vec<Op>,
+    pub profile: ProfileDoc,
+}
+
+/// A channel that the recipient's people may see from now on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ChannelGained {
+    pub id: ChannelId,
+    pub channel: Channel,
+}
+
+/// `POST /events`: a hub brings a follower up to date.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Push {
+    pub sid: ServerId,
+    pub events: Vec<Item>,
+    /// Channels that the follower has no state of and may see now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gained: Vec<ChannelGained>,
+    /// Channels that none of its people may see any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<ChannelId>,
+}
+
+/// Answer to [`Push`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PushAck {
+    /// Up to here everything is stored.
+    pub acked: u64,
+}
+
+/// Answer to `GET /servers/{sid}/events`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EventsPage {
+    pub events: Vec<Item>,
+    /// The hub's visible head for the caller.
+    pub head: Position,
+    /// Whether more lies beyond in the direction asked for.
+    pub more: bool,
+}
+
+/// Passing things that are never stored. `POST /ephemeral`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Signal {
+    /// Somebody is writing.
+    Typing { sid: ServerId, channel: ChannelId, actor: crate::ids::Actor },
+    /// Somebody came, went, or is busy.
+    Presence { uid: UserId, status: String },
+    /// A profile has a new revision.
+    Profile { profile: Box<SignedProfile> },
+}
+
+/// `POST /ephemeral`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Signals {
+    pub items: Vec<Signal>,
+}
+
+/// Answer to [`Signals`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SignalsAck {
+    pub accepted: u64,
+    pub dropped: u64,
+}
+
+/// `POST /profiles/query`: profiles of these people, as far as they are known.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ProfilesQuery {
+    pub uids: Vec<UserId>,
+}
+
+/// Answer to [`ProfilesQuery`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ProfilesAnswer {
+    pub profiles: Vec<SignedProfile>,
+}
+
+/// A problem document (RFC 9457) as a peer reads it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Problem {
+    #[serde(default)]
+    pub code: String,
+    #[serde(default)]
+    pub detail: String,
+    #[serde(default)]
+    pub retry_after_ms: Option<u64>,
+    /// With `gap`: the sequence number to continue from.
+    #[serde(default)]
+    pub next: Option<u64>,
+    /// With `log_conflict`: what the answering side holds.
+    #[serde(default)]
+    pub have: Option<Value>,
+    /// With `not_hub`: who sequences the log now.
+    #[serde(default)]
+    pub hub: Option<String>,
+}
