@@ -12,6 +12,7 @@ pub mod content;
 pub mod domain;
 pub mod error;
 pub mod event;
+pub mod httpsig;
 pub mod hub;
 pub mod identity;
 pub mod ids;
