@@ -1,0 +1,170 @@
+//! One running instance: the process, its folder, and what the system says about it.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, sleep};
+
+use crate::Result;
+use crate::report::Figure;
+
+/// How long a start or a stop may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long an instance rests before its memory is read.
+const REST: Duration = Duration::from_secs(5);
+
+/// A folder that is removed at the end.
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// A new folder below the given one.
+    pub fn new(parent: &Path) -> Result<Self> {
+        let path = parent.join(format!("conntext-bench-{}", std::process::id()));
+        std::fs::create_dir_all(&path).map_err(|e| format!("cannot make {}: {e}", path.display()))?;
+        Ok(Self(path))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            eprintln!("cannot remove {}: {error}", self.0.display());
+        }
+    }
+}
+
+/// A running instance. The process ends with this value.
+pub struct Instance {
+    child: Child,
+    /// Where it answers.
+    pub origin: String,
+    /// Its name to other instances.
+    pub domain: String,
+    /// Its data folder.
+    pub data: PathBuf,
+    /// From the start of the process until it was ready.
+    pub start: Duration,
+}
+
+impl Instance {
+    /// Starts the binary on the folder `NAME` and waits until it is ready.
+    pub async fn start(binary: &Path, folder: &Path, name: &str, port: u16) -> Result<Self> {
+        let data = folder.join(name);
+        let domain = format!("{name}.localhost:{port}");
+        let origin = format!("http://127.0.0.1:{port}");
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(folder.join(format!("{name}.log")))?;
+        let begun = Instant::now();
+        let child = Command::new(binary)
+            .arg("serve")
+            .env("CONNTEXT__INSTANCE__DOMAIN", &domain)
+            .env("CONNTEXT__HTTP__LISTEN", format!("127.0.0.1:{port}"))
+            .env("CONNTEXT__STORAGE__DATA_DIR", &data)
+            .env("CONNTEXT__FEDERATION__DEV_INSECURE", "true")
+            // What is measured is the work, not the brakes.
+            .env("CONNTEXT__LIMITS__REGISTER_BURST", "10000")
+            .env("CONNTEXT__LIMITS__SIGN_IN_BURST", "10000")
+            .env("CONNTEXT__LIMITS__API_BURST", "10000000")
+            .env("CONNTEXT__LIMITS__API_PER_S", "1000000")
+            .env("CONNTEXT__LIMITS__MESSAGE_BURST", "10000000")
+            .env("CONNTEXT__LIMITS__MESSAGE_PER_S", "1000000")
+            .env("CONNTEXT__LOG__LEVEL", "warn")
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|e| format!("cannot start {}: {e}", binary.display()))?;
+        let mut instance = Self { child, origin, domain, data, start: Duration::ZERO };
+        let http = reqwest::Client::new();
+        let ready = format!("{}/readyz", instance.origin);
+        loop {
+            if http.get(&ready).send().await.is_ok_and(|answer| answer.status().is_success()) {
+                break;
+            }
+            if let Some(status) = instance.child.try_wait()? {
+                let log = std::fs::read_to_string(folder.join(format!("{name}.log"))).unwrap_or_default();
+                return Err(format!("{name} ended at its start ({status}):\n{log}").into());
+            }
+            if begun.elapsed() > PATIENCE {
+                return Err(format!("{name} did not become ready").into());
+            }
+            sleep(Duration::from_millis(2)).await;
+        }
+        instance.start = begun.elapsed();
+        Ok(instance)
+    }
+
+    /// Memory that the process holds, in MiB: now, and at most so far.
+    pub fn memory_mib(&self) -> Result<(f64, f64)> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()?))?;
+        let read = |key: &str| {
+            status
+                .lines()
+                .find_map(|line| line.strip_prefix(key)?.split_whitespace().next()?.parse::<f64>().ok())
+                .map(|kib| kib / 1024.0)
+        };
+        let now = read("VmRSS:").ok_or("the system does not say how much memory the process holds")?;
+        Ok((now, read("VmHWM:").unwrap_or(now)))
+    }
+
+    /// Seconds of processor time that the process has used, to the hundredth.
+    pub fn processor_s(&self) -> Result<f64> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid()?))?;
+        // The name in brackets may hold spaces; the fields after it are counted from 3.
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let ticks = |at: usize| fields.get(at - 3).and_then(|f| f.parse::<f64>().ok()).unwrap_or(0.0);
+        // Linux counts in hundredths of a second on every machine that ConnText runs on (USER_HZ).
+        Ok((ticks(14) + ticks(15)) / 100.0)
+    }
+
+    /// Asks the process to end, and waits for it.
+    pub async fn stop(&mut self) -> Result<()> {
+        let pid = self.pid()?;
+        let asked = Command::new("kill").arg("-TERM").arg(pid.to_string()).status().await?;
+        if !asked.success() {
+            return Err(format!("cannot stop process {pid}").into());
+        }
+        match tokio::time::timeout(PATIENCE, self.child.wait()).await {
+            Ok(status) => {
+                status?;
+                Ok(())
+            }
+            Err(_) => Err("an instance does not stop when asked to".into()),
+        }
+    }
+
+    fn pid(&self) -> Result<u32> {
+        self.child.id().ok_or_else(|| "the instance has ended".into())
+    }
+}
+
+/// A port that is free now.
+pub async fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port())
+}
+
+/// Start on a new folder, start on a folder that has data, memory at rest.
+pub async fn measure_start(binary: &Path, folder: &Path) -> Result<Vec<Figure>> {
+    let port = free_port().await?;
+    let mut first = Instance::start(binary, folder, "start", port).await?;
+    let first_ms = first.start.as_secs_f64() * 1000.0;
+    first.stop().await?;
+    let mut again = Instance::start(binary, folder, "start", port).await?;
+    sleep(REST).await;
+    let (memory, _) = again.memory_mib()?;
+    let again_ms = again.start.as_secs_f64() * 1000.0;
+    again.stop().await?;
+    Ok(vec![
+        Figure::new("first_start_ms", "first start until ready (keys and database are made)", first_ms, "ms"),
+        Figure::new("start_ms", "start until ready", again_ms, "ms"),
+        Figure::new("idle_rss_mib", "memory at rest (resident)", memory, "MiB"),
+    ])
+}

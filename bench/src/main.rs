@@ -1,0 +1,102 @@
+//! Measures a ConnText binary as people and other instances meet it: real processes, real sockets, a real disk.
+//!
+//! Load generator and instances share the machine, so the figures are those of the whole, not of the server alone.
+//! Prints a table and writes the same figures as JSON.
+
+mod api;
+mod disk;
+mod gateway;
+mod instance;
+mod latency;
+mod report;
+mod stats;
+mod throughput;
+mod world;
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+use report::Report;
+
+/// What any step of the measurement may fail with: a sentence for the person who runs it.
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// Measures a ConnText binary over its public API.
+#[derive(Parser, Clone, Debug)]
+pub struct Options {
+    /// The binary to measure.
+    #[arg(long)]
+    binary: PathBuf,
+    /// Folder for the instances' data; a new folder in it is used and removed. Say one on the disk that matters.
+    #[arg(long, default_value = "/var/tmp")]
+    disk: PathBuf,
+    /// Folder for the results.
+    #[arg(long, default_value = "bench/results")]
+    out: PathBuf,
+    /// Name of the result file, without its ending.
+    #[arg(long, default_value = "latest")]
+    name: String,
+    /// What was measured, such as a commit.
+    #[arg(long, default_value = "")]
+    revision: String,
+    /// People who send at the same time.
+    #[arg(long, default_value_t = 20)]
+    senders: usize,
+    /// Messages that each of them has under way.
+    #[arg(long, default_value_t = 32)]
+    in_flight: usize,
+    /// People who watch over the gateway meanwhile.
+    #[arg(long, default_value_t = 10)]
+    receivers: usize,
+    /// Seconds that are measured, after two seconds of warming up.
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
+    /// Messages of each latency measurement, sent one after the other.
+    #[arg(long, default_value_t = 200)]
+    samples: usize,
+}
+
+#[tokio::main]
+async fn main() -> std::process::ExitCode {
+    let options = Options::parse();
+    match measure(&options).await {
+        Ok(report) => {
+            println!("{}", report.table());
+            match report.write(&options.out, &options.name) {
+                Ok(path) => {
+                    println!("Written to {}", path.display());
+                    std::process::ExitCode::SUCCESS
+                }
+                Err(error) => fail(error.as_ref()),
+            }
+        }
+        Err(error) => fail(error.as_ref()),
+    }
+}
+
+fn fail(error: &(dyn std::error::Error + Send + Sync)) -> std::process::ExitCode {
+    eprintln!("Error: {error}");
+    std::process::ExitCode::FAILURE
+}
+
+async fn measure(options: &Options) -> Result<Report> {
+    // The HTTP client wants a crypto provider even where it speaks plain http.
+    rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .map_err(|_| "another crypto provider is installed already")?;
+    let folder = instance::Folder::new(&options.disk)?;
+    let mut report = Report::new(&options.revision);
+
+    eprintln!("The disk …");
+    report.add_all(disk::measure(folder.path())?);
+    eprintln!("Start and memory …");
+    report.add_all(instance::measure_start(&options.binary, folder.path()).await?);
+    let mut world = world::World::start(options, folder.path()).await?;
+    eprintln!("Latency …");
+    report.add_all(latency::measure(&world, options.samples).await?);
+    eprintln!("Throughput …");
+    report.add_all(throughput::measure(&world, options).await?);
+    world.stop().await?;
+    Ok(report)
+}
