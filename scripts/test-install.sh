@@ -80,6 +80,7 @@ mount_in() {
 }
 mount_in /proc /proc
 mount_in /dev /dev
+mount_in /dev/pts /dev/pts
 mount_in "$toolchain" /opt/rust
 mkdir -p "${BUILD_CACHE:-$work/build}"
 mount_in "${BUILD_CACHE:-$work/build}" /build
