@@ -79,6 +79,7 @@ rust() {
 scripts() {
 	step "scripts: tools" apt_need shellcheck shellcheck
 	step "scripts: shellcheck" shell_lint
+	step "documents: features" node scripts/check-features.mjs
 	step "scripts: debug build" debug_build
 	step "scripts: installer" scripts/test-install-options.sh
 }
