@@ -2,7 +2,8 @@ import type { ReactNode } from "react";
 import s from "./Page.module.css";
 
 export interface CardPageProps {
-  title: ReactNode;
+  /** Left out where the content brings its own heading. */
+  title?: ReactNode;
   lead?: ReactNode;
   /** A picture above the title. */
   picture?: ReactNode;
@@ -16,11 +17,13 @@ export function CardPage({ title, lead, picture, children, after }: CardPageProp
   return (
     <main className={s.page}>
       <div className={s.card}>
-        <header className={s.head}>
-          {picture}
-          <h1 className={s.title}>{title}</h1>
-          {lead ? <p className={s.lead}>{lead}</p> : null}
-        </header>
+        {title || picture ? (
+          <header className={s.head}>
+            {picture}
+            {title ? <h1 className={s.title}>{title}</h1> : null}
+            {lead ? <p className={s.lead}>{lead}</p> : null}
+          </header>
+        ) : null}
         {children}
       </div>
       {after ? <div className={s.after}>{after}</div> : null}

@@ -1,4 +1,6 @@
-import type { User } from "@kit/api";
+import type { CSSProperties, ReactNode } from "react";
+import type { Role, User } from "@kit/api";
+import { roleColour } from "@kit/theme/identity-colour";
 import s from "./Person.module.css";
 
 /** `name@domain`, written so that the domain stands back. */
@@ -19,4 +21,22 @@ export function nameOf(user: Pick<User, "display_name" | "handle">): string {
 /** The home of somebody from elsewhere, small; nothing for people of this place. */
 export function Home({ user }: { user: Pick<User, "local" | "domain"> }) {
   return user.local ? null : <span className={s.home}>{user.domain}</span>;
+}
+
+/** A name in the colour of a role, with its lightness brought to what can be read in the theme. */
+export function RoleInk({ colour, children }: { colour: number | null | undefined; children: ReactNode }) {
+  const css = roleColour(colour);
+  if (css === undefined) return <>{children}</>;
+  return (
+    <span className={s.role} style={{ "--role": css } as CSSProperties}>
+      {children}
+    </span>
+  );
+}
+
+/** The role that decides somebody's colour or group: the highest of theirs that `fits`. */
+export function highestRole(roles: readonly Role[], theirs: readonly string[], fits: (role: Role) => boolean): Role | undefined {
+  return roles
+    .filter((role) => !role.everyone && theirs.includes(role.id) && fits(role))
+    .sort((one, other) => other.position - one.position)[0];
 }

@@ -1,0 +1,72 @@
+import { useState, type FormEvent } from "react";
+import { Trans, useLingui } from "@lingui/react/macro";
+import { Link, Redirect, useLocation, useSearch } from "wouter";
+import { api } from "@kit/api";
+import { useSession } from "@kit/live";
+import { Button } from "@kit/ui/Button";
+import { FormError } from "@kit/ui/FormError";
+import { CardPage, Note, Stack } from "@kit/ui/Page";
+import { PasswordField } from "@kit/ui/PasswordField";
+import { fieldError } from "@kit/ui/problem";
+import { returnTo, signInPath } from "@kit/ui/return-to";
+import { useSubmit } from "@kit/ui/useSubmit";
+import { HandleField } from "./AccountFields";
+import { deviceName } from "./device";
+import { InsecureNotice } from "./InsecureNotice";
+
+/** Signing in; afterwards the page goes on where `?return=` says. */
+export function SignInPage() {
+  const { t } = useLingui();
+  const { instance, status, signedIn } = useSession();
+  const [, navigate] = useLocation();
+  const target = returnTo(useSearch());
+  const [handle, setHandle] = useState("");
+  const [password, setPassword] = useState("");
+  const submit = useSubmit(async () => {
+    const created = await api.sessions.signIn({ handle: localPart(handle, instance?.domain), password, device: deviceName(navigator.userAgent) });
+    signedIn(created);
+    navigate(target, { replace: true });
+  });
+
+  if (status === "in" && !submit.pending) return <Redirect to={target} replace />;
+  if (!instance) return null;
+  if (instance.insecure) return <InsecureNotice />;
+  const onSubmit = (event: FormEvent) => {
+    event.preventDefault();
+    if (handle && password) void submit.run();
+  };
+  return (
+    <CardPage
+      title={<Trans>Welcome back</Trans>}
+      lead={t`Sign in to ${instance.name || instance.domain}.`}
+      after={
+        instance.registration === "open" ? (
+          <Trans>
+            No account here yet? <Link href={signInPath(target, "sign-up")}>Create one</Link>
+          </Trans>
+        ) : null
+      }
+    >
+      <form onSubmit={onSubmit}>
+        <Stack>
+          {instance.setup_required ? (
+            <Note tone="warn">
+              <Trans>This place has not been set up yet. Open the set-up address that the service printed when it started.</Trans>
+            </Note>
+          ) : null}
+          <HandleField value={handle} onChange={setHandle} domain={instance.domain} error={submit.error} autoFocus />
+          <PasswordField label={t`Password`} name="password" value={password} onChange={setPassword} autoComplete="current-password" isRequired error={fieldError(submit.error, "password")} />
+          <FormError error={submit.error} fields={["handle", "password"]} />
+          <Button type="submit" variant="primary" wide isPending={submit.pending}>
+            <Trans>Sign in</Trans>
+          </Button>
+        </Stack>
+      </form>
+    </CardPage>
+  );
+}
+
+/** People also type their whole address; the part after the @ is this place's when it is left out. */
+function localPart(handle: string, domain: string | undefined): string {
+  return domain && handle.endsWith(`@${domain}`) ? handle.slice(0, -domain.length - 1) : handle;
+}
