@@ -42,10 +42,12 @@ create table identity_ops (
 
 -- Signing keys of our own people, sealed with the key in keys/.
 create table identity_keys (
-  uid    text not null,
-  kid    text not null,
-  public blob not null,
-  sealed blob not null,
+  uid     text not null,
+  kid     text not null,
+  -- sign: the person's documents; rotate: the next identity operation
+  purpose text not null,
+  public  blob not null,
+  sealed  blob not null,
   primary key (uid, kid)
 );
 
@@ -55,11 +57,15 @@ create table profiles (
   handle       text not null,
   domain       text not null,
   local        boolean not null,
+  -- operation of the identity chain that the profile belongs to, and its revision under it
+  op           bigint not null,
   rev          bigint not null,
   display_name text not null,
   bio          text not null,
   pronouns     text not null,
   avatar_mid   text,
+  avatar_type  text,
+  avatar_size  bigint not null,
   deleted      boolean not null,
   -- the signed document, word for word
   doc          text not null,
@@ -73,3 +79,14 @@ create table avatars (
   bytes      blob not null,
   created_at bigint not null
 );
+
+-- Invitations to register on this instance, where registration is by invitation.
+create table registration_invites (
+  code_hash  blob primary key,
+  expires_at bigint not null,
+  max_uses   bigint not null,
+  uses       bigint not null
+);
+
+-- Whether a picture is still shown by somebody.
+create index profiles_by_avatar on profiles (avatar_mid);

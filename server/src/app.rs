@@ -3,10 +3,15 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use conntext_federation::domain::Domain;
+use tokio::sync::broadcast;
+
+use crate::accounts::{Guard, Passwords};
 use crate::clock::{Clock, Rng};
 use crate::config::Config;
 use crate::db::Db;
 use crate::db::folder::Folder;
+use crate::keys::InstanceKeys;
 use crate::metrics::Metrics;
 
 /// One instance. Cheap to clone.
@@ -27,6 +32,20 @@ pub struct Inner {
     pub rng: Arc<dyn Rng>,
     /// Counters.
     pub metrics: Metrics,
+    /// The domain in normal form.
+    pub domain: Domain,
+    /// The instance's own keys.
+    pub keys: InstanceKeys,
+    /// Hashes and verifies passwords.
+    pub passwords: Passwords,
+    /// Limits on guessing and on making accounts.
+    pub guard: Guard,
+    /// Ids of sessions that have just ended: their sockets close.
+    pub sessions_ended: broadcast::Sender<String>,
+    /// Ids of our own people whose profile has just changed.
+    pub profiles_changed: broadcast::Sender<String>,
+    /// Ids of accounts whose settings have just changed.
+    pub settings_changed: broadcast::Sender<String>,
 }
 
 impl Deref for App {

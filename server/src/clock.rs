@@ -23,7 +23,7 @@ pub trait Rng: Send + Sync {
     fn fill(&self, buffer: &mut [u8]);
 }
 
-impl dyn Rng {
+impl dyn Rng + '_ {
     /// `N` random bytes.
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut buffer = [0; N];

@@ -5,6 +5,7 @@
 
 // `Tx` and `Read` are used through `&mut impl Query`; their futures are `Send` by the trait's own signature.
 
+pub mod accounts;
 pub mod app;
 pub mod cli;
 pub mod clock;
@@ -12,9 +13,12 @@ pub mod config;
 pub mod db;
 pub mod error;
 pub mod http;
+pub mod keys;
 pub mod metrics;
+pub mod profiles;
 pub mod routes;
 pub mod sessions;
+pub mod settings;
 
 use std::sync::Arc;
 
@@ -23,7 +27,12 @@ use clock::{Clock, Rng};
 use config::Config;
 use db::Db;
 use db::folder::{Folder, FolderError};
+use keys::InstanceKeys;
 pub use routes::router;
+use tokio::sync::broadcast;
+
+/// News that a listener may lag behind before it must look for itself.
+const NEWS: usize = 256;
 
 /// Why an instance cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +43,15 @@ pub enum StartError {
     /// The database.
     #[error("the database cannot be opened: {0}")]
     Db(#[from] db::Error),
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] config::ConfigError),
+    /// The instance's keys.
+    #[error(transparent)]
+    Keys(#[from] keys::KeysError),
+    /// The cost of password hashes.
+    #[error("accounts.hash_*: {0}")]
+    Passwords(String),
     /// A file of the data folder.
     #[error("{what}: {error}")]
     Io {
@@ -52,6 +70,23 @@ pub async fn build(config: Config, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> 
     db::folder::touch_private(&path)
         .map_err(|error| StartError::Io { what: format!("cannot create {}", path.display()), error })?;
     let db = Db::open(&path).await?;
-    let metrics = metrics::Metrics::new();
-    Ok(App::new(app::Inner { config, folder, db, clock, rng, metrics }))
+    let domain = config.domain()?;
+    let keys = InstanceKeys::open(&folder, &db, &*clock, &*rng).await?;
+    let passwords = accounts::Passwords::new(&config.accounts, &*rng).map_err(StartError::Passwords)?;
+    let guard = accounts::Guard::new(&config.limits);
+    Ok(App::new(app::Inner {
+        folder,
+        db,
+        clock,
+        rng,
+        metrics: metrics::Metrics::new(),
+        domain,
+        keys,
+        passwords,
+        guard,
+        sessions_ended: broadcast::Sender::new(NEWS),
+        profiles_changed: broadcast::Sender::new(NEWS),
+        settings_changed: broadcast::Sender::new(NEWS),
+        config,
+    }))
 }

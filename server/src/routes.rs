@@ -4,23 +4,27 @@ use axum::Router;
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::App;
-use crate::http;
+use crate::config::Config;
+use crate::{App, accounts, http, profiles, sessions, settings};
 
 /// The client API's rooms, below `/api/v1`.
-fn api() -> OpenApiRouter<App> {
+fn api(config: &Config) -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .merge(accounts::router())
+        .merge(sessions::router())
+        .merge(profiles::router(config))
+        .merge(settings::router())
 }
 
 /// The API's document, as the rooms' routes describe it.
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    OpenApiRouter::with_openapi(http::docs::ApiDoc::openapi()).nest("/api/v1", api()).into_openapi()
+pub fn openapi(config: &Config) -> utoipa::openapi::OpenApi {
+    OpenApiRouter::with_openapi(http::docs::ApiDoc::openapi()).nest("/api/v1", api(config)).into_openapi()
 }
 
 /// The whole HTTP service of an instance.
 pub fn router(app: &App) -> Router {
     let (api, document) =
-        OpenApiRouter::with_openapi(http::docs::ApiDoc::openapi()).nest("/api/v1", api()).split_for_parts();
+        OpenApiRouter::with_openapi(http::docs::ApiDoc::openapi()).nest("/api/v1", api(&app.config)).split_for_parts();
     let all = api.merge(http::docs::router(document)).merge(http::health::router()).fallback(http::web::serve);
     http::layers(all, app).with_state(app.clone())
 }

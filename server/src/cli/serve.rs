@@ -15,6 +15,9 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
     }
     let listen = config.http.listen.clone();
     let app = crate::build(config, Arc::new(SystemClock::from_env()), Arc::new(OsRng)).await?;
+    if let Some(url) = crate::accounts::offer_setup(&app).await? {
+        tracing::warn!(url, "nobody administers this instance yet: open this address to set it up");
+    }
     let listener =
         tokio::net::TcpListener::bind(&listen).await.map_err(|e| format!("cannot listen on {listen}: {e}"))?;
     tracing::info!(address = %listener.local_addr()?, domain = %app.config.instance.domain, "listening");

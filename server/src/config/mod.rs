@@ -15,6 +15,7 @@ mod storage;
 
 use std::path::{Path, PathBuf};
 
+use conntext_federation::domain::Domain;
 use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
 use serde::{Deserialize, Serialize};
@@ -98,14 +99,29 @@ impl Config {
         config.accounts.hash_memory_kib = 256;
         config.accounts.hash_passes = 1;
         config.federation.dev_insecure = true;
+        config.limits.register_burst = 10_000;
         config
     }
 
     fn check(&self) -> Result<(), ConfigError> {
-        self.instance.check(self.federation.dev_insecure)?;
+        self.domain()?;
         self.http.check()?;
         self.accounts.check()?;
         Ok(())
+    }
+
+    /// The domain in normal form. `localhost` and names below it are for trying things out on one machine.
+    pub fn domain(&self) -> Result<Domain, ConfigError> {
+        let host = self.instance.host();
+        let local = host == "localhost" || host.ends_with(".localhost");
+        Domain::parse_normal(&self.instance.domain, self.federation.dev_insecure || local).map_err(|_| {
+            ConfigError::Value {
+                key: "instance.domain",
+                reason: "must be a domain in lower case such as chat.example.org: no port, no address of numbers \
+                         (international names in their xn-- form)"
+                    .into(),
+            }
+        })
     }
 
     /// The address that people type, without a slash at the end.

@@ -8,6 +8,7 @@ pub mod docs;
 pub mod extract;
 mod headers;
 pub mod health;
+pub mod rate;
 mod request_id;
 pub mod web;
 

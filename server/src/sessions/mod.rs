@@ -1,16 +1,28 @@
 //! Sessions: who is signed in, on which device, how long.
 
+mod routes;
 mod store;
 
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use utoipa::ToSchema;
 
 use crate::App;
+use crate::accounts::Account;
+use crate::db::Tx;
 use crate::error::Result;
-use crate::http::{Auth, Client};
+use crate::http::auth::COOKIE;
+use crate::http::{Auth, Client, Json};
+use crate::profiles::{self, Me};
+
+pub use routes::router;
 
 /// How a session is carried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = SessionKind)]
 pub enum Kind {
     /// By the browser's cookie, out of reach of scripts.
     Cookie,
@@ -19,7 +31,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub(crate) fn as_str(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::Cookie => "cookie",
             Self::Bearer => "bearer",
@@ -27,9 +39,77 @@ impl Kind {
     }
 }
 
+/// A new session.
+#[derive(Serialize, ToSchema)]
+pub struct SessionCreated {
+    /// Who is signed in now.
+    me: Me,
+    /// The token, for programs only; browsers have it in a cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+}
+
+/// A session that was written and not handed out yet.
+pub struct Opened {
+    me: Me,
+    kind: Kind,
+    token: String,
+}
+
+impl Opened {
+    /// The answer: the token as a cookie or in the body.
+    pub fn into_response(self, app: &App, status: StatusCode) -> Response {
+        let cookie = (self.kind == Kind::Cookie).then(|| cookie(&self.token, app.config.sessions.max_s));
+        let token = (self.kind == Kind::Bearer).then_some(self.token);
+        let mut response = (status, Json(SessionCreated { me: self.me, token })).into_response();
+        if let Some(cookie) = cookie {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        response
+    }
+}
+
+/// Lax and not Strict: a link to a message, opened from elsewhere, must find the person signed in.
+fn cookie(token: &str, max_age_s: i64) -> HeaderValue {
+    HeaderValue::from_str(&format!("{COOKIE}={token}; Path=/; Max-Age={max_age_s}; HttpOnly; Secure; SameSite=Lax"))
+        .unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
 /// Tokens lie in the database as hashes only: whoever reads it cannot sign in with what it finds.
 fn hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
+}
+
+/// Opens a session for an account, within the caller's transaction.
+pub async fn open(
+    app: &App,
+    tx: &mut Tx,
+    account: &Account,
+    kind: Kind,
+    client: Client,
+    device: &str,
+) -> Result<Opened> {
+    let secret = app.rng.token();
+    let token = if kind == Kind::Bearer { format!("ct_{secret}") } else { secret };
+    let now = app.clock.now_ms();
+    let limits = &app.config.sessions;
+    store::insert(
+        tx,
+        &store::New {
+            id: &format!("ses_{}", data_encoding::BASE32_NOPAD.encode(&app.rng.bytes::<10>()).to_lowercase()),
+            account: &account.id,
+            token_hash: hash(&token),
+            kind,
+            device: &device.chars().filter(|c| !c.is_control()).take(100).collect::<String>(),
+            address: &client.ip.to_string(),
+            now,
+            expires_at: now + limits.idle_s.min(limits.max_s) * 1000,
+        },
+    )
+    .await?;
+    store::keep_newest(tx, &account.id, limits.per_account).await?;
+    let me = profiles::me(tx, account).await?;
+    Ok(Opened { me, kind, token })
 }
 
 /// Finds the session of a token and moves its end on.
@@ -46,4 +126,30 @@ pub async fn authenticate(app: &App, kind: Kind, token: &str, client: Option<Cli
         store::touch(app, &found, address, now).await;
     }
     Ok(Some(found.auth))
+}
+
+/// Ends all sessions of the account but this one.
+pub async fn end_others(app: &App, auth: &Auth) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    let ended = store::delete_others(&mut tx, &auth.account, &auth.session).await?;
+    tx.commit().await?;
+    announce(app, ended);
+    Ok(())
+}
+
+/// Ends all sessions of an account.
+pub async fn end_all(app: &App, account: &str) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    let ended = store::delete_others(&mut tx, account, "").await?;
+    tx.commit().await?;
+    announce(app, ended);
+    Ok(())
+}
+
+/// Open sockets of ended sessions must close at once.
+fn announce(app: &App, sessions: Vec<String>) {
+    for session in sessions {
+        // Nobody listening is fine: then there is no socket to close.
+        let _ = app.sessions_ended.send(session);
+    }
 }

@@ -1,7 +1,7 @@
 //! SQL of the sessions table.
 
 use super::Kind;
-use crate::db::{Query, Result};
+use crate::db::{Query, Result, Tx};
 use crate::http::Auth;
 use crate::{App, args};
 
@@ -11,8 +11,49 @@ pub(super) struct Found {
     pub last_seen_at: i64,
 }
 
+pub(super) struct Listed {
+    pub id: String,
+    pub kind: Kind,
+    pub device: String,
+    pub address: String,
+    pub created_at: i64,
+    pub last_seen_at: i64,
+}
+
+pub(super) struct New<'a> {
+    pub id: &'a str,
+    pub account: &'a str,
+    pub token_hash: [u8; 32],
+    pub kind: Kind,
+    pub device: &'a str,
+    pub address: &'a str,
+    pub now: i64,
+    pub expires_at: i64,
+}
+
 fn kind(text: &str) -> Kind {
     if text == "bearer" { Kind::Bearer } else { Kind::Cookie }
+}
+
+pub(super) async fn insert(tx: &mut Tx, new: &New<'_>) -> Result<()> {
+    tx.exec(
+        "insert into sessions (id, account_id, token_hash, kind, device, address, created_at, last_seen_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $7, $8)",
+        args![new.id, new.account, new.token_hash, new.kind.as_str(), new.device, new.address, new.now, new.expires_at],
+    )
+    .await
+    .map(|_| ())
+}
+
+/// Ends what is over the limit, the one that was not used for longest first, and what has expired.
+pub(super) async fn keep_newest(tx: &mut Tx, account: &str, most: usize) -> Result<()> {
+    tx.exec(
+        "delete from sessions where account_id = $1 and id not in (
+           select id from sessions where account_id = $1 order by last_seen_at desc, created_at desc, id limit $2)",
+        args![account, most],
+    )
+    .await
+    .map(|_| ())
 }
 
 pub(super) async fn by_token(q: &mut impl Query, hash: &[u8; 32], now: i64) -> Result<Option<Found>> {
@@ -35,6 +76,38 @@ pub(super) async fn by_token(q: &mut impl Query, hash: &[u8; 32], now: i64) -> R
         created_at: r.get(2),
         last_seen_at: r.get(3),
     }))
+}
+
+pub(super) async fn list(q: &mut impl Query, account: &str, now: i64) -> Result<Vec<Listed>> {
+    let rows = q
+        .rows(
+            "select id, kind, device, address, created_at, last_seen_at from sessions
+             where account_id = $1 and expires_at > $2 order by last_seen_at desc, id",
+            args![account, now],
+        )
+        .await?;
+    Ok(rows
+        .iter()
+        .map(|r| Listed {
+            id: r.get(0),
+            kind: kind(&r.get::<String>(1)),
+            device: r.get(2),
+            address: r.get(3),
+            created_at: r.get(4),
+            last_seen_at: r.get(5),
+        })
+        .collect())
+}
+
+pub(super) async fn delete(tx: &mut Tx, account: &str, id: &str) -> Result<bool> {
+    Ok(tx.exec("delete from sessions where account_id = $1 and id = $2", args![account, id]).await? > 0)
+}
+
+/// Ends all sessions of the account but `keep`; answers with their ids.
+pub(super) async fn delete_others(tx: &mut Tx, account: &str, keep: &str) -> Result<Vec<String>> {
+    let rows =
+        tx.rows("delete from sessions where account_id = $1 and id <> $2 returning id", args![account, keep]).await?;
+    Ok(rows.iter().map(|r| r.get(0)).collect())
 }
 
 /// Writes when the session was last used. A full disk must not keep people from reading, so a failure is only logged.

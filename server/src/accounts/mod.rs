@@ -1,0 +1,190 @@
+//! Accounts of this instance: creating them, their passwords, the first run.
+
+mod handle;
+mod password;
+mod routes;
+mod setup;
+mod store;
+
+use std::net::IpAddr;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::App;
+use crate::config::Limits;
+use crate::db::{self, Query, Tx};
+use crate::error::{Problem, Result};
+use crate::http::rate::RateLimit;
+use crate::profiles;
+
+pub use handle::check as check_handle;
+pub use password::Passwords;
+pub use routes::router;
+pub use setup::{FILE as SETUP_FILE, offer as offer_setup};
+pub use store::Account;
+
+/// Limits on guessing and on making accounts.
+pub struct Guard {
+    by_address: RateLimit<IpAddr>,
+    by_account: RateLimit<String>,
+    register: RateLimit<IpAddr>,
+}
+
+impl Guard {
+    /// With the configuration's rates.
+    pub fn new(limits: &Limits) -> Self {
+        let refill = limits.sign_in_refill_s * 1000;
+        Self {
+            by_address: RateLimit::new(limits.sign_in_burst, refill),
+            by_account: RateLimit::new(limits.sign_in_burst, refill),
+            register: RateLimit::new(limits.register_burst, limits.register_refill_s * 1000),
+        }
+    }
+}
+
+/// What an account begins with.
+pub struct NewAccount<'a> {
+    /// As typed.
+    pub handle: &'a str,
+    /// As typed.
+    pub password: &'a str,
+    /// The handle when empty.
+    pub display_name: Option<&'a str>,
+    /// May administer the instance; such an account may also have an official name.
+    pub admin: bool,
+}
+
+/// A checked account that is not written yet. Hashing is slow, so it happens before the transaction.
+pub struct Prepared {
+    account: Account,
+    identity: profiles::NewIdentity,
+    display_name: String,
+}
+
+/// Checks name and password and makes the person's identity.
+pub async fn prepare(app: &App, new: NewAccount<'_>) -> Result<Prepared> {
+    let handle = handle::check(new.handle, new.admin)?;
+    let display_name = match new.display_name.map(str::trim) {
+        Some(name) if !name.is_empty() => profiles::check_display_name(name)?,
+        _ => handle.clone(),
+    };
+    app.passwords.check("password", new.password, &[&handle, &display_name, &app.config.instance.domain]).await?;
+    // Before the hash: a taken name should answer at once. The unique index decides in the end.
+    let mut read = app.db.read().await?;
+    if store::by_handle(&mut read, &handle).await?.is_some() {
+        return Err(taken());
+    }
+    drop(read);
+    let password_hash = app.passwords.hash(&*app.rng, new.password).await?;
+    let identity = profiles::new_identity(app, &handle)?;
+    let account = Account {
+        id: format!("acc_{}", data_encoding::BASE32_NOPAD.encode(&app.rng.bytes::<15>()).to_lowercase()),
+        uid: identity.uid().to_owned(),
+        handle,
+        admin: new.admin,
+        suspended: false,
+        created_at: app.clock.now_ms(),
+        password_hash,
+    };
+    Ok(Prepared { account, identity, display_name })
+}
+
+/// Writes a prepared account with its identity and profile.
+pub async fn insert(app: &App, tx: &mut Tx, prepared: Prepared) -> Result<Account> {
+    let Prepared { account, identity, display_name } = prepared;
+    store::insert(tx, &account).await.map_err(|e| match e {
+        db::Error::Constraint(_) => taken(),
+        other => other.into(),
+    })?;
+    profiles::insert_local(app, tx, identity, &display_name).await?;
+    Ok(account)
+}
+
+fn taken() -> Problem {
+    Problem::new("handle_taken").field(
+        "handle",
+        "handle_taken",
+        "Somebody here has this name already. Choose another one.",
+    )
+}
+
+/// The account that belongs to a name and a password. A name that does not exist takes as long and answers the same.
+pub async fn verify(app: &App, handle: &str, password: &str) -> Result<Account> {
+    let handle = handle.trim().trim_start_matches('@').to_lowercase();
+    let handle = handle.strip_suffix(&format!("@{}", app.config.instance.domain)).unwrap_or(&handle);
+    let mut read = app.db.read().await?;
+    let account = store::by_handle(&mut read, handle).await?;
+    drop(read);
+    let matches = app.passwords.verify(account.as_ref().map(|a| a.password_hash.clone()), password).await?;
+    match account {
+        Some(account) if matches && account.suspended => {
+            Err(Problem::new("suspended").detail("The admin of this instance has suspended this account."))
+        }
+        Some(account) if matches => Ok(account),
+        _ => Err(Problem::new("bad_credentials").detail("Check the name and the password.")),
+    }
+}
+
+/// Sign-in with limits on failures, by address and by account.
+pub async fn sign_in(app: &App, address: IpAddr, handle: &str, password: &str) -> Result<Account> {
+    let now = app.clock.now_ms();
+    let key = handle.trim().to_lowercase();
+    app.guard.by_address.look(&address, now)?;
+    app.guard.by_account.look(&key, now)?;
+    let result = verify(app, handle, password).await;
+    if result.as_ref().is_err_and(|e| e.code == "bad_credentials") {
+        // Two attempts in flight may both have looked: the later charge then only finds the bucket empty.
+        let _ = app.guard.by_address.take(address, now);
+        let _ = app.guard.by_account.take(key, now);
+    }
+    result
+}
+
+/// The account by its id.
+pub async fn by_id(q: &mut impl Query, id: &str) -> Result<Option<Account>> {
+    Ok(store::by_id(q, id).await?)
+}
+
+/// The account by its name.
+pub async fn by_handle(q: &mut impl Query, handle: &str) -> Result<Option<Account>> {
+    Ok(store::by_handle(q, handle).await?)
+}
+
+/// The account of a person who is at home here.
+pub async fn by_uid(q: &mut impl Query, uid: &str) -> Result<Option<Account>> {
+    Ok(store::by_uid(q, uid).await?)
+}
+
+/// All accounts, by name.
+pub async fn all(q: &mut impl Query) -> Result<Vec<Account>> {
+    Ok(store::all(q).await?)
+}
+
+/// Gives an account a new password. The caller ends its sessions.
+pub async fn set_password(app: &App, account: &Account, field: &'static str, password: &str) -> Result<()> {
+    app.passwords.check(field, password, &[&account.handle]).await?;
+    let hash = app.passwords.hash(&*app.rng, password).await?;
+    let mut tx = app.db.begin().await?;
+    store::set_password(&mut tx, &account.id, &hash).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The name of the instance that people see: the one chosen at set-up, else the configuration's.
+pub async fn instance_name(app: &App, q: &mut impl Query) -> Result<String> {
+    Ok(store::fact(q, "name").await?.unwrap_or_else(|| app.config.instance.name.clone()))
+}
+
+fn code_hash(code: &str) -> [u8; 32] {
+    Sha256::digest(code.as_bytes()).into()
+}
+
+/// Makes an invitation to register here, for `registration = "invite"`; answers with its code.
+pub async fn invite_to_register(app: &App, uses: u32, days: u32) -> Result<String> {
+    let code = data_encoding::BASE32_NOPAD.encode(&app.rng.bytes::<15>()).to_lowercase();
+    let expires_at = app.clock.now_ms() + i64::from(days) * 86_400_000;
+    let mut tx = app.db.begin().await?;
+    store::add_registration_invite(&mut tx, &code_hash(&code), expires_at, i64::from(uses)).await?;
+    tx.commit().await?;
+    Ok(code)
+}

@@ -1,0 +1,261 @@
+//! `/instance`, `/setup`, `/accounts`, `/me/password`.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{NewAccount, code_hash, setup, store};
+use crate::App;
+use crate::config::Registration;
+use crate::error::{Problem, Result};
+use crate::http::{Auth, Client, Json, MaybeAuth};
+use crate::sessions::{self, Kind, SessionCreated};
+
+/// Routes of this room, below `/api/v1`.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(instance))
+        .routes(routes!(set_up))
+        .routes(routes!(register))
+        .routes(routes!(change_password))
+}
+
+/// What everybody may know about this instance.
+#[derive(Serialize, ToSchema)]
+pub struct Instance {
+    /// The domain in everybody's address.
+    domain: String,
+    /// The name that people see.
+    name: String,
+    /// The version of the program.
+    version: String,
+    /// Who may create an account: `open`, `invite` or `closed`.
+    #[schema(value_type = InstanceRegistration)]
+    registration: &'static str,
+    /// There is no admin yet: the set-up page comes first.
+    setup_required: bool,
+    /// Whether the asker is signed in.
+    signed_in: bool,
+    /// Plain http from another machine: signing in is refused.
+    insecure: bool,
+    limits: InstanceLimits,
+}
+
+/// Who may create an account.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "describes a word in the document")]
+enum InstanceRegistration {
+    Open,
+    Invite,
+    Closed,
+}
+
+/// Limits that a client can show before they are hit.
+#[derive(Serialize, ToSchema)]
+pub struct InstanceLimits {
+    /// Longest message, in characters.
+    message_chars: usize,
+    /// Largest file, in bytes.
+    upload_bytes: u64,
+    /// Files per message.
+    attachments: usize,
+    /// Shortest password, in characters.
+    password_min: usize,
+}
+
+/// The instance
+///
+/// What a client needs before anybody is signed in.
+#[utoipa::path(get, path = "/instance", security(()), responses((status = 200, body = Instance)))]
+async fn instance(State(app): State<App>, client: Client, MaybeAuth(auth): MaybeAuth) -> Result<Json<Instance>> {
+    let mut read = app.db.read().await?;
+    let config = &app.config;
+    Ok(Json(Instance {
+        domain: config.instance.domain.clone(),
+        name: super::instance_name(&app, &mut read).await?,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        registration: config.accounts.registration.as_str(),
+        setup_required: !store::has_admin(&mut read).await?,
+        signed_in: auth.is_some(),
+        insecure: !client.secure,
+        limits: InstanceLimits {
+            // A character has up to four bytes, and the limit of the protocol counts bytes.
+            message_chars: config.limits.message_bytes / 4,
+            upload_bytes: config.storage.media_max_bytes,
+            attachments: config.storage.attachments,
+            password_min: config.accounts.password_min,
+        },
+    }))
+}
+
+/// The first run.
+#[derive(Deserialize, ToSchema)]
+pub struct SetUp {
+    /// From the set-up address.
+    token: String,
+    handle: String,
+    password: String,
+    #[serde(default)]
+    display_name: Option<String>,
+    /// The name of the instance that people see.
+    #[serde(default)]
+    instance_name: Option<String>,
+}
+
+/// Set the instance up
+///
+/// Makes the admin and signs them in. Works once, with the token of the set-up address.
+#[utoipa::path(post, path = "/setup", security(()), request_body = SetUp, responses(
+    (status = 201, body = SessionCreated),
+    (status = 403, description = "`setup_token_invalid`, `insecure_transport`", body = Problem),
+    (status = 409, description = "`setup_done`, `handle_taken`", body = Problem),
+    (status = 422, description = "`invalid`, `weak_password`", body = Problem),
+))]
+async fn set_up(State(app): State<App>, client: Client, Json(new): Json<SetUp>) -> Result<Response> {
+    client.require_secure()?;
+    app.guard.register.take(client.limit_key(), app.clock.now_ms())?;
+    let mut read = app.db.read().await?;
+    setup::check(&mut read, &new.token).await?;
+    drop(read);
+    let name = new.instance_name.as_deref().map(str::trim).filter(|n| !n.is_empty());
+    if name.is_some_and(|n| n.chars().count() > 64 || n.chars().any(char::is_control)) {
+        return Err(Problem::invalid("instance_name", "too_long", "A name has at most 64 characters."));
+    }
+    let prepared = super::prepare(
+        &app,
+        NewAccount {
+            handle: &new.handle,
+            password: &new.password,
+            display_name: new.display_name.as_deref(),
+            admin: true,
+        },
+    )
+    .await?;
+    let mut tx = app.db.begin().await?;
+    // Again, under the lock: of two who come with the token at once, one becomes admin.
+    setup::check(&mut tx, &new.token).await?;
+    let account = super::insert(&app, &mut tx, prepared).await?;
+    setup::used(&mut tx).await?;
+    if let Some(name) = name {
+        store::set_fact(&mut tx, "name", name).await?;
+    }
+    let created = sessions::open(&app, &mut tx, &account, Kind::Cookie, client, "").await?;
+    tx.commit().await?;
+    setup::clean_up(&app);
+    tracing::info!(account = %account.id, "the instance is set up");
+    Ok(created.into_response(&app, StatusCode::CREATED))
+}
+
+/// A new account.
+#[derive(Deserialize, ToSchema)]
+pub struct Register {
+    handle: String,
+    password: String,
+    #[serde(default)]
+    display_name: Option<String>,
+    /// How the session is carried; `cookie` when absent.
+    #[serde(default)]
+    kind: Option<Kind>,
+    /// The name of the device, for the list of sessions.
+    #[serde(default)]
+    device: Option<String>,
+    /// The code of an invitation to this instance, where registration is by invitation.
+    #[serde(default)]
+    invite: Option<String>,
+}
+
+/// Create an account
+///
+/// Signs the new person in.
+#[utoipa::path(post, path = "/accounts", security(()), request_body = Register, responses(
+    (status = 201, body = SessionCreated),
+    (status = 403, description = "`registration_closed`, `invite_required`, `insecure_transport`, `csrf`", body = Problem),
+    (status = 409, description = "`handle_taken`", body = Problem),
+    (status = 422, description = "`invalid`, `weak_password`", body = Problem),
+    (status = 429, description = "`rate`", body = Problem),
+))]
+async fn register(State(app): State<App>, client: Client, Json(new): Json<Register>) -> Result<Response> {
+    client.require_secure()?;
+    let invited = match app.config.accounts.registration {
+        Registration::Open => None,
+        Registration::Closed => {
+            return Err(Problem::new("registration_closed").detail("Ask the admin of this instance for an account."));
+        }
+        Registration::Invite => match new.invite.as_deref().map(str::trim) {
+            Some(code) if !code.is_empty() => Some(code_hash(code)),
+            _ => {
+                return Err(
+                    Problem::new("invite_required").detail("Open the invitation's link, or ask the admin for one.")
+                );
+            }
+        },
+    };
+    let now = app.clock.now_ms();
+    app.guard.register.look(&client.limit_key(), now)?;
+    let prepared = super::prepare(
+        &app,
+        NewAccount {
+            handle: &new.handle,
+            password: &new.password,
+            display_name: new.display_name.as_deref(),
+            admin: false,
+        },
+    )
+    .await?;
+    // Charged for accounts, not for typing errors.
+    app.guard.register.take(client.limit_key(), now)?;
+    let mut tx = app.db.begin().await?;
+    if let Some(code) = invited
+        && !store::use_registration_invite(&mut tx, &code, now).await?
+    {
+        return Err(Problem::new("invite_unknown").detail("The invitation is not valid, was used up or has expired."));
+    }
+    let account = super::insert(&app, &mut tx, prepared).await?;
+    let kind = new.kind.unwrap_or(Kind::Cookie);
+    let created = sessions::open(&app, &mut tx, &account, kind, client, new.device.as_deref().unwrap_or("")).await?;
+    tx.commit().await?;
+    tracing::info!(account = %account.id, "account created");
+    Ok(created.into_response(&app, StatusCode::CREATED))
+}
+
+/// A change of password.
+#[derive(Deserialize, ToSchema)]
+pub struct ChangePassword {
+    current: String,
+    new: String,
+}
+
+/// Change the password
+///
+/// All other sessions end.
+#[utoipa::path(post, path = "/me/password", request_body = ChangePassword, responses(
+    (status = 204),
+    (status = 401, description = "`bad_credentials`: the current password is wrong", body = Problem),
+    (status = 422, description = "`weak_password`", body = Problem),
+))]
+async fn change_password(
+    State(app): State<App>,
+    client: Client,
+    auth: Auth,
+    Json(change): Json<ChangePassword>,
+) -> Result<StatusCode> {
+    client.require_secure()?;
+    let mut read = app.db.read().await?;
+    let account = super::by_id(&mut read, &auth.account).await?.ok_or_else(Problem::not_signed_in)?;
+    drop(read);
+    super::sign_in(&app, client.limit_key(), &account.handle, &change.current).await.map_err(|e| {
+        if e.code == "bad_credentials" {
+            e.field("current", "bad_credentials", "This is not your current password.")
+        } else {
+            e
+        }
+    })?;
+    super::set_password(&app, &account, "new", &change.new).await?;
+    sessions::end_others(&app, &auth).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

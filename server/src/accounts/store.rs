@@ -1,0 +1,116 @@
+//! SQL of accounts and of the instance's own facts.
+
+use crate::args;
+use crate::db::{Query, Result, Row, Tx};
+
+/// An account of this instance.
+pub struct Account {
+    /// Its id, known here only.
+    pub id: String,
+    /// The person's id everywhere.
+    pub uid: String,
+    /// The name.
+    pub handle: String,
+    /// May administer the instance.
+    pub admin: bool,
+    /// May not sign in.
+    pub suspended: bool,
+    /// Milliseconds since 1970.
+    pub created_at: i64,
+    pub(super) password_hash: String,
+}
+
+fn account(r: &Row) -> Account {
+    Account {
+        id: r.get(0),
+        uid: r.get(1),
+        handle: r.get(2),
+        admin: r.get(3),
+        suspended: r.get(4),
+        created_at: r.get(5),
+        password_hash: r.get(6),
+    }
+}
+
+pub(super) async fn by_handle(q: &mut impl Query, handle: &str) -> Result<Option<Account>> {
+    let sql = "select id, uid, handle, admin, suspended, created_at, password_hash from accounts where handle = $1";
+    Ok(q.row(sql, args![handle]).await?.as_ref().map(account))
+}
+
+pub(super) async fn by_id(q: &mut impl Query, id: &str) -> Result<Option<Account>> {
+    let sql = "select id, uid, handle, admin, suspended, created_at, password_hash from accounts where id = $1";
+    Ok(q.row(sql, args![id]).await?.as_ref().map(account))
+}
+
+pub(super) async fn by_uid(q: &mut impl Query, uid: &str) -> Result<Option<Account>> {
+    let sql = "select id, uid, handle, admin, suspended, created_at, password_hash from accounts where uid = $1";
+    Ok(q.row(sql, args![uid]).await?.as_ref().map(account))
+}
+
+pub(super) async fn all(q: &mut impl Query) -> Result<Vec<Account>> {
+    let sql = "select id, uid, handle, admin, suspended, created_at, password_hash from accounts order by handle";
+    Ok(q.rows(sql, vec![]).await?.iter().map(account).collect())
+}
+
+pub(super) async fn insert(tx: &mut Tx, a: &Account) -> Result<()> {
+    tx.exec(
+        "insert into accounts (id, uid, handle, password_hash, admin, suspended, created_at, settings, server_order)
+         values ($1, $2, $3, $4, $5, $6, $7, '{}', '[]')",
+        args![&a.id, &a.uid, &a.handle, &a.password_hash, a.admin, a.suspended, a.created_at],
+    )
+    .await
+    .map(|_| ())
+}
+
+pub(super) async fn set_password(tx: &mut Tx, id: &str, hash: &str) -> Result<()> {
+    tx.exec("update accounts set password_hash = $2 where id = $1", args![id, hash]).await.map(|_| ())
+}
+
+pub(super) async fn has_admin(q: &mut impl Query) -> Result<bool> {
+    Ok(q.row("select 1 from accounts where admin limit 1", vec![]).await?.is_some())
+}
+
+pub(super) async fn fact(q: &mut impl Query, name: &str) -> Result<Option<String>> {
+    let row = q.row("select value from instance_settings where name = $1", args![name]).await?;
+    Ok(row.map(|r| r.get(0)))
+}
+
+pub(super) async fn set_fact(tx: &mut Tx, name: &str, value: &str) -> Result<()> {
+    tx.exec(
+        "insert into instance_settings (name, value) values ($1, $2)
+         on conflict (name) do update set value = excluded.value",
+        args![name, value],
+    )
+    .await
+    .map(|_| ())
+}
+
+pub(super) async fn forget_fact(tx: &mut Tx, name: &str) -> Result<()> {
+    tx.exec("delete from instance_settings where name = $1", args![name]).await.map(|_| ())
+}
+
+pub(super) async fn add_registration_invite(
+    tx: &mut Tx,
+    code_hash: &[u8; 32],
+    expires_at: i64,
+    max_uses: i64,
+) -> Result<()> {
+    tx.exec(
+        "insert into registration_invites (code_hash, expires_at, max_uses, uses) values ($1, $2, $3, 0)",
+        args![code_hash, expires_at, max_uses],
+    )
+    .await
+    .map(|_| ())
+}
+
+/// Uses an invitation once; whether it was still good.
+pub(super) async fn use_registration_invite(tx: &mut Tx, code_hash: &[u8; 32], now: i64) -> Result<bool> {
+    let changed = tx
+        .exec(
+            "update registration_invites set uses = uses + 1
+             where code_hash = $1 and expires_at > $2 and uses < max_uses",
+            args![code_hash, now],
+        )
+        .await?;
+    Ok(changed == 1)
+}

@@ -1,0 +1,117 @@
+//! Pictures of people: checked, cut to a square, made small and free of everything that a camera writes beside the picture.
+
+use std::io::Cursor;
+
+use conntext_federation::ids::MediaId;
+use image::codecs::jpeg::JpegEncoder;
+use image::imageops::FilterType;
+use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits};
+
+use super::store;
+use crate::App;
+use crate::error::{Problem, Result};
+
+/// Width and height of a kept picture, in pixels.
+const SIDE: u32 = 256;
+const JPEG_QUALITY: u8 = 88;
+
+pub(super) struct Avatar {
+    pub mid: String,
+    pub kind: &'static str,
+    pub bytes: Vec<u8>,
+}
+
+fn bad(why: &str) -> Problem {
+    Problem::invalid("avatar", "bad_picture", why)
+}
+
+/// Decodes with limits. What the name or the header claims does not count: the bytes do.
+fn decode(bytes: &[u8], max_pixels: u64) -> Result<DynamicImage> {
+    let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(Problem::internal)?;
+    if !matches!(reader.format(), Some(ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::Gif | ImageFormat::WebP)) {
+        return Err(Problem::new("unsupported_type").detail("Use a JPEG, PNG, GIF or WebP picture."));
+    }
+    let mut decoder = reader.into_decoder().map_err(|_| bad("The picture is damaged."))?;
+    let (width, height) = decoder.dimensions();
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels > max_pixels {
+        return Err(bad(&format!("The picture has {pixels} pixels; at most {max_pixels} are possible.")));
+    }
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(max_pixels.saturating_mul(8));
+    decoder.set_limits(limits).map_err(|_| bad("The picture is too large."))?;
+    let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(|_| bad("The picture is damaged."))?;
+    picture.apply_orientation(orientation);
+    Ok(picture)
+}
+
+fn make(bytes: &[u8], max_pixels: u64) -> Result<Avatar> {
+    let picture = decode(bytes, max_pixels)?;
+    let picture = picture.resize_to_fill(SIDE, SIDE, FilterType::Lanczos3);
+    let transparent = picture.color().has_alpha() && picture.to_rgba8().pixels().any(|p| p.0[3] < 255);
+    let mut out = Vec::new();
+    let kind = if transparent {
+        picture.to_rgba8().write_to(&mut Cursor::new(&mut out), ImageFormat::Png).map_err(Problem::internal)?;
+        "image/png"
+    } else {
+        JpegEncoder::new_with_quality(&mut out, JPEG_QUALITY)
+            .encode_image(&picture.to_rgb8())
+            .map_err(Problem::internal)?;
+        "image/jpeg"
+    };
+    Ok(Avatar { mid: MediaId::of(&out).as_str().to_owned(), kind, bytes: out })
+}
+
+/// Makes the kept picture from an upload.
+pub(super) async fn from_upload(app: &App, bytes: Vec<u8>) -> Result<Avatar> {
+    let max_pixels = app.config.storage.picture_max_pixels;
+    tokio::task::spawn_blocking(move || make(&bytes, max_pixels)).await.map_err(Problem::internal)?
+}
+
+/// Keeps the picture of a remote profile, after the checks that an upload gets. The bytes stay as they are, since the
+/// signed profile names their hash.
+pub(super) async fn keep_remote(app: &App, mid: &str, kind: &str, bytes: Vec<u8>) -> Result<()> {
+    if MediaId::of(&bytes).as_str() != mid {
+        return Err(conntext_federation::error::Code::HashMismatch.into());
+    }
+    let max_pixels = app.config.storage.picture_max_pixels;
+    let bytes = tokio::task::spawn_blocking(move || decode(&bytes, max_pixels).map(|_| bytes))
+        .await
+        .map_err(Problem::internal)??;
+    let mut tx = app.db.begin().await?;
+    store::add_picture(&mut tx, mid, kind, &bytes, app.clock.now_ms()).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn png(width: u32, height: u32, alpha: u8) -> Vec<u8> {
+        let mut out = Vec::new();
+        image::RgbaImage::from_pixel(width, height, image::Rgba([9, 90, 200, alpha]))
+            .write_to(&mut Cursor::new(&mut out), ImageFormat::Png)
+            .unwrap();
+        out
+    }
+
+    #[test]
+    fn a5_a_picture_becomes_a_small_square() {
+        let avatar = make(&png(640, 200, 255), 16_000_000).unwrap();
+        assert_eq!(avatar.kind, "image/jpeg");
+        let kept = decode(&avatar.bytes, 16_000_000).unwrap();
+        assert_eq!((kept.width(), kept.height()), (SIDE, SIDE));
+        assert_eq!(make(&png(10, 10, 100), 16_000_000).unwrap().kind, "image/png");
+    }
+
+    #[test]
+    fn l2_what_is_no_picture_or_a_huge_one_is_refused() {
+        assert_eq!(make(b"<svg onload=alert(1)>", 100).err().unwrap().code, "unsupported_type");
+        assert_eq!(make(&png(20, 20, 255), 399).err().unwrap().code, "invalid");
+        let mut cut = png(64, 64, 255);
+        cut.truncate(60);
+        assert_eq!(make(&cut, 16_000_000).err().unwrap().code, "invalid");
+    }
+}

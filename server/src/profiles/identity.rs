@@ -1,0 +1,127 @@
+//! Identities of our own people: the chain and the keys that this instance holds for them.
+
+use conntext_federation::identity::{Genesis, Identity, Op, OpFields, verify_chain};
+use conntext_federation::ids::{MediaId, UserId};
+use conntext_federation::keys::SecretKey;
+use conntext_federation::profile::{Picture, ProfileDoc, ProfileFields};
+
+use super::store;
+use crate::App;
+use crate::db::{Query, Tx};
+use crate::error::{Problem, Result};
+
+const SIGN: &str = "sign";
+const ROTATE: &str = "rotate";
+
+/// An identity that is made and not written yet.
+pub struct NewIdentity {
+    op: Op,
+    signing: SecretKey,
+    rotation: SecretKey,
+}
+
+impl NewIdentity {
+    /// The id that the person will have everywhere.
+    pub fn uid(&self) -> &str {
+        self.op.uid.as_str()
+    }
+
+    /// The name within this instance.
+    pub fn handle(&self) -> &str {
+        &self.op.handle
+    }
+}
+
+/// Makes the identity of a new person: one key that signs for them, and one, the home's, that can move them. A key of
+/// their own can be put above it later.
+pub fn new_identity(app: &App, handle: &str) -> Result<NewIdentity> {
+    let signing = SecretKey::from_seed(app.rng.bytes());
+    let rotation = SecretKey::from_seed(app.rng.bytes());
+    let genesis = Genesis {
+        handle: handle.to_owned(),
+        home: app.keys.ik.clone(),
+        profile_host: app.keys.ik.clone(),
+        signing_keys: vec![signing.public()],
+        rotation_keys: vec![rotation.public()],
+    };
+    Ok(NewIdentity { op: Op::genesis(genesis, &rotation)?, signing, rotation })
+}
+
+pub(super) async fn insert(app: &App, tx: &mut Tx, new: &NewIdentity) -> Result<()> {
+    store_op(tx, &new.op).await?;
+    for (purpose, key) in [(SIGN, &new.signing), (ROTATE, &new.rotation)] {
+        let public = key.public();
+        let sealed = app
+            .keys
+            .seal
+            .close(&*app.rng, new.uid(), &key.seed())
+            .ok_or_else(|| Problem::internal("a key could not be sealed"))?;
+        store::add_key(tx, new.uid(), public.kid().as_str(), purpose, &public.to_bytes(), &sealed).await?;
+    }
+    Ok(())
+}
+
+async fn store_op(tx: &mut Tx, op: &Op) -> Result<()> {
+    let text = String::from_utf8(op.to_vec()?).map_err(Problem::internal)?;
+    Ok(store::add_op(tx, op.uid.as_str(), op.n, &text).await?)
+}
+
+/// The identity chain of one of our own people.
+pub async fn chain(q: &mut impl Query, uid: &str) -> Result<Vec<Op>> {
+    store::ops(q, uid).await?.iter().map(|text| Ok(Op::from_slice(text.as_bytes())?)).collect()
+}
+
+/// Signs and writes the next operation of one of our own people's chains, with the home's key.
+pub async fn next_op(app: &App, tx: &mut Tx, uid: &str, change: impl FnOnce(&mut OpFields)) -> Result<Op> {
+    let identity = verify_chain(&chain(tx, uid).await?)?;
+    let allowed: Vec<_> = identity.rotation_keys.iter().map(|k| k.kid().as_str().to_owned()).collect();
+    let key = open_key(app, tx, uid, ROTATE, &allowed).await?;
+    let op = identity.next(change, &key)?;
+    store_op(tx, &op).await?;
+    Ok(op)
+}
+
+async fn open_key(app: &App, q: &mut impl Query, uid: &str, purpose: &str, allowed: &[String]) -> Result<SecretKey> {
+    store::sealed_keys(q, uid, purpose)
+        .await?
+        .into_iter()
+        .find(|(kid, _)| allowed.contains(kid))
+        .and_then(|(_, sealed)| app.keys.seal.open(uid, &sealed))
+        .and_then(|seed| <[u8; 32]>::try_from(seed).ok())
+        .map(SecretKey::from_seed)
+        .ok_or_else(|| Problem::internal("a person's key is missing or was sealed with another key"))
+}
+
+/// Signs the row as the next revision of the person's profile and writes it.
+pub(super) async fn sign_and_store(app: &App, tx: &mut Tx, mut row: store::ProfileRow) -> Result<()> {
+    let identity: Identity = verify_chain(&chain(tx, &row.uid).await?)?;
+    let allowed: Vec<_> = identity.signing_keys.iter().map(|k| k.kid().as_str().to_owned()).collect();
+    let key = open_key(app, tx, &row.uid, SIGN, &allowed).await?;
+    row.op = i64::try_from(identity.n).unwrap_or(i64::MAX);
+    row.rev += 1;
+    row.updated_at = app.clock.now_ms();
+    row.fetched_at = row.updated_at;
+    let avatar = match (&row.avatar_mid, &row.avatar_type) {
+        (Some(mid), Some(kind)) => Some(Picture {
+            mid: mid.parse::<MediaId>()?,
+            media_type: kind.clone(),
+            size: row.avatar_size.unsigned_abs(),
+        }),
+        _ => None,
+    };
+    let fields = ProfileFields {
+        uid: row.uid.parse::<UserId>()?,
+        op: identity.n,
+        rev: row.rev.unsigned_abs(),
+        display_name: row.display_name.clone(),
+        bio: row.bio.clone(),
+        pronouns: row.pronouns.clone(),
+        avatar,
+        updated_at: row.updated_at,
+        deleted: None,
+    };
+    let doc = ProfileDoc::sign(fields, &key)?;
+    doc.verify(&identity)?;
+    row.doc = String::from_utf8(doc.to_vec()?).map_err(Problem::internal)?;
+    Ok(store::put(tx, &row).await?)
+}

@@ -1,0 +1,193 @@
+//! People as others see them: identity, names, pictures. Our own people's profiles are signed here; those of others are
+//! the newest verified copies.
+
+mod avatar;
+mod identity;
+mod routes;
+mod store;
+mod types;
+
+use conntext_federation::domain::Domain;
+use conntext_federation::identity::Identity;
+use conntext_federation::profile::ProfileDoc;
+
+use crate::App;
+use crate::accounts::Account;
+use crate::db::{Query, Tx};
+use crate::error::{Problem, Result};
+
+pub use identity::{NewIdentity, chain, new_identity, next_op};
+pub use routes::router;
+pub use types::{Me, Profile, User, UserKind};
+
+/// Longest display name, in characters.
+pub const MAX_DISPLAY_NAME: usize = conntext_federation::profile::MAX_DISPLAY_NAME;
+
+/// A display name as it may be kept: trimmed, without control characters and marks that turn the direction of text.
+pub fn check_display_name(name: &str) -> Result<String> {
+    check_text("display_name", name.trim(), MAX_DISPLAY_NAME, false)
+}
+
+fn check_text(field: &'static str, text: &str, most: usize, lines: bool) -> Result<String> {
+    if text.chars().count() > most {
+        return Err(Problem::invalid(field, "too_long", format!("At most {most} characters are possible.")));
+    }
+    let forbidden = |c: char| {
+        (c.is_control() && !(lines && c == '\n')) || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if text.chars().any(forbidden) {
+        return Err(Problem::invalid(field, "bad_characters", "There is an invisible control character in the text."));
+    }
+    Ok(text.to_owned())
+}
+
+/// Writes the identity and the first profile of a new person of this instance.
+pub async fn insert_local(app: &App, tx: &mut Tx, new: NewIdentity, display_name: &str) -> Result<()> {
+    identity::insert(app, tx, &new).await?;
+    let now = app.clock.now_ms();
+    let row = store::ProfileRow {
+        uid: new.uid().to_owned(),
+        handle: new.handle().to_owned(),
+        domain: app.config.instance.domain.clone(),
+        local: true,
+        rev: 0,
+        op: 0,
+        display_name: display_name.to_owned(),
+        bio: String::new(),
+        pronouns: String::new(),
+        avatar_mid: None,
+        avatar_type: None,
+        avatar_size: 0,
+        deleted: false,
+        doc: String::new(),
+        updated_at: now,
+        fetched_at: now,
+    };
+    identity::sign_and_store(app, tx, row).await
+}
+
+/// Keeps a newer verified profile of somebody from another instance. Without `doc` the person is known by their handle
+/// until their profile arrives. Answers whether anything changed.
+///
+/// # Errors
+/// 422 when the document does not belong to the identity.
+pub async fn upsert_remote(
+    tx: &mut Tx,
+    identity: &Identity,
+    domain: &Domain,
+    doc: Option<&ProfileDoc>,
+    now_ms: i64,
+) -> Result<bool> {
+    let known = store::profile(tx, identity.uid.as_str()).await?;
+    if known.as_ref().is_some_and(|k| k.local) {
+        return Ok(false);
+    }
+    let mut row = known.clone().unwrap_or_else(|| store::ProfileRow {
+        uid: identity.uid.as_str().to_owned(),
+        handle: identity.handle.clone(),
+        domain: domain.as_str().to_owned(),
+        local: false,
+        rev: -1,
+        op: -1,
+        display_name: identity.handle.clone(),
+        bio: String::new(),
+        pronouns: String::new(),
+        avatar_mid: None,
+        avatar_type: None,
+        avatar_size: 0,
+        deleted: false,
+        doc: String::new(),
+        updated_at: now_ms,
+        fetched_at: 0,
+    });
+    row.handle.clone_from(&identity.handle);
+    domain.as_str().clone_into(&mut row.domain);
+    if let Some(doc) = doc {
+        doc.verify(identity)?;
+        row.fetched_at = now_ms;
+        let order = doc.order();
+        let order = (i64::try_from(order.0).unwrap_or(i64::MAX), i64::try_from(order.1).unwrap_or(i64::MAX));
+        // A profile host that shows an older revision is out of date, or wants to be.
+        if order > (row.op, row.rev) {
+            (row.op, row.rev) = order;
+            row.display_name =
+                if doc.display_name.trim().is_empty() { row.handle.clone() } else { doc.display_name.clone() };
+            row.bio.clone_from(&doc.bio);
+            row.pronouns.clone_from(&doc.pronouns);
+            row.avatar_mid = doc.avatar.as_ref().map(|a| a.mid.as_str().to_owned());
+            row.avatar_type = doc.avatar.as_ref().map(|a| a.media_type.clone());
+            row.avatar_size = doc.avatar.as_ref().map_or(0, |a| i64::try_from(a.size).unwrap_or(i64::MAX));
+            row.deleted = doc.deleted == Some(true);
+            row.updated_at = doc.updated_at;
+            row.doc = String::from_utf8(doc.to_vec()?).map_err(Problem::internal)?;
+        }
+    }
+    let changed = known.as_ref() != Some(&row);
+    if changed {
+        store::put(tx, &row).await?;
+    }
+    Ok(changed)
+}
+
+/// People for a list, one for each id asked for, in the same order. Somebody who is not known (yet) appears by the id.
+pub async fn users(q: &mut impl Query, uids: &[impl AsRef<str> + Sync]) -> Result<Vec<User>> {
+    let mut found = store::profiles(q, uids).await?;
+    Ok(uids
+        .iter()
+        .map(|uid| match found.remove(uid.as_ref()) {
+            Some(row) => {
+                let user = types::user(&row);
+                // The same person may be asked for twice.
+                found.insert(row.uid.clone(), row);
+                user
+            }
+            None => types::stranger(uid.as_ref()),
+        })
+        .collect())
+}
+
+/// One person; see [`users`].
+pub async fn user(q: &mut impl Query, uid: &str) -> Result<User> {
+    Ok(store::profile(q, uid).await?.map_or_else(|| types::stranger(uid), |row| types::user(&row)))
+}
+
+/// The signed-in person as they see themselves.
+pub async fn me(q: &mut impl Query, account: &Account) -> Result<Me> {
+    Ok(Me { user: user(q, &account.uid).await?, admin: account.admin, created_at: account.created_at })
+}
+
+/// The newest signed profile of a person that this instance has, for other instances.
+pub async fn document(q: &mut impl Query, uid: &str) -> Result<Option<ProfileDoc>> {
+    match store::profile(q, uid).await? {
+        Some(row) if !row.doc.is_empty() => Ok(Some(ProfileDoc::from_slice(row.doc.as_bytes())?)),
+        _ => Ok(None),
+    }
+}
+
+/// The person who has this name on this instance.
+pub async fn uid_of_handle(q: &mut impl Query, handle: &str) -> Result<Option<String>> {
+    Ok(store::local_uid(q, handle).await?)
+}
+
+/// The picture of this id, when this instance has it: media type and bytes.
+pub async fn picture(q: &mut impl Query, mid: &str) -> Result<Option<(String, Vec<u8>)>> {
+    Ok(store::picture(q, mid).await?)
+}
+
+/// Whether a picture of a remote profile is still to be fetched; its id, media type and size in bytes.
+pub async fn missing_picture(q: &mut impl Query, uid: &str) -> Result<Option<(String, String, u64)>> {
+    let Some(row) = store::profile(q, uid).await? else { return Ok(None) };
+    let (Some(mid), Some(kind)) = (row.avatar_mid, row.avatar_type) else { return Ok(None) };
+    if store::picture(q, &mid).await?.is_some() {
+        return Ok(None);
+    }
+    Ok(Some((mid, kind, row.avatar_size.unsigned_abs())))
+}
+
+/// Keeps a fetched picture of a remote profile. The bytes must be those of the id and decode as a picture.
+///
+/// # Errors
+/// 422 `hash_mismatch` or `bad_picture`.
+pub async fn keep_picture(app: &App, mid: &str, kind: &str, bytes: Vec<u8>) -> Result<()> {
+    avatar::keep_remote(app, mid, kind, bytes).await
+}

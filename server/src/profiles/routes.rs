@@ -1,0 +1,179 @@
+//! `/me`, `/users/{uid}` and their pictures.
+
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
+use utoipa_axum::routes;
+
+use super::{Me, Profile, avatar, check_text, identity, store, types};
+use crate::App;
+use crate::accounts;
+use crate::config::Config;
+use crate::db::Tx;
+use crate::error::{Problem, Result};
+use crate::http::{Auth, Json, Path};
+
+/// Routes of this room, below `/api/v1`.
+pub fn router(config: &Config) -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(me, change_me))
+        // One more than allowed, so that the handler can answer with the limit.
+        .routes(routes!(set_avatar, remove_avatar).layer(DefaultBodyLimit::max(config.storage.avatar_max_bytes + 1)))
+        .routes(routes!(profile))
+        .routes(routes!(picture))
+}
+
+/// Who is signed in
+#[utoipa::path(get, path = "/me", responses((status = 200, body = Me), (status = 401, body = Problem)))]
+async fn me(State(app): State<App>, auth: Auth) -> Result<Json<Me>> {
+    answer_me(&app, &auth).await
+}
+
+async fn answer_me(app: &App, auth: &Auth) -> Result<Json<Me>> {
+    let mut read = app.db.read().await?;
+    let account = accounts::by_id(&mut read, &auth.account).await?.ok_or_else(Problem::not_signed_in)?;
+    Ok(Json(super::me(&mut read, &account).await?))
+}
+
+/// A change of the profile; what is absent stays.
+#[derive(Deserialize, ToSchema)]
+pub struct ChangeMe {
+    #[serde(default)]
+    display_name: Option<String>,
+    #[serde(default)]
+    bio: Option<String>,
+    #[serde(default)]
+    pronouns: Option<String>,
+}
+
+async fn own_row(tx: &mut Tx, auth: &Auth) -> Result<store::ProfileRow> {
+    store::profile(tx, &auth.uid).await?.ok_or_else(|| Problem::internal("an account without a profile"))
+}
+
+/// Change the profile
+#[utoipa::path(patch, path = "/me", request_body = ChangeMe, responses(
+    (status = 200, body = Me),
+    (status = 422, description = "`invalid` with the field", body = Problem),
+))]
+async fn change_me(State(app): State<App>, auth: Auth, Json(change): Json<ChangeMe>) -> Result<Json<Me>> {
+    use conntext_federation::profile::{MAX_BIO, MAX_PRONOUNS};
+    let mut tx = app.db.begin().await?;
+    let mut row = own_row(&mut tx, &auth).await?;
+    if let Some(name) = change.display_name {
+        let name = super::check_display_name(&name)?;
+        row.display_name = if name.is_empty() { row.handle.clone() } else { name };
+    }
+    if let Some(bio) = change.bio {
+        row.bio = check_text("bio", bio.trim_end(), MAX_BIO, true)?;
+    }
+    if let Some(pronouns) = change.pronouns {
+        row.pronouns = check_text("pronouns", pronouns.trim(), MAX_PRONOUNS, false)?;
+    }
+    identity::sign_and_store(&app, &mut tx, row).await?;
+    tx.commit().await?;
+    changed(&app, &auth);
+    answer_me(&app, &auth).await
+}
+
+/// Set the picture
+///
+/// The body is the picture itself. It is cut to a square, made small and freed of metadata.
+#[utoipa::path(put, path = "/me/avatar", request_body(content = Vec<u8>, content_type = "image/*"), responses(
+    (status = 200, body = Me),
+    (status = 413, body = Problem),
+    (status = 415, description = "`unsupported_type`", body = Problem),
+    (status = 422, description = "`invalid`: damaged or too many pixels", body = Problem),
+))]
+async fn set_avatar(State(app): State<App>, auth: Auth, bytes: Bytes) -> Result<Json<Me>> {
+    let most = app.config.storage.avatar_max_bytes;
+    if bytes.len() > most {
+        return Err(Problem::too_large(most as u64));
+    }
+    let new = avatar::from_upload(&app, bytes.to_vec()).await?;
+    let mut tx = app.db.begin().await?;
+    let mut row = own_row(&mut tx, &auth).await?;
+    store::add_picture(&mut tx, &new.mid, new.kind, &new.bytes, app.clock.now_ms()).await?;
+    let old = row.avatar_mid.replace(new.mid.clone());
+    row.avatar_type = Some(new.kind.to_owned());
+    row.avatar_size = i64::try_from(new.bytes.len()).unwrap_or(i64::MAX);
+    identity::sign_and_store(&app, &mut tx, row).await?;
+    if let Some(old) = old {
+        store::drop_unused_picture(&mut tx, &old).await?;
+    }
+    tx.commit().await?;
+    changed(&app, &auth);
+    answer_me(&app, &auth).await
+}
+
+/// Remove the picture
+#[utoipa::path(delete, path = "/me/avatar", responses((status = 200, body = Me)))]
+async fn remove_avatar(State(app): State<App>, auth: Auth) -> Result<Json<Me>> {
+    let mut tx = app.db.begin().await?;
+    let mut row = own_row(&mut tx, &auth).await?;
+    if let Some(old) = row.avatar_mid.take() {
+        row.avatar_type = None;
+        row.avatar_size = 0;
+        identity::sign_and_store(&app, &mut tx, row).await?;
+        store::drop_unused_picture(&mut tx, &old).await?;
+        tx.commit().await?;
+        changed(&app, &auth);
+    }
+    answer_me(&app, &auth).await
+}
+
+/// Others see a changed profile at once.
+fn changed(app: &App, auth: &Auth) {
+    // Nobody listening is fine.
+    let _ = app.profiles_changed.send(auth.uid.clone());
+}
+
+/// Somebody's card
+#[utoipa::path(get, path = "/users/{uid}", params(("uid" = String, Path, description = "The person's id")), responses(
+    (status = 200, body = Profile),
+    (status = 404, body = Problem),
+))]
+async fn profile(State(app): State<App>, _auth: Auth, Path(uid): Path<String>) -> Result<Json<Profile>> {
+    let mut read = app.db.read().await?;
+    let row = store::profile(&mut read, &uid)
+        .await?
+        .ok_or_else(|| Problem::not_found().detail("This instance does not know that person."))?;
+    let joined_at = accounts::by_uid(&mut read, &uid).await?.map(|a| a.created_at);
+    Ok(Json(Profile {
+        user: types::user(&row),
+        bio: row.bio,
+        pronouns: row.pronouns,
+        mutual_servers: Vec::new(),
+        joined_at,
+        fetched_at: row.fetched_at,
+    }))
+}
+
+/// Somebody's picture
+#[utoipa::path(get, path = "/users/{uid}/avatar", params(("uid" = String, Path, description = "The person's id")), responses(
+    (status = 200, content_type = "image/*", body = Vec<u8>),
+    (status = 404, body = Problem),
+))]
+async fn picture(State(app): State<App>, _auth: Auth, Path(uid): Path<String>, headers: HeaderMap) -> Result<Response> {
+    let mut read = app.db.read().await?;
+    let none = || Problem::not_found().detail("There is no picture.");
+    let mid = store::profile(&mut read, &uid).await?.and_then(|row| row.avatar_mid).ok_or_else(none)?;
+    let (kind, bytes) = store::picture(&mut read, &mid).await?.ok_or_else(none)?;
+    drop(read);
+    let etag = format!("\"{mid}\"");
+    let mut out = HeaderMap::new();
+    let value = |text: &str| HeaderValue::from_str(text).map_err(Problem::internal);
+    out.insert(header::ETAG, value(&etag)?);
+    // The address changes with the picture; it is still asked for again after a day, in case somebody blocks it.
+    out.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=86400"));
+    if headers.get(header::IF_NONE_MATCH).is_some_and(|v| v.as_bytes() == etag.as_bytes()) {
+        return Ok((StatusCode::NOT_MODIFIED, out).into_response());
+    }
+    out.insert(header::CONTENT_TYPE, value(&kind)?);
+    // A picture is never a page, whatever its bytes look like.
+    out.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
+    Ok((out, bytes).into_response())
+}

@@ -1,0 +1,102 @@
+//! How people appear in the API.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::store::ProfileRow;
+
+/// What an actor is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum UserKind {
+    /// A person under their own name.
+    User,
+    /// A member under a generated name.
+    Anonymous,
+    /// A character of a community's staff.
+    Persona,
+}
+
+/// Somebody, as much as a list shows.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct User {
+    /// `u_…`, `a_…` or `p_…`.
+    pub id: String,
+    /// What they are.
+    pub kind: UserKind,
+    /// The name within the domain.
+    pub handle: String,
+    /// Where they are at home.
+    pub domain: String,
+    /// The name to show.
+    pub display_name: String,
+    /// Path of the picture on this instance; none when they have none.
+    #[schema(required)]
+    pub avatar: Option<String>,
+    /// At home on this instance.
+    pub local: bool,
+}
+
+/// The signed-in person.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Me {
+    /// As others see them.
+    pub user: User,
+    /// May administer the instance.
+    pub admin: bool,
+    /// Milliseconds since 1970.
+    pub created_at: i64,
+}
+
+/// Somebody, as much as their card shows.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Profile {
+    /// The person.
+    pub user: User,
+    /// What they say about themselves.
+    pub bio: String,
+    /// Their pronouns; empty for none.
+    pub pronouns: String,
+    /// Communities that both are members of.
+    pub mutual_servers: Vec<String>,
+    /// When their account was made, for people of this instance; milliseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub joined_at: Option<i64>,
+    /// How old this copy is; milliseconds since 1970.
+    pub fetched_at: i64,
+}
+
+pub(super) fn user(row: &ProfileRow) -> User {
+    User {
+        id: row.uid.clone(),
+        kind: UserKind::User,
+        handle: row.handle.clone(),
+        domain: row.domain.clone(),
+        display_name: if row.deleted { row.handle.clone() } else { row.display_name.clone() },
+        // The picture's id in the address lets browsers keep it for ever.
+        avatar: row.avatar_mid.as_ref().map(|mid| format!("/api/v1/users/{}/avatar?v={}", row.uid, short(mid))),
+        local: row.local,
+    }
+}
+
+fn short(mid: &str) -> &str {
+    mid.get(2..14).unwrap_or(mid)
+}
+
+pub(super) fn stranger(id: &str) -> User {
+    let kind = match id.get(..2) {
+        Some("a_") => UserKind::Anonymous,
+        Some("p_") => UserKind::Persona,
+        _ => UserKind::User,
+    };
+    let name = id.get(..10).unwrap_or(id).to_owned();
+    User {
+        id: id.to_owned(),
+        kind,
+        handle: name.clone(),
+        domain: String::new(),
+        display_name: name,
+        avatar: None,
+        local: false,
+    }
+}

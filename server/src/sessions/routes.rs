@@ -1,0 +1,140 @@
+//! `/sessions`.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{Kind, SessionCreated, announce, cookie, store};
+use crate::App;
+use crate::accounts;
+use crate::error::{Problem, Result};
+use crate::http::{Auth, Client, Json, Path};
+
+/// Routes of this room, below `/api/v1`.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(sign_in, list, end_others)).routes(routes!(sign_out)).routes(routes!(end))
+}
+
+/// A sign-in.
+#[derive(Deserialize, ToSchema)]
+pub struct SignIn {
+    /// The name, with or without the domain.
+    handle: String,
+    password: String,
+    /// How the session is carried; `cookie` when absent.
+    #[serde(default)]
+    kind: Option<Kind>,
+    /// The name of the device, for the list of sessions.
+    #[serde(default)]
+    device: Option<String>,
+}
+
+/// A device on which the person is signed in.
+#[derive(Serialize, ToSchema)]
+pub struct Session {
+    id: String,
+    /// What the device called itself, or what its browser is.
+    device: String,
+    /// The network address that it was last seen with.
+    address: String,
+    kind: Kind,
+    /// Milliseconds since 1970.
+    created_at: i64,
+    /// Milliseconds since 1970, to about a minute.
+    last_seen_at: i64,
+    /// The session that asks.
+    current: bool,
+}
+
+/// The person's sessions.
+#[derive(Serialize, ToSchema)]
+pub struct Sessions {
+    sessions: Vec<Session>,
+}
+
+/// Sign in
+///
+/// A name that does not exist and a wrong password get the same answer.
+#[utoipa::path(post, path = "/sessions", security(()), request_body = SignIn, responses(
+    (status = 201, body = SessionCreated),
+    (status = 401, description = "`bad_credentials`", body = Problem),
+    (status = 403, description = "`insecure_transport`, `suspended`, `csrf`", body = Problem),
+    (status = 429, description = "`rate`", body = Problem),
+))]
+async fn sign_in(
+    State(app): State<App>,
+    client: Client,
+    headers: HeaderMap,
+    Json(asked): Json<SignIn>,
+) -> Result<Response> {
+    client.require_secure()?;
+    let account = accounts::sign_in(&app, client.limit_key(), &asked.handle, &asked.password).await?;
+    let device = match asked.device.as_deref().map(str::trim) {
+        Some(device) if !device.is_empty() => device.to_owned(),
+        _ => headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned(),
+    };
+    let mut tx = app.db.begin().await?;
+    let opened = super::open(&app, &mut tx, &account, asked.kind.unwrap_or(Kind::Cookie), client, &device).await?;
+    tx.commit().await?;
+    Ok(opened.into_response(&app, StatusCode::CREATED))
+}
+
+/// List sessions
+#[utoipa::path(get, path = "/sessions", responses((status = 200, body = Sessions)))]
+async fn list(State(app): State<App>, auth: Auth) -> Result<Json<Sessions>> {
+    let mut read = app.db.read().await?;
+    let sessions = store::list(&mut read, &auth.account, app.clock.now_ms()).await?;
+    let sessions = sessions
+        .into_iter()
+        .map(|s| Session {
+            current: s.id == auth.session,
+            id: s.id,
+            device: s.device,
+            address: s.address,
+            kind: s.kind,
+            created_at: s.created_at,
+            last_seen_at: s.last_seen_at,
+        })
+        .collect();
+    Ok(Json(Sessions { sessions }))
+}
+
+/// Sign out everywhere else
+#[utoipa::path(delete, path = "/sessions", responses((status = 204)))]
+async fn end_others(State(app): State<App>, auth: Auth) -> Result<StatusCode> {
+    super::end_others(&app, &auth).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Sign out
+#[utoipa::path(delete, path = "/sessions/current", responses((status = 204)))]
+async fn sign_out(State(app): State<App>, auth: Auth) -> Result<Response> {
+    let mut tx = app.db.begin().await?;
+    store::delete(&mut tx, &auth.account, &auth.session).await?;
+    tx.commit().await?;
+    announce(&app, vec![auth.session]);
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    if auth.kind == Kind::Cookie {
+        response.headers_mut().append(header::SET_COOKIE, cookie("", 0));
+    }
+    Ok(response)
+}
+
+/// End one session
+#[utoipa::path(delete, path = "/sessions/{id}", params(("id" = String, Path, description = "The session's id")), responses(
+    (status = 204),
+    (status = 404, body = Problem),
+))]
+async fn end(State(app): State<App>, auth: Auth, Path(id): Path<String>) -> Result<StatusCode> {
+    let mut tx = app.db.begin().await?;
+    if !store::delete(&mut tx, &auth.account, &id).await? {
+        return Err(Problem::not_found().detail("That session has ended already."));
+    }
+    tx.commit().await?;
+    announce(&app, vec![id]);
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,56 @@
+//! A person's settings of the client: free JSON, the same on all devices.
+
+mod store;
+
+use axum::extract::State;
+use serde_json::{Map, Value};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::App;
+use crate::db::Query;
+use crate::error::{Problem, Result};
+use crate::http::{Auth, Json};
+
+/// Largest settings, in bytes of JSON.
+const MAX_BYTES: usize = 16 * 1024;
+
+/// Routes of this room, below `/api/v1`.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(get, put))
+}
+
+/// The settings of an account.
+pub async fn of(q: &mut impl Query, account: &str) -> Result<Map<String, Value>> {
+    let text = store::settings(q, account).await?.unwrap_or_default();
+    Ok(serde_json::from_str(&text).unwrap_or_default())
+}
+
+/// The settings
+#[utoipa::path(get, path = "/me/settings", responses((status = 200, body = Object)))]
+async fn get(State(app): State<App>, auth: Auth) -> Result<Json<Map<String, Value>>> {
+    let mut read = app.db.read().await?;
+    Ok(Json(of(&mut read, &auth.account).await?))
+}
+
+/// Replace the settings
+#[utoipa::path(put, path = "/me/settings", request_body = Object, responses(
+    (status = 200, body = Object),
+    (status = 413, body = Problem),
+))]
+async fn put(
+    State(app): State<App>,
+    auth: Auth,
+    Json(settings): Json<Map<String, Value>>,
+) -> Result<Json<Map<String, Value>>> {
+    let text = serde_json::to_string(&settings).map_err(Problem::internal)?;
+    if text.len() > MAX_BYTES {
+        return Err(Problem::too_large(MAX_BYTES as u64));
+    }
+    let mut tx = app.db.begin().await?;
+    store::set(&mut tx, &auth.account, &text).await?;
+    tx.commit().await?;
+    // Nobody listening is fine.
+    let _ = app.settings_changed.send(auth.account);
+    Ok(Json(settings))
+}
