@@ -112,9 +112,7 @@ impl Config {
 
     /// The domain in normal form. `localhost` and names below it are for trying things out on one machine.
     pub fn domain(&self) -> Result<Domain, ConfigError> {
-        let host = self.instance.host();
-        let local = host == "localhost" || host.ends_with(".localhost");
-        Domain::parse_normal(&self.instance.domain, self.federation.dev_insecure || local).map_err(|_| {
+        Domain::parse_normal(&self.instance.domain, self.federation.dev_insecure || self.is_local()).map_err(|_| {
             ConfigError::Value {
                 key: "instance.domain",
                 reason: "must be a domain in lower case such as chat.example.org: no port, no address of numbers \
@@ -129,7 +127,20 @@ impl Config {
         if let Some(url) = &self.http.public_url {
             return url.trim_end_matches('/').to_owned();
         }
-        let scheme = if self.federation.dev_insecure && self.http.tls_cert.is_none() { "http" } else { "https" };
-        format!("{scheme}://{}", self.instance.domain)
+        let domain = &self.instance.domain;
+        if self.http.tls_cert.is_some() || !self.is_local() {
+            return format!("https://{domain}");
+        }
+        // On one machine people type the port that the instance listens on.
+        match self.http.listen.rsplit_once(':') {
+            Some((_, port)) if !domain.contains(':') && port != "80" => format!("http://{domain}:{port}"),
+            _ => format!("http://{domain}"),
+        }
+    }
+
+    /// Whether the domain is one that exists on this machine only.
+    pub fn is_local(&self) -> bool {
+        let host = self.instance.host();
+        host == "localhost" || host.ends_with(".localhost")
     }
 }

@@ -1,0 +1,266 @@
+//! A: accounts and identity.
+
+use serde_json::json;
+
+use crate::kit::{PASSWORD, TestInstance};
+use conntext_server::config::Registration;
+
+#[tokio::test]
+async fn a1_the_set_up_address_makes_the_one_admin() {
+    let a = TestInstance::new("a.test").await;
+    let c = a.client();
+    let instance = c.get("/instance").await.expect_status(200);
+    assert_eq!((&instance.json["setup_required"], &instance.json["domain"]), (&json!(true), &json!("a.test")));
+
+    // The first to register is nobody special.
+    let first = a.person("first").await;
+    assert_eq!(first.get("/me").await.json["admin"], false);
+
+    let url = conntext_server::accounts::offer_setup(&a.app).await.unwrap().unwrap();
+    let file = a.app.folder.path().join("setup-url");
+    assert_eq!(std::fs::read_to_string(&file).unwrap().trim(), url);
+    let token = url.strip_prefix("https://a.test/setup?token=").unwrap();
+    let ask = |token: &str, handle: &str| json!({"token": token, "handle": handle, "password": PASSWORD, "instance_name": "Lantern"});
+    c.post("/setup", ask("guess", "ada")).await.expect_problem(403, "setup_token_invalid");
+    let made = c.post("/setup", ask(token, "ada")).await.expect_status(201);
+    assert_eq!(made.json["me"]["admin"], true);
+    assert!(!file.exists());
+    c.post("/setup", ask(token, "eve")).await.expect_problem(409, "setup_done");
+    assert!(conntext_server::accounts::offer_setup(&a.app).await.unwrap().is_none());
+
+    let instance = c.get("/instance").await;
+    assert_eq!((&instance.json["setup_required"], &instance.json["name"]), (&json!(false), &json!("Lantern")));
+}
+
+#[tokio::test]
+async fn a1_of_two_with_the_set_up_address_one_becomes_admin() {
+    let a = TestInstance::new("a.test").await;
+    let url = conntext_server::accounts::offer_setup(&a.app).await.unwrap().unwrap();
+    let token = url.rsplit('=').next().unwrap();
+    let ask = |handle: &'static str| {
+        let (client, token) = (a.client(), token.to_owned());
+        async move { client.post("/setup", json!({"token": token, "handle": handle, "password": PASSWORD})).await }
+    };
+    let (one, two) = tokio::join!(ask("ada"), ask("eve"));
+    let mut statuses = [one.status.as_u16(), two.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 409]);
+}
+
+#[tokio::test]
+async fn a1_registration_checks_name_and_password() {
+    let a = TestInstance::new("a.test").await;
+    let c = a.client();
+    let made = c
+        .post("/accounts", json!({"handle": "Ada", "password": PASSWORD, "display_name": " Ada L. ", "kind": "bearer"}))
+        .await
+        .expect_status(201);
+    assert_eq!((made.text("/me/user/handle"), made.text("/me/user/display_name")), ("ada".into(), "Ada L.".into()));
+    assert!(made.text("/token").starts_with("ct_"));
+    assert!(made.cookie().is_none());
+
+    let taken =
+        c.post("/accounts", json!({"handle": "ADA", "password": PASSWORD})).await.expect_problem(409, "handle_taken");
+    assert_eq!(taken.field_code(), ("handle", "handle_taken"));
+    let bad = c.post("/accounts", json!({"handle": "a b", "password": PASSWORD})).await.expect_problem(422, "invalid");
+    assert_eq!(bad.field_code(), ("handle", "handle_form"));
+    let bad =
+        c.post("/accounts", json!({"handle": "admin", "password": PASSWORD})).await.expect_problem(422, "invalid");
+    assert_eq!(bad.field_code(), ("handle", "handle_reserved"));
+    for weak in ["short", "password1234", "bobbobbobbob"] {
+        let bad =
+            c.post("/accounts", json!({"handle": "bob", "password": weak})).await.expect_problem(422, "weak_password");
+        assert_eq!(bad.field_code(), ("password", "weak_password"));
+    }
+    c.post("/accounts", json!({"handle": "bob"})).await.expect_problem(422, "invalid");
+}
+
+#[tokio::test]
+async fn a1_registration_can_be_closed_or_by_invitation() {
+    let a = TestInstance::with("a.test", |c| c.accounts.registration = Registration::Closed).await;
+    let ask = json!({"handle": "ada", "password": PASSWORD});
+    a.client().post("/accounts", ask.clone()).await.expect_problem(403, "registration_closed");
+
+    let b = TestInstance::with("b.test", |c| c.accounts.registration = Registration::Invite).await;
+    b.client().post("/accounts", ask).await.expect_problem(403, "invite_required");
+    let code = conntext_server::accounts::invite_to_register(&b.app, 1, 7).await.unwrap();
+    let with = |handle: &str, code: &str| json!({"handle": handle, "password": PASSWORD, "invite": code});
+    b.client().post("/accounts", with("ada", "guess")).await.expect_problem(404, "invite_unknown");
+    b.client().post("/accounts", with("ada", &code)).await.expect_status(201);
+    b.client().post("/accounts", with("bob", &code)).await.expect_problem(404, "invite_unknown");
+    let late = conntext_server::accounts::invite_to_register(&b.app, 5, 7).await.unwrap();
+    b.clock.advance(8 * 86_400_000);
+    b.client().post("/accounts", with("bob", &late)).await.expect_problem(404, "invite_unknown");
+}
+
+#[tokio::test]
+async fn a2_sign_in_with_cookie_and_out_again() {
+    let a = TestInstance::new("a.test").await;
+    a.person("ada").await;
+    let answer =
+        a.client().post("/sessions", json!({"handle": "@Ada@a.test", "password": PASSWORD})).await.expect_status(201);
+    assert!(answer.json["token"].is_null());
+    let set = answer.headers["set-cookie"].to_str().unwrap().to_owned();
+    for part in ["__Host-ct=", "HttpOnly", "Secure", "SameSite=Lax", "Path=/"] {
+        assert!(set.contains(part), "{set}");
+    }
+    assert!(!set.contains("Domain"));
+    let browser =
+        a.client().with_header("cookie", &answer.cookie().unwrap()).with_header("sec-fetch-site", "same-origin");
+    assert_eq!(browser.get("/me").await.expect_status(200).text("/user/handle"), "ada");
+    assert_eq!(browser.get("/instance").await.json["signed_in"], true);
+    let out = browser.delete("/sessions/current").await.expect_status(204);
+    assert!(out.headers["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
+    browser.get("/me").await.expect_problem(401, "not_signed_in");
+}
+
+#[tokio::test]
+async fn a2_sessions_are_listed_and_ended() {
+    let a = TestInstance::new("a.test").await;
+    let phone = a.person("ada").await;
+    let ask = json!({"handle": "ada", "password": PASSWORD, "kind": "bearer", "device": "Library desk"});
+    let desk = a.client().with_token(a.client().post("/sessions", ask.clone()).await.text("/token"));
+    let third = a.client().with_token(a.client().post("/sessions", ask).await.text("/token"));
+    let list = phone.get("/sessions").await.expect_status(200);
+    let sessions = list.json["sessions"].as_array().unwrap().clone();
+    assert_eq!(sessions.len(), 3);
+    assert_eq!(sessions.iter().filter(|s| s["current"] == true).count(), 1);
+    let other = sessions.iter().find(|s| s["device"] == "Library desk").unwrap();
+    assert_eq!((&other["kind"], &other["address"]), (&json!("bearer"), &json!("127.0.0.1")));
+
+    let mut ended = a.app.sessions_ended.subscribe();
+    phone.delete(&format!("/sessions/{}", other["id"].as_str().unwrap())).await.expect_status(204);
+    assert_eq!(ended.recv().await.unwrap(), other["id"].as_str().unwrap());
+    let alive = [desk.get("/me").await.status.as_u16(), third.get("/me").await.status.as_u16()];
+    assert_eq!(alive.iter().filter(|s| **s == 200).count(), 1);
+
+    // Nobody ends another person's session.
+    let eve = a.person("eve").await;
+    let hers = eve.get("/sessions").await.text("/sessions/0/id");
+    phone.delete(&format!("/sessions/{hers}")).await.expect_problem(404, "not_found");
+
+    phone.delete("/sessions").await.expect_status(204);
+    assert_eq!(phone.get("/sessions").await.json["sessions"].as_array().unwrap().len(), 1);
+    eve.get("/me").await.expect_status(200);
+}
+
+#[tokio::test]
+async fn a2_a_session_slides_and_ends() {
+    let day = 86_400_000;
+    let a = TestInstance::with("a.test", |c| {
+        c.sessions.idle_s = 10 * 86_400;
+        c.sessions.max_s = 30 * 86_400;
+    })
+    .await;
+    let used = a.person("ada").await;
+    let idle = a.person("bob").await;
+    for _ in 0..3 {
+        a.clock.advance(9 * day);
+        used.get("/me").await.expect_status(200);
+    }
+    idle.get("/me").await.expect_problem(401, "not_signed_in");
+    a.clock.advance(4 * day);
+    used.get("/me").await.expect_problem(401, "not_signed_in");
+}
+
+#[tokio::test]
+async fn a2_a_new_password_ends_all_other_sessions() {
+    let a = TestInstance::new("a.test").await;
+    let here = a.person("ada").await;
+    let ask = |password: &str| json!({"handle": "ada", "password": password, "kind": "bearer"});
+    let there = a.client().with_token(a.client().post("/sessions", ask(PASSWORD)).await.text("/token"));
+    let new = "zwölf graue Reiher am See";
+    let wrong = here
+        .post("/me/password", json!({"current": "nonsense", "new": new}))
+        .await
+        .expect_problem(401, "bad_credentials");
+    assert_eq!(wrong.field_code().0, "current");
+    let weak = here
+        .post("/me/password", json!({"current": PASSWORD, "new": "short"}))
+        .await
+        .expect_problem(422, "weak_password");
+    assert_eq!(weak.field_code().0, "new");
+    here.post("/me/password", json!({"current": PASSWORD, "new": new})).await.expect_status(204);
+    here.get("/me").await.expect_status(200);
+    there.get("/me").await.expect_problem(401, "not_signed_in");
+    a.client().post("/sessions", ask(PASSWORD)).await.expect_problem(401, "bad_credentials");
+    a.client().post("/sessions", ask(new)).await.expect_status(201);
+}
+
+#[tokio::test]
+async fn a2_settings_are_the_same_on_all_devices() {
+    let a = TestInstance::new("a.test").await;
+    let phone = a.person("ada").await;
+    assert_eq!(phone.get("/me/settings").await.expect_status(200).json, json!({}));
+    let settings = json!({"theme": "dark", "density": {"lines": 2}});
+    phone.put("/me/settings", settings.clone()).await.expect_status(200);
+    let token = a
+        .client()
+        .post("/sessions", json!({"handle": "ada", "password": PASSWORD, "kind": "bearer"}))
+        .await
+        .text("/token");
+    assert_eq!(a.client().with_token(token).get("/me/settings").await.json, settings);
+    phone.put("/me/settings", json!({"x": "y".repeat(17_000)})).await.expect_problem(413, "too_large");
+    phone.put("/me/settings", json!([1])).await.expect_problem(422, "invalid");
+}
+
+#[tokio::test]
+async fn a5_profile_is_edited_signed_and_seen() {
+    use conntext_federation::identity::verify_chain;
+    let a = TestInstance::new("a.test").await;
+    let ada = a.person("ada").await;
+    let bob = a.person("bob").await;
+    let uid = ada.get("/me").await.text("/user/id");
+    let mut news = a.app.profiles_changed.subscribe();
+    ada.patch("/me", json!({"display_name": "Ada", "bio": "Counts.\nAlways.", "pronouns": "she/her"}))
+        .await
+        .expect_status(200);
+    assert_eq!(news.recv().await.unwrap(), uid);
+    let seen = bob.get(&format!("/users/{uid}")).await.expect_status(200);
+    assert_eq!(
+        (seen.text("/user/display_name"), seen.text("/bio"), seen.text("/pronouns")),
+        ("Ada".into(), "Counts.\nAlways.".into(), "she/her".into())
+    );
+    assert_eq!(seen.text("/user/domain"), "a.test");
+
+    let mut read = a.app.db.read().await.unwrap();
+    let identity = verify_chain(&conntext_server::profiles::chain(&mut read, &uid).await.unwrap()).unwrap();
+    let doc = conntext_server::profiles::document(&mut read, &uid).await.unwrap().unwrap();
+    doc.verify(&identity).unwrap();
+    assert_eq!((doc.rev, doc.display_name.as_str(), identity.handle.as_str()), (2, "Ada", "ada"));
+    drop(read);
+
+    for (change, field) in [
+        (json!({"display_name": "a".repeat(65)}), "display_name"),
+        (json!({"display_name": "a\u{202e}b"}), "display_name"),
+        (json!({"bio": "b".repeat(4001)}), "bio"),
+        (json!({"pronouns": "p".repeat(41)}), "pronouns"),
+    ] {
+        assert_eq!(ada.patch("/me", change).await.expect_problem(422, "invalid").field_code().0, field);
+    }
+    bob.get("/users/u_nobody").await.expect_problem(404, "not_found");
+    a.client().get(&format!("/users/{uid}")).await.expect_problem(401, "not_signed_in");
+}
+
+#[tokio::test]
+async fn a5_a_picture_is_re_encoded_served_and_removed() {
+    let a = TestInstance::new("a.test").await;
+    let ada = a.person("ada").await;
+    let mut png = Vec::new();
+    image::RgbImage::from_fn(300, 200, |x, y| image::Rgb([x as u8, y as u8, 9]))
+        .write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png)
+        .unwrap();
+    let path = ada.put_bytes("/me/avatar", "image/png", png.clone()).await.expect_status(200).text("/user/avatar");
+    let path = path.strip_prefix("/api/v1").unwrap();
+    let picture = ada.get(path).await.expect_status(200);
+    assert_eq!(picture.headers["content-type"], "image/jpeg");
+    assert_eq!(picture.headers["x-content-type-options"], "nosniff");
+    assert_ne!(picture.bytes, png);
+    let etag = picture.headers["etag"].to_str().unwrap().to_owned();
+    ada.clone().with_header("if-none-match", &etag).get(path).await.expect_status(304);
+
+    ada.put_bytes("/me/avatar", "image/png", b"<svg/>".to_vec()).await.expect_problem(415, "unsupported_type");
+    ada.put_bytes("/me/avatar", "image/png", vec![0; 3 * 1024 * 1024]).await.expect_status(413);
+    assert!(ada.delete("/me/avatar").await.expect_status(200).json["user"]["avatar"].is_null());
+    ada.get(path).await.expect_problem(404, "not_found");
+}

@@ -1,0 +1,91 @@
+//! One instance.
+
+use std::sync::Arc;
+
+use conntext_server::clock::{SeededRng, TestClock};
+use conntext_server::config::Config;
+use conntext_server::{App, build, router};
+use serde_json::json;
+use tempfile::TempDir;
+
+use super::TestClient;
+
+/// When stories begin: 2026-01-01T00:00:00Z, in milliseconds since 1970.
+pub const EPOCH_MS: i64 = 1_767_225_600_000;
+
+/// A password that is good enough.
+pub const PASSWORD: &str = "vier blaue Kraniche im Hof";
+
+/// A whole instance in this process.
+pub struct TestInstance {
+    /// The instance.
+    pub app: App,
+    /// Its clock.
+    pub clock: Arc<TestClock>,
+    router: axum::Router,
+    // Removes the data when the story is over.
+    _folder: Option<TempDir>,
+}
+
+impl TestInstance {
+    /// An instance with the configuration of tests.
+    pub async fn new(domain: &str) -> Self {
+        Self::with(domain, |_| ()).await
+    }
+
+    /// An instance whose configuration the story changes.
+    pub async fn with(domain: &str, change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut config = Config::test(domain);
+        config.storage.data_dir = folder.path().join("data");
+        change(&mut config);
+        // Another seed for each domain, so that no two instances ever make the same id.
+        let seed = domain.bytes().fold(7_u64, |seed, b| seed.wrapping_mul(31).wrapping_add(u64::from(b)));
+        Self::start(config, Arc::new(TestClock::new(EPOCH_MS)), seed, Some(folder)).await
+    }
+
+    async fn start(config: Config, clock: Arc<TestClock>, seed: u64, folder: Option<TempDir>) -> Self {
+        let app = build(config, clock.clone(), Arc::new(SeededRng::new(seed))).await.expect("the instance starts");
+        Self { router: router(&app), app, clock, _folder: folder }
+    }
+
+    /// Stops the instance and starts it again on the same data.
+    pub async fn restart(mut self) -> Self {
+        let folder = self._folder.take();
+        let (config, clock) = (self.app.config.clone(), Arc::clone(&self.clock));
+        self.app.db.close().await;
+        drop(self);
+        Self::start(config, clock, 99, folder).await
+    }
+
+    /// A program or browser that nobody has signed in on.
+    pub fn client(&self) -> TestClient {
+        TestClient::new(self.router.clone())
+    }
+
+    /// A new person, signed in as a program.
+    pub async fn person(&self, handle: &str) -> TestClient {
+        let client = self.client();
+        let answer = client
+            .post("/accounts", json!({"handle": handle, "password": PASSWORD, "kind": "bearer"}))
+            .await
+            .expect_status(201);
+        client.with_token(answer.text("/token"))
+    }
+
+    /// The person who set the instance up, signed in as a program.
+    pub async fn admin(&self) -> TestClient {
+        let url = conntext_server::accounts::offer_setup(&self.app).await.expect("an address").expect("no admin yet");
+        let token = url.rsplit('=').next().unwrap_or_default();
+        let client = self.client();
+        client
+            .post("/setup", json!({"token": token, "handle": "admin", "password": PASSWORD}))
+            .await
+            .expect_status(201);
+        let answer = client
+            .post("/sessions", json!({"handle": "admin", "password": PASSWORD, "kind": "bearer"}))
+            .await
+            .expect_status(201);
+        client.with_token(answer.text("/token"))
+    }
+}

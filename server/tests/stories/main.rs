@@ -1,0 +1,6 @@
+//! Stories over whole instances. A story's name begins with the id of the feature that it shows.
+
+mod kit;
+
+mod a_accounts;
+mod base;
