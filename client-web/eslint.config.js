@@ -50,6 +50,8 @@ export default ts.config(
   {
     plugins: { "react-hooks": hooks },
     rules: {
+      // Dialogs and forms that were opened to type in put the focus there.
+      "jsx-a11y/no-autofocus": ["error", { ignoreNonDOM: true }],
       "react-hooks/rules-of-hooks": "error",
       "react-hooks/exhaustive-deps": "error",
       "no-restricted-syntax": [
