@@ -22,7 +22,6 @@ export function ContextMenu({ label, items, children, className }: ContextMenuPr
     <div ref={ref} onContextMenu={show} className={className}>
       {children}
       <Popover triggerRef={ref} isOpen={open} onOpenChange={setOpen} placement="end top" offset={4} className={s.popover ?? ""}>
-        {/* eslint-disable-next-line jsx-a11y/no-autofocus -- a menu takes the focus when it opens */}
         <AriaMenu aria-label={label} autoFocus="first" onClose={() => { setOpen(false); }} className={s.menu ?? ""}>
           {items}
         </AriaMenu>

@@ -20,7 +20,6 @@ export function SearchField({ label, value, onChange, onSubmit, autoFocus }: Sea
     <AriaSearchField aria-label={label} value={value} onChange={onChange} {...(onSubmit ? { onSubmit } : {})} className={s.field ?? ""}>
       <div className={cx(field.row, s.row)}>
         <Search size={16} aria-hidden="true" />
-        {/* eslint-disable-next-line jsx-a11y/no-autofocus -- the field is what the dialog around it is for */}
         <Input className={cx(field.input, s.input)} placeholder={label} autoFocus={autoFocus ?? false} />
         {value ? (
           <Button className={s.clear} aria-label={t`Clear`}>

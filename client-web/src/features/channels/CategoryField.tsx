@@ -1,7 +1,7 @@
 import { useLingui } from "@lingui/react/macro";
 import type { Server } from "@kit/api";
 import { SelectField } from "@kit/ui/SelectField";
-import { groupChannels } from "./tree";
+import { groupChannels } from "@kit/ui/channel-tree";
 
 const none = "none";
 

@@ -15,7 +15,7 @@ import { toastError } from "@kit/ui/Toasts";
 import { CategoryMenu } from "./CategoryMenu";
 import { ChannelRow } from "./ChannelRow";
 import { ServerHeader } from "./ServerHeader";
-import { groupChannels, planMove, type Group } from "./tree";
+import { groupChannels, planMove, type Group } from "@kit/ui/channel-tree";
 import { useCollapsed } from "./useCollapsed";
 import s from "./ChannelList.module.css";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Channel } from "@kit/api";
-import { groupChannels, planMove } from "./tree";
+import { groupChannels, planMove } from "./channel-tree";
 
 function channel(id: string, position: number, parent: string | null = null, kind: "text" | "category" = "text"): Channel {
   return { id, kind, name: id, topic: "", parent, position, private: false, overrides: [], my_permissions: [], last_cn: 0, read_cn: 0, unread: 0, mentions: 0, last_message_at: null };

@@ -1,0 +1,48 @@
+import { useState } from "react";
+import { Plural, Trans, useLingui } from "@lingui/react/macro";
+import { useLocation } from "wouter";
+import { api, type Server } from "@kit/api";
+import { Button } from "@kit/ui/Button";
+import { ConfirmDialog } from "@kit/ui/ConfirmDialog";
+import { Note } from "@kit/ui/Page";
+import { Section } from "@kit/ui/SettingsLayout";
+
+/** Deleting the community, for its owner, after typing its name. */
+export function DeletePage({ server }: { server: Server }) {
+  const { t } = useLingui();
+  const [, navigate] = useLocation();
+  const [asking, setAsking] = useState(false);
+  return (
+    <Section>
+      <Note tone="bad">
+        <strong>
+          <Trans>Deleting {server.name} cannot be undone.</Trans>
+        </strong>
+        <p>
+          <Plural value={server.member_count} one="Its only member loses" other="All # members lose" /> <Trans>its channels, messages and files.</Trans>
+        </p>
+      </Note>
+      <div>
+        <Button variant="danger" onPress={() => { setAsking(true); }}>
+          <Trans>Delete this community</Trans>
+        </Button>
+      </div>
+      <ConfirmDialog
+        isOpen={asking}
+        onClose={() => {
+          setAsking(false);
+        }}
+        title={<Trans>Delete {server.name}?</Trans>}
+        action={t`Delete for ever`}
+        danger
+        typedName={server.name}
+        onConfirm={async () => {
+          await api.servers.remove(server.id, server.name);
+          navigate("/");
+        }}
+      >
+        <Trans>All its channels, messages and files go, for everybody.</Trans>
+      </ConfirmDialog>
+    </Section>
+  );
+}

@@ -1,0 +1,56 @@
+import { Info, KeyRound, LogOut, MonitorSmartphone, Palette, UserRound } from "lucide-react";
+import { useState } from "react";
+import { Trans, useLingui } from "@lingui/react/macro";
+import { useLocation } from "wouter";
+import { useSession } from "@kit/live";
+import { Button } from "@kit/ui/Button";
+import { ConfirmDialog } from "@kit/ui/ConfirmDialog";
+import { SettingsLayout } from "@kit/ui/SettingsLayout";
+import { AboutPage } from "./AboutPage";
+import { AppearancePage } from "./AppearancePage";
+import { PasswordPage } from "./PasswordPage";
+import { ProfilePage } from "./ProfilePage";
+import { SessionsPage } from "./SessionsPage";
+
+/** A person's own settings. */
+export function SettingsPage() {
+  const { t } = useLingui();
+  const { signOut } = useSession();
+  const [, navigate] = useLocation();
+  const [leaving, setLeaving] = useState(false);
+  return (
+    <>
+      <SettingsLayout
+        title={t`Settings`}
+        base="/settings"
+        backTo="/"
+        pages={[
+          { path: "profile", name: t`Profile`, icon: <UserRound size={18} />, page: <ProfilePage /> },
+          { path: "appearance", name: t`Appearance`, icon: <Palette size={18} />, page: <AppearancePage /> },
+          { path: "devices", name: t`Devices`, icon: <MonitorSmartphone size={18} />, page: <SessionsPage /> },
+          { path: "password", name: t`Password`, icon: <KeyRound size={18} />, page: <PasswordPage /> },
+          { path: "about", name: t`About`, icon: <Info size={18} />, page: <AboutPage /> },
+        ]}
+        after={
+          <Button variant="plain" icon={<LogOut size={18} />} onPress={() => { setLeaving(true); }}>
+            <Trans>Sign out</Trans>
+          </Button>
+        }
+      />
+      <ConfirmDialog
+        isOpen={leaving}
+        onClose={() => {
+          setLeaving(false);
+        }}
+        title={<Trans>Sign out of this device?</Trans>}
+        action={t`Sign out`}
+        onConfirm={async () => {
+          await signOut();
+          navigate("/sign-in");
+        }}
+      >
+        <Trans>Drafts and messages that were not sent yet are removed from this browser.</Trans>
+      </ConfirmDialog>
+    </>
+  );
+}
