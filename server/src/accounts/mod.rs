@@ -172,7 +172,7 @@ pub async fn set_password(app: &App, account: &Account, field: &'static str, pas
 
 /// The name of the instance that people see: the one chosen at set-up, else the configuration's.
 pub async fn instance_name(app: &App, q: &mut impl Query) -> Result<String> {
-    Ok(store::fact(q, "name").await?.unwrap_or_else(|| app.config.instance.name.clone()))
+    Ok(db::fact(q, "name").await?.unwrap_or_else(|| app.config.instance.name.clone()))
 }
 
 fn code_hash(code: &str) -> [u8; 32] {

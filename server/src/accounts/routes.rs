@@ -11,6 +11,7 @@ use utoipa_axum::routes;
 use super::{NewAccount, code_hash, setup, store};
 use crate::App;
 use crate::config::Registration;
+use crate::db;
 use crate::error::{Problem, Result};
 use crate::http::{Auth, Client, Json, MaybeAuth};
 use crate::sessions::{self, Kind, SessionCreated};
@@ -142,7 +143,7 @@ async fn set_up(State(app): State<App>, client: Client, Json(new): Json<SetUp>) 
     let account = super::insert(&app, &mut tx, prepared).await?;
     setup::used(&mut tx).await?;
     if let Some(name) = name {
-        store::set_fact(&mut tx, "name", name).await?;
+        db::set_fact(&mut tx, "name", name).await?;
     }
     let created = sessions::open(&app, &mut tx, &account, Kind::Cookie, client, "").await?;
     tx.commit().await?;

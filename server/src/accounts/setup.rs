@@ -5,6 +5,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::store;
 use crate::App;
+use crate::db;
 use crate::db::folder::write_private;
 use crate::error::{Problem, Result};
 
@@ -21,13 +22,13 @@ pub async fn offer(app: &App) -> Result<Option<String>> {
     let path = app.folder.path().join(FILE);
     let mut tx = app.db.begin().await?;
     if store::has_admin(&mut tx).await? {
-        store::forget_fact(&mut tx, FACT).await?;
+        db::forget_fact(&mut tx, FACT).await?;
         tx.commit().await?;
         remove(&path);
         return Ok(None);
     }
     let token = app.rng.token();
-    store::set_fact(&mut tx, FACT, &hash(&token)).await?;
+    db::set_fact(&mut tx, FACT, &hash(&token)).await?;
     tx.commit().await?;
     let url = format!("{}/setup?token={token}", app.config.public_url());
     write_private(&path, format!("{url}\n").as_bytes()).map_err(Problem::internal)?;
@@ -39,7 +40,7 @@ pub(super) async fn check(q: &mut impl crate::db::Query, token: &str) -> Result<
     if store::has_admin(q).await? {
         return Err(Problem::new("setup_done").detail("There is an admin already. Sign in instead."));
     }
-    let known = store::fact(q, FACT).await?.unwrap_or_default();
+    let known = db::fact(q, FACT).await?.unwrap_or_default();
     if !bool::from(known.as_bytes().ct_eq(hash(token).as_bytes())) {
         return Err(Problem::new("setup_token_invalid").detail(
             "Use the newest set-up address: it stands in the log and in the file setup-url of the data folder, \
@@ -51,7 +52,7 @@ pub(super) async fn check(q: &mut impl crate::db::Query, token: &str) -> Result<
 
 /// Within the transaction that makes the admin: the address stops working.
 pub(super) async fn used(tx: &mut crate::db::Tx) -> Result<()> {
-    Ok(store::forget_fact(tx, FACT).await?)
+    Ok(db::forget_fact(tx, FACT).await?)
 }
 
 /// After that transaction: the file goes as well.

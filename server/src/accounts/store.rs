@@ -1,4 +1,4 @@
-//! SQL of accounts and of the instance's own facts.
+//! SQL of accounts.
 
 use crate::args;
 use crate::db::{Query, Result, Row, Tx};
@@ -68,25 +68,6 @@ pub(super) async fn set_password(tx: &mut Tx, id: &str, hash: &str) -> Result<()
 
 pub(super) async fn has_admin(q: &mut impl Query) -> Result<bool> {
     Ok(q.row("select 1 from accounts where admin limit 1", vec![]).await?.is_some())
-}
-
-pub(super) async fn fact(q: &mut impl Query, name: &str) -> Result<Option<String>> {
-    let row = q.row("select value from instance_settings where name = $1", args![name]).await?;
-    Ok(row.map(|r| r.get(0)))
-}
-
-pub(super) async fn set_fact(tx: &mut Tx, name: &str, value: &str) -> Result<()> {
-    tx.exec(
-        "insert into instance_settings (name, value) values ($1, $2)
-         on conflict (name) do update set value = excluded.value",
-        args![name, value],
-    )
-    .await
-    .map(|_| ())
-}
-
-pub(super) async fn forget_fact(tx: &mut Tx, name: &str) -> Result<()> {
-    tx.exec("delete from instance_settings where name = $1", args![name]).await.map(|_| ())
 }
 
 pub(super) async fn add_registration_invite(

@@ -7,6 +7,7 @@
 //! one writer with `BEGIN IMMEDIATE`, a pool of readers, each with a snapshot of its own.
 
 mod error;
+mod facts;
 pub mod folder;
 mod migrate;
 mod tx;
@@ -22,6 +23,7 @@ use sqlx::{Connection as _, SqlitePool};
 use tokio::sync::Mutex;
 
 pub use error::{Error, Result};
+pub use facts::{fact, forget_fact, set_fact};
 pub use migrate::{Migration, latest, migrations};
 pub use tx::{Query, Read, Tx};
 pub use value::{Column, Row, SqlType, Ty, Value};
@@ -110,12 +112,7 @@ impl Db {
             return Ok(());
         }
         let mut tx = self.begin().await?;
-        tx.exec(
-            "insert into instance_settings (name, value) values ('probe', $1)
-             on conflict (name) do update set value = excluded.value",
-            crate::args![now_ms.to_string()],
-        )
-        .await?;
+        set_fact(&mut tx, "probe", &now_ms.to_string()).await?;
         tx.commit().await?;
         self.probed_at.store(now_ms, std::sync::atomic::Ordering::Relaxed);
         Ok(())

@@ -3,4 +3,6 @@
 mod kit;
 
 mod a_accounts;
+mod architecture;
 mod base;
+mod openapi;
