@@ -294,6 +294,9 @@ listen = "$(listen_on "$new_domain" "$new_port")"
 CONFIG
 		if [ -n "$tls_cert" ]; then
 			printf 'tls_cert = "%s"\ntls_key = "%s"\n' "$tls_cert" "$tls_key"
+			if [ "$new_port" != 443 ] && ! is_local_domain "$new_domain"; then
+				printf '# What people type; other instances still ask at port 443 of the domain.\npublic_url = "https://%s:%s"\n' "$new_domain" "$new_port"
+			fi
 		fi
 		printf '\n[storage]\ndata_dir = "%s"\n' "$data"
 		if is_local_domain "$new_domain"; then
@@ -728,13 +731,21 @@ report() {
 	fi
 	say "Data: $data"
 	say "Configuration: $config"
-	explain_http
+	explain_reach
 }
 
-# Says what plain http means here.
-explain_http() {
-	[ -z "$(config_value http tls_cert)" ] || return 0
+# Says what is still missing for others to use it.
+explain_reach() {
 	listen=$(config_value http listen)
+	if [ -n "$(config_value http tls_cert)" ]; then
+		name=$(config_value instance domain)
+		if [ "${listen##*:}" != 443 ] && ! is_local_domain "${name%%:*}"; then
+			say ""
+			say "Other instances look for this one at port 443 of $name; it listens on port ${listen##*:}. Lead port 443 to it,"
+			say "or its people can only talk with each other."
+		fi
+		return 0
+	fi
 	case $listen in 127.* | localhost:* | '[::1]:'*) loopback=yes ;; *) loopback=no ;; esac
 	name=$(config_value instance domain)
 	if [ "$loopback" = yes ] && is_local_domain "${name%%:*}"; then return 0; fi
@@ -826,7 +837,7 @@ main() {
 		else
 			say "Installed, not started. Start it with: $program serve --config $config"
 		fi
-		explain_http
+		explain_reach
 		return
 	fi
 	if uses_service; then start_service; else start_foreground; fi

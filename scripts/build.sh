@@ -7,6 +7,6 @@ cd "$(dirname "$0")/.."
 
 need_rust
 web_packages
-npm run build
+npm run --silent build
 cargo build --release --locked --workspace
 say "Built: $(release_binary)"

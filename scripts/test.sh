@@ -48,23 +48,23 @@ rust_tests() { cargo nextest run --workspace --locked --cargo-quiet --profile "$
 doc_tests() { cargo test --doc --workspace --locked --quiet; }
 debug_build() { cargo build "${cargo_quiet[@]}" --workspace --locked; }
 shell_lint() { shellcheck install.sh .ci/run scripts/*.sh; }
-browser_stories() { CI=${CI:-} CONNTEXT_BIN=$(debug_binary) npm run e2e; }
+browser_stories() { CI=${CI:-} CONNTEXT_BIN=$(debug_binary) npm run --silent e2e; }
 
 web_install() {
 	step "web: packages" web_packages
 }
 web_build() {
 	web_install
-	step "web: build and size" npm run build
+	step "web: build and size" npm run --silent build
 }
 web_lint() {
-	step "web: lint" npm run lint
-	step "web: types" npm run check
+	step "web: lint" npm run --silent lint
+	step "web: types" npm run --silent check
 }
 web() {
 	web_build
 	web_lint
-	step "web: tests" npm run test
+	step "web: tests" npm run --silent test
 }
 rust_lint() {
 	step "rust: tools" rust_tools
