@@ -26,6 +26,8 @@ if [ "$(id -u)" -eq 0 ]; then
 fi
 mkdir "$work/home" "$work/source"
 cp install.sh "$work/source/"
+mkdir "$work/source/scripts"
+cp -R scripts/install "$work/source/scripts/"
 cp "$program" "$work/conntext"
 [ "$(id -u)" -ne 0 ] || chown -R 65534:65534 "$work"
 

@@ -47,7 +47,7 @@ clippy() { cargo clippy "${cargo_quiet[@]}" --workspace --all-targets --locked -
 rust_tests() { cargo nextest run --workspace --locked --cargo-quiet --profile "$nextest_profile"; }
 doc_tests() { cargo test --doc --workspace --locked --quiet; }
 debug_build() { cargo build "${cargo_quiet[@]}" --workspace --locked; }
-shell_lint() { shellcheck install.sh .ci/run scripts/*.sh; }
+shell_lint() { shellcheck -x install.sh .ci/run scripts/*.sh scripts/install/*.sh; }
 browser_stories() { CI=${CI:-} CONNTEXT_BIN=$(debug_binary) npm run --silent e2e; }
 
 web_install() {
