@@ -137,6 +137,13 @@ curl -s --noproxy '*' "http://127.0.0.1:$port/api/v1/instance" | grep -q '"regis
 	fail "the kept configuration is in force"
 ok "run again it stops the old process and keeps keys, data and configuration"
 
+mkdir "$work/copy"
+cp -R "$prefix" "$work/copy/"
+[ "$(id -u)" -ne 0 ] || chown -R 65534:65534 "$work/copy"
+sed "s|$prefix|$work/copy/place|" "$config" >"$work/copy/place/etc/conntext/conntext.toml"
+rm -f "$work/copy/place/var/lib/conntext/conntext.pid"
+refuses "a port that is taken, even by another instance of ours" 1 "did not become ready" --prefix "$work/copy/place" --binary "$work/conntext"
+
 kill -TERM "$runner"
 wait "$runner" || fail "ends well when asked to"
 runner=''

@@ -26,12 +26,13 @@ make_data_folder() {
 	chmod 0700 "$data"
 }
 
-as_service() {
+# Becomes the command, as the service's user: to be called in a subshell, whose process it then is.
+become_service() {
 	if is_root; then
-		setpriv --reuid="$service_user" --regid="$service_user" --init-groups \
+		exec setpriv --reuid="$service_user" --regid="$service_user" --init-groups \
 			--inh-caps=+net_bind_service --ambient-caps=+net_bind_service "$@"
 	else
-		"$@"
+		exec "$@"
 	fi
 }
 

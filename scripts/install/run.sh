@@ -71,16 +71,19 @@ is_ready() { curl --silent --fail --insecure --noproxy '*' --max-time 5 --output
 # wait_until_ready ALIVE_COMMAND…: until it is ready, is no longer alive, or the time is over.
 wait_until_ready() {
 	waited=0
-	while ! is_ready; do
-		"$@" || return 1
+	# Alive is asked first and last: another process on the same port may be the one that is ready.
+	while "$@" && ! is_ready; do
 		[ "$waited" -lt "$READY_SECONDS" ] || return 1
 		sleep 1
 		waited=$((waited + 1))
 	done
+	sleep 0.2
+	"$@"
 }
 
 service_alive() { ! systemctl is-failed --quiet conntext; }
-child_alive() { kill -0 "$child" 2>/dev/null; }
+# A process that has ended stays in the list as a zombie until it is waited for.
+child_alive() { [ -r "/proc/$child/status" ] && ! grep -q '^State:[[:space:]]*Z' "/proc/$child/status"; }
 
 start_service() {
 	step "Starting the service"
@@ -96,7 +99,7 @@ start_service() {
 
 start_foreground() {
 	step "Starting (there is no systemd service here, so it runs until you stop it with Ctrl+C)"
-	as_service "$program" serve --config "$config" &
+	become_service "$program" serve --config "$config" &
 	child=$!
 	printf '%s\n' "$child" >"$pid_file"
 	trap 'kill -TERM "$child" 2>/dev/null || :' INT TERM HUP
@@ -108,8 +111,9 @@ start_foreground() {
 	report
 	status=0
 	# A signal ends `wait` early; the instance is still putting its things away then.
-	while child_alive; do
+	while :; do
 		wait "$child" && status=0 || status=$?
+		child_alive || break
 	done
 	# An upgrade that stopped this one may have written its own number already.
 	if [ "$(cat "$pid_file" 2>/dev/null)" = "$child" ]; then rm -f "$pid_file"; fi
