@@ -12,6 +12,9 @@ use serde_json::{Map, Value};
 /// The longest time between making an action and sequencing it, in milliseconds.
 pub const MAX_ACTION_AGE_MS: i64 = 7 * 24 * 3600 * 1000;
 
+/// The largest action in bytes of canonical JSON, without its content.
+pub const MAX_ACTION_BYTES: usize = 2048;
+
 /// A place in a log: what somebody held when they said something about it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Position {
@@ -91,6 +94,21 @@ impl Action {
     /// Verifies the home's signature.
     pub fn verify(&self, key: &PublicKey, sig: &KeySig) -> Result<(), Code> {
         key.verify_json(Domain::Action, self, &sig.sig)
+    }
+    /// Whether it is certainly within [`MAX_ACTION_BYTES`]. Spares most actions the measuring.
+    pub(crate) fn has_usual_size(&self) -> bool {
+        self.extra.is_empty() && self.kind.len() <= 64 && self.target.as_ref().is_none_or(|target| target.len() <= 256)
+    }
+    /// Checks that it leaves room in an event for the content.
+    ///
+    /// # Errors
+    /// [`Code::TooLarge`].
+    pub fn check_size(&self) -> Result<(), Code> {
+        if self.has_usual_size() || canonical::to_vec(self)?.len() <= MAX_ACTION_BYTES {
+            Ok(())
+        } else {
+            Err(Code::TooLarge)
+        }
     }
     /// The hash that a header names: over the action together with its signature.
     pub fn hash(&self, origin_sig: Option<&KeySig>) -> Result<Hash, Code> {

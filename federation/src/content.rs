@@ -276,6 +276,11 @@ pub fn erasable(kind: &str) -> bool {
     matches!(kind, "message.create" | "message.edit" | "reaction.add" | "reaction.remove" | "audit.note")
 }
 
+/// Whether this version knows the type.
+pub fn known(kind: &str) -> bool {
+    Content::parse(kind, &Value::Object(Default::default())) != Err(Code::UnknownType)
+}
+
 fn typed<T: DeserializeOwned>(value: &Value) -> Result<T, Code> {
     T::deserialize(value).map_err(|_| Code::BadContent)
 }

@@ -15,6 +15,8 @@ use serde_json::{Map, Value};
 
 /// The largest event in bytes of canonical JSON, signatures included.
 pub const MAX_EVENT_BYTES: usize = 64 * 1024;
+/// What an event needs at most beside its content: the action, the header, both signatures and the salt.
+pub const MAX_ENVELOPE_BYTES: usize = 4096;
 
 /// Which people an event concerns: all members, or those who may see one channel.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -151,19 +153,20 @@ impl Event {
         if (h.hub == a.origin) != self.origin_sig.is_none() {
             return Err(Code::InvalidEvent);
         }
+        let content = self.content.as_ref().map(canonical::to_vec).transpose()?;
+        let small = h.extra.is_empty() && a.has_usual_size();
+        let fits = small && content.as_ref().map_or(0, Vec::len) + MAX_ENVELOPE_BYTES <= MAX_EVENT_BYTES;
+        if !fits && canonical::to_vec(self)?.len() > MAX_EVENT_BYTES {
+            return Err(Code::TooLarge);
+        }
         if h.action_hash != a.hash(self.origin_sig.as_ref())? {
             return Err(Code::HashMismatch);
         }
-        match (&self.content, &self.salt) {
-            (Some(content), Some(salt)) => {
-                let bytes = canonical::to_vec(content)?;
-                if crate::action::content_hash(&salt.0, &bytes)? != a.content_hash {
-                    return Err(Code::HashMismatch);
-                }
-                if bytes.len() > MAX_EVENT_BYTES - 4096 && canonical::to_vec(self)?.len() > MAX_EVENT_BYTES {
-                    return Err(Code::TooLarge);
-                }
+        match (&content, &self.salt) {
+            (Some(bytes), Some(salt)) if crate::action::content_hash(&salt.0, bytes)? != a.content_hash => {
+                return Err(Code::HashMismatch);
             }
+            (Some(_), Some(_)) => {}
             (None, None) => {}
             _ => return Err(Code::InvalidEvent),
         }

@@ -8,7 +8,7 @@ use crate::{
     canonical,
     content::{Content, Genesis, MemberJoin},
     error::Code,
-    event::{Event, Header, MAX_EVENT_BYTES, Visibility},
+    event::{Event, Header, MAX_ENVELOPE_BYTES, MAX_EVENT_BYTES, Visibility},
     identity::{Op, verify_chain},
     ids::{ActionId, Actor, Hash, InstanceId, ServerId, h40},
     instance::KeysStatement,
@@ -106,7 +106,10 @@ pub fn check_home(state: &ServerState, action: &Action, content: Option<&Content
             if *ik != state.info.hub || action.origin != *ik {
                 return Err(Code::NotHome);
             }
-            statement.verify()
+            match state.instances.get(&statement.ik) {
+                Some(known) => statement.verify_after(&known.root, known.serial),
+                None => statement.verify(),
+            }
         }
         (Actor::Instance(_), _) => Err(Code::NotHome),
         (actor, Some(Content::MemberJoin(join))) => check_join_home(state, actor, action, join),
@@ -159,7 +162,8 @@ pub fn judge(state: &ServerState, facts: &Facts, me: &InstanceId, p: &Proposal, 
     if crate::action::content_hash(&p.sealed.salt.0, &bytes)? != action.content_hash {
         return Err(Code::HashMismatch);
     }
-    if bytes.len() > MAX_EVENT_BYTES - 4096 {
+    action.check_size()?;
+    if bytes.len() + MAX_ENVELOPE_BYTES > MAX_EVENT_BYTES {
         return Err(Code::TooLarge);
     }
     let content = Content::parse(&action.kind, &p.sealed.content)?;
@@ -188,7 +192,7 @@ pub fn judge(state: &ServerState, facts: &Facts, me: &InstanceId, p: &Proposal, 
 /// Gives an action its place: links it to the chain, signs it and applies it to the state.
 ///
 /// # Errors
-/// [`Code::TooLarge`] where the finished event exceeds [`MAX_EVENT_BYTES`]; the state is unchanged then.
+/// [`Code::UnknownChannel`] for a message in a channel that does not exist; the state is unchanged then.
 pub fn append(
     state: &mut ServerState,
     hub: &HubIdentity,

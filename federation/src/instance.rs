@@ -424,17 +424,17 @@ impl KeysStatement {
         check_keys(&self.keys)
     }
 
-    /// Checks the statement as the successor of `previous` in the same log.
+    /// Checks the statement as a successor in the same log of one with this serial, signed by the root key `root`.
     ///
     /// # Errors
-    /// [`Code::BadObjectSignature`]; [`Code::IdentityChanged`] for another instance or a root key for which the former
-    /// did not sign; [`Code::StaleRev`] for a serial that is not higher.
-    pub fn verify_after(&self, previous: &Self) -> Result<(), Code> {
+    /// [`Code::BadObjectSignature`]; [`Code::IdentityChanged`] for a root key for which the former did not sign;
+    /// [`Code::StaleRev`] for a serial that is not higher.
+    pub fn verify_after(&self, root: &PublicKey, serial: u64) -> Result<(), Code> {
         self.verify()?;
-        if self.ik != previous.ik || !root_follows(&previous.root, &self.root_history, &self.root) {
+        if !root_follows(root, &self.root_history, &self.root) {
             return Err(Code::IdentityChanged);
         }
-        if self.serial <= previous.serial { Err(Code::StaleRev) } else { Ok(()) }
+        if self.serial <= serial { Err(Code::StaleRev) } else { Ok(()) }
     }
 
     /// The key `kid` for what comes after this statement in the log.

@@ -190,15 +190,18 @@ fn keys_in_a_log_follow_each_other_by_serial() {
     assert!(first.key(&base.keys[0].kid).is_ok());
     let revoked = InstanceKey { revoked_at: Some(NOW), ..base.keys[0].clone() };
     let second = keys(2, 1, vec![], vec![revoked]);
-    assert_eq!(second.verify_after(&first), Ok(()));
+    assert_eq!(second.verify_after(&first.root, first.serial), Ok(()));
     assert_eq!(second.key(&base.keys[0].kid), Err(Code::KeyRevoked));
-    assert_eq!(first.verify_after(&second), Err(Code::StaleRev));
-    assert_eq!(first.verify_after(&first), Err(Code::StaleRev));
+    assert_eq!(first.verify_after(&second.root, second.serial), Err(Code::StaleRev));
+    assert_eq!(first.verify_after(&first.root, first.serial), Err(Code::StaleRev));
     let change = RootChange::sign(&base.ik, &key(1), key(10).public()).unwrap();
     let third = keys(3, 10, vec![change], base.keys.clone());
-    assert_eq!(third.verify_after(&second), Ok(()));
+    assert_eq!(third.verify_after(&second.root, second.serial), Ok(()));
     // Back to the root key that went: whoever stole it gets nothing.
-    assert_eq!(keys(4, 1, vec![], base.keys.clone()).verify_after(&third), Err(Code::IdentityChanged));
+    assert_eq!(
+        keys(4, 1, vec![], base.keys.clone()).verify_after(&third.root, third.serial),
+        Err(Code::IdentityChanged)
+    );
 }
 
 #[test]

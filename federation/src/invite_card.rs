@@ -1,12 +1,12 @@
 //! The card of a server: what an invite preview and a directory show of it, signed by its hub.
 
 use crate::{
+    content::Picture,
     domain::Domain,
     error::Code,
     ids::{InstanceId, ServerId, UserId},
     instance::{CLOCK_SKEW_MS, InstanceDoc},
     keys::Domain as Kind,
-    profile::Picture,
     signed::{Body, Signed},
 };
 use serde::{Deserialize, Serialize};

@@ -4,9 +4,10 @@
 //! remembers the highest revision.
 
 use crate::{
+    content::Picture,
     error::Code,
     identity::Identity,
-    ids::{MediaId, UserId},
+    ids::UserId,
     keys::Domain as Kind,
     signed::{Body, Signed},
 };
@@ -21,24 +22,10 @@ pub const MAX_PRONOUNS: usize = 40;
 /// The largest picture in bytes.
 pub const MAX_AVATAR_BYTES: u64 = 2 * 1024 * 1024;
 
-/// A picture, named by the hash of its bytes.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Picture {
-    /// The bytes.
-    pub mid: MediaId,
-    /// Their media type, one of `image/png`, `image/jpeg`, `image/webp` and `image/gif`.
-    #[serde(rename = "type")]
-    pub media_type: String,
-    /// Their number.
-    pub size: u64,
-}
-
-impl Picture {
-    /// Whether type and size are those of a small picture.
-    pub fn is_valid(&self) -> bool {
-        matches!(self.media_type.as_str(), "image/png" | "image/jpeg" | "image/webp" | "image/gif")
-            && (1..=MAX_AVATAR_BYTES).contains(&self.size)
-    }
+/// Whether type and size are those of a picture of a person or a server.
+pub fn valid_picture(picture: &Picture) -> bool {
+    matches!(picture.media_type.as_str(), "image/png" | "image/jpeg" | "image/webp" | "image/gif")
+        && (1..=MAX_AVATAR_BYTES).contains(&picture.size)
 }
 
 /// The covered fields of a profile.
@@ -97,7 +84,7 @@ impl ProfileFields {
             && !self.display_name.contains('\n')
             && at_most(&self.bio, MAX_BIO)
             && at_most(&self.pronouns, MAX_PRONOUNS)
-            && self.avatar.as_ref().is_none_or(Picture::is_valid)
+            && self.avatar.as_ref().is_none_or(valid_picture)
             && (self.deleted != Some(true) || empty)
     }
 }
@@ -139,7 +126,7 @@ mod tests {
     use super::*;
     use crate::{
         identity::{Genesis, Op, verify_chain},
-        ids::InstanceId,
+        ids::{InstanceId, MediaId},
         keys::SecretKey,
     };
 

@@ -2,7 +2,7 @@
 
 use crate::{
     action::Position,
-    content::Content,
+    content::{Content, erasable, known},
     error::Code,
     event::{Event, Item, Stub},
     hub::check_home,
@@ -151,6 +151,10 @@ fn verify_next(
         }
         Err(code) => return Err(Fault::Stop(code)),
     }
+    if event.content.is_none() && known(&event.action.kind) && !erasable(&event.action.kind) {
+        // State cannot be erased; without it this copy would be wrong about who may do what.
+        return Err(Fault::Stop(Code::HashMismatch));
+    }
     if first {
         bootstrap(state, &event)?;
     }
@@ -179,6 +183,10 @@ fn bootstrap(state: &mut ServerState, event: &Event) -> Result<(), Fault> {
     let mut keys_only = state.clone();
     keys_only.apply(&event.header, Hash::ZERO, &event.action, Some(&Content::InstanceKeys(statement)));
     state.instances = keys_only.instances;
+    // The serial counts from when the event itself is applied.
+    for instance in state.instances.values_mut() {
+        instance.serial = 0;
+    }
     Ok(())
 }
 
@@ -201,10 +209,6 @@ fn judge_content(state: &ServerState, event: &Event, aids: &BTreeSet<ActionId>) 
             Err(code) => return Err(code),
         },
     };
-    if parsed.is_none() && event.content.is_none() && !crate::content::erasable(&action.kind) {
-        // State cannot be erased; without it this copy would be wrong about who may do what.
-        return Err(Code::HashMismatch);
-    }
     check_origin(state, event, parsed.as_ref())?;
     if let Some(Content::ServerCreate(genesis)) = &parsed
         && crate::hub::server_id(genesis)? != state.sid

@@ -60,6 +60,8 @@ pub struct Instance {
     pub domain: String,
     /// Serial of its last statement.
     pub serial: u64,
+    /// The root key that signed it; the next statement must follow from this key.
+    pub root: PublicKey,
     pub keys: BTreeMap<Kid, InstanceKey>,
     /// Its members may not take part.
     pub banned: bool,
@@ -402,11 +404,13 @@ impl ServerState {
                 let row = self.instances.entry(s.ik.clone()).or_insert_with(|| Instance {
                     domain: String::new(),
                     serial: 0,
+                    root: s.root,
                     keys: BTreeMap::new(),
                     banned: false,
                 });
                 row.domain = s.domain.to_string();
                 row.serial = s.serial;
+                row.root = s.root;
                 for key in &s.keys {
                     let known =
                         row.keys.entry(key.kid.clone()).or_insert(InstanceKey { public: key.public, revoked: None });
