@@ -4,7 +4,6 @@
 //! remembers the highest revision.
 
 use crate::{
-    content::Picture,
     error::Code,
     identity::Identity,
     ids::UserId,
@@ -12,6 +11,8 @@ use crate::{
     signed::{Body, Signed},
 };
 use serde::{Deserialize, Serialize};
+
+pub use crate::content::Picture;
 
 /// The most characters of a display name.
 pub const MAX_DISPLAY_NAME: usize = 64;
