@@ -1,5 +1,6 @@
 import babel from "@rolldown/plugin-babel";
 import react from "@vitejs/plugin-react";
+import { emojiPlugin } from "./scripts/emoji-plugin.ts";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
@@ -13,7 +14,7 @@ const linguiMacros = babel({
 });
 
 export default defineConfig({
-  plugins: [linguiMacros, react()],
+  plugins: [linguiMacros, react(), emojiPlugin()],
   resolve: { alias: { "@kit": here("./kit"), "@": here("./src") } },
   build: {
     outDir: "dist",

@@ -68,6 +68,11 @@ export class History {
     return has();
   }
 
+  /** Shows what follows a channel number: the first unread messages. */
+  from(sid: string, channel: string, cn: number): Promise<void> {
+    return this.load(sid, channel, { after: cn }, "replace", "initial");
+  }
+
   at(sid: string, channel: string, time: number): Promise<void> {
     return this.load(sid, channel, { at: time }, "replace", "initial");
   }

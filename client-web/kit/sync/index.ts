@@ -9,3 +9,4 @@ export {
 } from "./state";
 export { reduce } from "./reducer";
 export type { Draft } from "./database";
+export type { Socket } from "./gateway";

@@ -1,4 +1,13 @@
-import { isProblem, type Api, type GatewayEvent, type Me, type Member, type Message, type Server, type ServerFrame } from "@kit/api";
+import {
+  isProblem,
+  type Api,
+  type GatewayEvent,
+  type Me,
+  type Member,
+  type Message,
+  type Server,
+  type ServerFrame,
+} from "@kit/api";
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { eraseKeep, openKeep, type Draft, type Keep } from "./database";
 import { Gateway, type Socket } from "./gateway";

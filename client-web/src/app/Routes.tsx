@@ -1,0 +1,69 @@
+import { useSession } from "@kit/live";
+import { signInPath } from "@kit/ui/return-to";
+import { Trans } from "@lingui/react/macro";
+import { lazy, Suspense, type ReactNode } from "react";
+import { Redirect, Route, Switch, useLocation } from "wouter";
+import { SignedIn } from "./SignedIn";
+import s from "./App.module.css";
+
+const SetupPage = lazy(() => import("@/features/setup/SetupPage").then((m) => ({ default: m.SetupPage })));
+const SignInPage = lazy(() => import("@/features/auth/SignInPage").then((m) => ({ default: m.SignInPage })));
+const SignUpPage = lazy(() => import("@/features/auth/SignUpPage").then((m) => ({ default: m.SignUpPage })));
+const InvitePage = lazy(() => import("@/features/invites/InvitePage").then((m) => ({ default: m.InvitePage })));
+const JoinPage = lazy(() => import("@/features/invites/JoinPage").then((m) => ({ default: m.JoinPage })));
+
+/** Every address of the client. */
+export function Routes() {
+  const { status, unreachable } = useSession();
+  if (status === "unknown") return unreachable ? <Unreachable /> : <div className={s.starting} role="status" />;
+  return (
+    <Suspense fallback={<div className={s.starting} role="status" />}>
+      <Switch>
+        <Route path="/setup">
+          <SetupPage />
+        </Route>
+        <Route path="/sign-in">
+          <SignInPage />
+        </Route>
+        <Route path="/sign-up">
+          <SignUpPage />
+        </Route>
+        <Route path="/invite/:code">{({ code }) => <InvitePage code={code} />}</Route>
+        <Route path="/join/:domain/:code">
+          {({ domain, code }) => (
+            <Gate>
+              <JoinPage domain={domain} code={code} />
+            </Gate>
+          )}
+        </Route>
+        <Route>
+          <Gate>
+            <SignedIn />
+          </Gate>
+        </Route>
+      </Switch>
+    </Suspense>
+  );
+}
+
+/** Shows what is inside to signed-in people; others sign in first and then come back. */
+function Gate({ children }: { children: ReactNode }) {
+  const { status, instance } = useSession();
+  const [location] = useLocation();
+  if (status === "in") return children;
+  if (instance?.setup_required && location === "/") return <Redirect to="/sign-in" replace />;
+  return <Redirect to={signInPath(location)} replace />;
+}
+
+function Unreachable() {
+  return (
+    <div className={s.notice} role="alert">
+      <h1>
+        <Trans>No answer.</Trans>
+      </h1>
+      <p>
+        <Trans>This place cannot be reached now. It is tried again by itself.</Trans>
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,82 @@
+import { channelKey } from "@kit/sync";
+import { useConnection, useLive, useServer } from "@kit/live";
+import { Plural, Trans } from "@lingui/react/macro";
+import { CloudOff, RefreshCw } from "lucide-react";
+import { useEffect, useState, type ReactNode } from "react";
+import s from "./Shell.module.css";
+
+/** A short break of the line is nobody's business. */
+const GRACE_MS = 2500;
+
+/** Says quietly when something is away, what still works, and that what waits is sent by itself. */
+export function QuietBar({ sid, cid }: { sid: string; cid: string | null }) {
+  const connection = useConnection();
+  const server = useServer(sid);
+  const queued = useLive((state) =>
+    cid ? (state.outbox[channelKey(sid, cid)]?.filter((i) => i.state !== "failed").length ?? 0) : 0,
+  );
+  const [offline, setOffline] = useState(false);
+  useEffect(() => {
+    if (connection === "online") {
+      setOffline(false);
+      return;
+    }
+    const timer = setTimeout(() => setOffline(true), GRACE_MS);
+    return () => clearTimeout(timer);
+  }, [connection]);
+
+  let content: ReactNode = null;
+  if (offline) {
+    content = (
+      <>
+        <CloudOff size={16} aria-hidden="true" />
+        <span>
+          {queued > 0 ? (
+            <Plural
+              value={queued}
+              one="You are offline. # message waits and will be sent by itself."
+              other="You are offline. # messages wait and will be sent by themselves."
+            />
+          ) : (
+            <Trans>You are offline. What you see may be old; what you write is sent when you are back.</Trans>
+          )}
+        </span>
+      </>
+    );
+  } else if (server && !server.hub.reachable) {
+    const host = server.hub_domain;
+    const waiting = server.hub.waiting;
+    content = (
+      <>
+        <CloudOff size={16} aria-hidden="true" />
+        <span>
+          <Trans>{host} does not answer. You are reading your own copy</Trans>
+          {waiting > 0 ? (
+            <Plural
+              value={waiting}
+              one="; # message waits and will be sent by itself."
+              other="; # messages wait and will be sent by themselves."
+            />
+          ) : (
+            <Trans>; what you write is sent when it is back.</Trans>
+          )}
+        </span>
+      </>
+    );
+  } else if (server?.hub.catching_up) {
+    const host = server.hub_domain;
+    content = (
+      <>
+        <RefreshCw size={16} aria-hidden="true" />
+        <span>
+          <Trans>Fetching what you missed from {host}…</Trans>
+        </span>
+      </>
+    );
+  }
+  return (
+    <div className={s.barPlace} role="status">
+      {content ? <div className={s.bar}>{content}</div> : null}
+    </div>
+  );
+}
