@@ -7,11 +7,13 @@ use conntext_federation::domain::Domain;
 use tokio::sync::broadcast;
 
 use crate::accounts::{Guard, Passwords};
+use crate::bus::Bus;
 use crate::clock::{Clock, Rng};
 use crate::config::Config;
 use crate::db::Db;
 use crate::db::folder::Folder;
 use crate::keys::InstanceKeys;
+use crate::log::Log;
 use crate::metrics::Metrics;
 
 /// One instance. Cheap to clone.
@@ -36,6 +38,10 @@ pub struct Inner {
     pub domain: Domain,
     /// The instance's own keys.
     pub keys: InstanceKeys,
+    /// What log, peers, gateway and rooms say to each other.
+    pub bus: Arc<Bus>,
+    /// The logs and copies.
+    pub log: Log,
     /// Hashes and verifies passwords.
     pub passwords: Passwords,
     /// Limits on guessing and on making accounts.

@@ -4,8 +4,12 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use conntext_federation::ids::InstanceId;
-use conntext_federation::instance::InstanceKey;
 use conntext_federation::keys::SecretKey;
+use conntext_federation::{
+    Code,
+    domain::Domain,
+    instance::{InstanceKey, KeysFields, KeysStatement},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::args;
@@ -87,6 +91,22 @@ impl InstanceKeys {
             }
         }
         Ok(Self { ik, root, signing: SecretKey::from_seed(signing), signing_since_ms, seal: Seal(seal) })
+    }
+
+    /// The keys as they stand in logs, signed by the root key.
+    ///
+    /// # Errors
+    /// Only where our own types would not fit the protocol: a fault of the program.
+    pub fn statement(&self, domain: &Domain) -> Result<KeysStatement, Code> {
+        let fields = KeysFields {
+            ik: self.ik.clone(),
+            domain: domain.clone(),
+            serial: u64::try_from(self.signing_since_ms).unwrap_or(0),
+            root: self.root.public(),
+            root_history: Vec::new(),
+            keys: vec![self.signing_key()],
+        };
+        KeysStatement::sign(fields, &self.root)
     }
 
     /// The signing key as it stands in the instance's document and in logs.

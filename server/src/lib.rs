@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod app;
+pub mod bus;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -14,8 +15,10 @@ pub mod db;
 pub mod error;
 pub mod http;
 pub mod keys;
+pub mod log;
 pub mod metrics;
 pub mod profiles;
+pub mod projections;
 pub mod routes;
 pub mod sessions;
 pub mod settings;
@@ -49,6 +52,9 @@ pub enum StartError {
     /// The instance's keys.
     #[error(transparent)]
     Keys(#[from] keys::KeysError),
+    /// The statement of the instance's keys.
+    #[error("the instance's keys cannot be stated: {0}")]
+    Statement(String),
     /// The cost of password hashes.
     #[error("accounts.hash_*: {0}")]
     Passwords(String),
@@ -74,12 +80,35 @@ pub async fn build(config: Config, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> 
     let keys = InstanceKeys::open(&folder, &db, &*clock, &*rng).await?;
     let passwords = accounts::Passwords::new(&config.accounts, &*rng).map_err(StartError::Passwords)?;
     let guard = accounts::Guard::new(&config.limits);
+    let metrics = metrics::Metrics::new();
+    let bus = Arc::new(bus::Bus::default());
+    let statement = keys.statement(&domain).map_err(|code| StartError::Statement(code.to_string()))?;
+    let me = log::Me { ik: keys.ik.clone(), domain: domain.as_str().to_owned(), key: keys.signing.clone(), statement };
+    let settings = log::LogSettings {
+        hold_deleted_ms: config.storage.hold_deleted_days.saturating_mul(86_400_000),
+        queue_per_actor: u64::try_from(config.federation.queue_per_actor).unwrap_or(u64::MAX),
+        queue_ttl_ms: config.federation.queue_ttl_s.saturating_mul(1000),
+    };
+    let counter = metrics.register("events", "Events written to logs and copies", Default::default());
+    let log = log::Log::start(
+        db.clone(),
+        clock.clone(),
+        rng.clone(),
+        bus.clone(),
+        Arc::new(me),
+        settings,
+        projections::ROOMS,
+        counter,
+    )
+    .await?;
     Ok(App::new(app::Inner {
+        bus,
+        log,
         folder,
         db,
         clock,
         rng,
-        metrics: metrics::Metrics::new(),
+        metrics,
         domain,
         keys,
         passwords,

@@ -18,6 +18,8 @@ pub struct Storage {
     pub avatar_max_bytes: usize,
     /// Largest picture that is decoded, in pixels (width × height).
     pub picture_max_pixels: u64,
+    /// Days for which moderators can still read what was deleted in the instance's own communities; 0 erases at once.
+    pub hold_deleted_days: i64,
 }
 
 impl Default for Storage {
@@ -29,6 +31,7 @@ impl Default for Storage {
             media_cache_bytes: 5 * 1024 * 1024 * 1024,
             avatar_max_bytes: 2 * 1024 * 1024,
             picture_max_pixels: 16_000_000,
+            hold_deleted_days: 7,
         }
     }
 }

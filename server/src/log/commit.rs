@@ -1,0 +1,613 @@
+//! The one writer of logs. It gathers what arrives while the last transaction commits and writes it in the next
+//! one: one flush to disk for all of them, and an acknowledgement still means that it is on disk.
+
+use super::{
+    Inner, LogHandle, pending, store,
+    types::{Batch, Entry, LogError},
+};
+use crate::{
+    bus::{Notice, PersonNotice},
+    db::{self, Tx},
+};
+use conntext_federation::{
+    Code,
+    content::Content,
+    hub::{self, Draft, HubIdentity, Proposal},
+    ids::{ActionId, Actor, ChannelId, Hash, ServerId},
+    replica::{Fault, Held},
+    rules::{Facts, MessageFact},
+    state::ServerState,
+    wire::{ChannelGained, Push, Snapshot},
+};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+use tokio::sync::{mpsc, oneshot};
+
+/// The most actions in one transaction.
+const MAX_BATCH: usize = 512;
+
+pub(super) type Reply<T> = oneshot::Sender<Result<T, LogError>>;
+
+/// What a hub is asked to append.
+pub(super) enum Work {
+    /// By somebody of this instance; completed when its place is known.
+    Own { draft: Box<Draft>, aid: ActionId, salt: [u8; 16], nonce: Option<String> },
+    /// By somebody of another instance, signed there.
+    Foreign(Box<Proposal>),
+}
+
+/// What the committer is asked to do.
+pub(super) enum Request {
+    Append { log: Arc<LogHandle>, work: Work, reply: Reply<Arc<Entry>> },
+    Receive { log: Arc<LogHandle>, push: Push, reply: oneshot::Sender<Result<u64, ReceiveError>> },
+    Fill { log: Arc<LogHandle>, entries: Vec<Entry>, reply: Reply<()> },
+    Open { state: Box<ServerState>, entries: Vec<Entry>, reply: Reply<Arc<LogHandle>> },
+    Adopt { snapshot: Box<Snapshot>, hub_domain: String, reply: Reply<Arc<LogHandle>> },
+    Remove { log: Arc<LogHandle>, reply: Reply<()> },
+}
+
+/// Why a push was not taken.
+#[derive(Debug)]
+pub enum ReceiveError {
+    /// The chain does not hold, or something is missing.
+    Fault(Fault),
+    Log(LogError),
+}
+
+impl From<db::Error> for ReceiveError {
+    fn from(e: db::Error) -> Self {
+        Self::Log(LogError::Db(e))
+    }
+}
+
+/// One change of a state, in order, so that the published copy can repeat it after the commit.
+enum Step {
+    Skip(u64, Hash),
+    Apply(Arc<Entry>),
+    Gain(Box<ChannelGained>),
+    Lose(ChannelId),
+}
+
+fn replay(state: &mut ServerState, steps: &[Step]) {
+    for step in steps {
+        match step {
+            Step::Skip(to, hash) => state.skip(*to, *hash),
+            Step::Apply(e) => state.apply(&e.event.header, e.hash, &e.event.action, e.content.as_ref()),
+            Step::Gain(g) => state.put_channel(g.id.clone(), g.channel.clone()),
+            Step::Lose(id) => state.drop_channel(id),
+        }
+    }
+    state.forget_changes();
+}
+
+struct Group {
+    log: Arc<LogHandle>,
+    entries: Vec<Arc<Entry>>,
+    replies: Vec<(Reply<Arc<Entry>>, Arc<Entry>)>,
+    nonces: Vec<(Actor, String, i64, ActionId)>,
+}
+
+pub(super) struct Committer {
+    inner: Arc<Inner>,
+    /// The state of each log with what is not yet committed; only this task touches it.
+    working: HashMap<i64, ServerState>,
+}
+
+impl Committer {
+    pub(super) fn spawn(inner: Arc<Inner>, requests: mpsc::Receiver<Request>) {
+        let committer = Self { inner, working: HashMap::new() };
+        tokio::spawn(committer.run(requests));
+    }
+
+    async fn run(mut self, mut requests: mpsc::Receiver<Request>) {
+        let mut appends = Vec::new();
+        while let Some(first) = requests.recv().await {
+            let mut next = Some(first);
+            while let Some(request) = next.take() {
+                match request {
+                    Request::Append { log, work, reply } => appends.push((log, work, reply)),
+                    other => {
+                        self.append_all(std::mem::take(&mut appends)).await;
+                        self.single(other).await;
+                    }
+                }
+                if appends.len() < MAX_BATCH {
+                    next = requests.try_recv().ok();
+                }
+            }
+            self.append_all(std::mem::take(&mut appends)).await;
+        }
+    }
+
+    fn working(&mut self, log: &LogHandle) -> &mut ServerState {
+        self.working.entry(log.id).or_insert_with(|| log.state().clone())
+    }
+
+    // ---- appending
+
+    async fn append_all(&mut self, requests: Vec<(Arc<LogHandle>, Work, Reply<Arc<Entry>>)>) {
+        if requests.is_empty() {
+            return;
+        }
+        let mut tx = match self.inner.db.begin().await {
+            Ok(tx) => tx,
+            Err(e) => return refuse_all(requests.into_iter().map(|r| r.2), &e),
+        };
+        let mut groups: BTreeMap<i64, Group> = BTreeMap::new();
+        for (log, work, reply) in requests {
+            let group = groups.entry(log.id).or_insert_with(|| Group {
+                log: log.clone(),
+                entries: Vec::new(),
+                replies: Vec::new(),
+                nonces: Vec::new(),
+            });
+            match self.append(&mut tx, group, work).await {
+                Ok(entry) => group.replies.push((reply, entry)),
+                Err(e) => {
+                    let _ = reply.send(Err(e));
+                }
+            }
+        }
+        groups.retain(|_, g| !g.replies.is_empty());
+        match self.write_groups(tx, &groups).await {
+            Ok(()) => {
+                for (_, group) in groups {
+                    self.publish_group(group);
+                }
+            }
+            Err(e) => {
+                tracing::error!(error = %e, "a batch of events could not be written");
+                for group in groups.values() {
+                    self.working.remove(&group.log.id);
+                }
+                refuse_all(groups.into_values().flat_map(|g| g.replies).map(|r| r.0), &e);
+            }
+        }
+    }
+
+    async fn append(&mut self, tx: &mut Tx, group: &mut Group, work: Work) -> Result<Arc<Entry>, LogError> {
+        let now = self.inner.clock.now_ms();
+        let log = group.log.clone();
+        let identity = HubIdentity { ik: self.inner.me.ik.clone(), key: self.inner.me.key.clone() };
+        let state = self.working(&log);
+        let (proposal, nonce) = match work {
+            Work::Foreign(proposal) => (*proposal, None),
+            Work::Own { draft, aid, salt, nonce } => {
+                if let Some(nonce) = &nonce
+                    && let Some(entry) = earlier(tx, group, &draft.actor, nonce).await?
+                {
+                    return Ok(entry);
+                }
+                let basis = hub::position(state);
+                let (action, sealed) = draft.into_action(&identity.ik, aid, salt, basis, now)?;
+                (Proposal { action, origin_sig: None, sealed }, nonce)
+            }
+        };
+        let facts = facts(tx, group, &proposal).await?;
+        if let Some(position) = &facts.existing {
+            // The same action again, after a lost answer: the same result.
+            let sent_before = store::event_at(tx, &log.sid, log.id, position.seq).await?.map(Arc::new);
+            let sent_before = sent_before.or_else(|| group.entries.iter().find(|e| e.seq() == position.seq).cloned());
+            return match sent_before {
+                Some(e) if same_act(&e.event.action, &proposal.action) => Ok(e),
+                _ => Err(LogError::Rejected(Code::AidReused)),
+            };
+        }
+        let content = hub::judge(state, &facts, &identity.ik, &proposal, now)?;
+        let made = hub::append(state, &identity, proposal, content, now)?;
+        let entry = Arc::new(Entry::new(made.event, made.hash, Some(made.content), None));
+        if let Some(nonce) = nonce {
+            group.nonces.push((entry.event.action.actor.clone(), nonce, log.id, entry.aid()));
+        }
+        group.entries.push(entry.clone());
+        Ok(entry)
+    }
+
+    async fn write_groups(&mut self, mut tx: Tx, groups: &BTreeMap<i64, Group>) -> db::Result<()> {
+        let now = self.inner.clock.now_ms();
+        for group in groups.values() {
+            store::put_nonces(&mut tx, group.nonces.clone(), now).await?;
+            self.write(&mut tx, &group.log, &group.entries, true).await?;
+        }
+        tx.commit().await
+    }
+
+    /// Writes entries with all that follows from them. The working state has them applied already.
+    async fn write(&mut self, tx: &mut Tx, log: &LogHandle, entries: &[Arc<Entry>], live: bool) -> db::Result<()> {
+        let now_ms = self.inner.clock.now_ms();
+        let inner = self.inner.clone();
+        store::insert_events(tx, log.id, entries).await?;
+        let changes = self.working(log).take_changes();
+        store::write_state(tx, log.id, changes).await?;
+        let state = self.working(log);
+        for entry in entries {
+            match &entry.content {
+                Some(Content::MessageDelete) => {
+                    if let Some(aid) = target_aid(entry) {
+                        let hold =
+                            (log.hub_here && inner.hold_deleted_ms > 0).then_some(now_ms + inner.hold_deleted_ms);
+                        store::erase_message(tx, log.id, &aid, entry.seq(), hold).await?;
+                    }
+                }
+                Some(content) => {
+                    for actor in people_moved(content, entry) {
+                        match state.members.get(&actor) {
+                            Some(m) if m.home == inner.me.ik => {
+                                store::put_membership(tx, log.id, &actor, m.joined_at).await?;
+                            }
+                            _ => store::drop_membership(tx, log.id, &actor).await?,
+                        }
+                    }
+                    if let Content::InstanceBan(ban) = content
+                        && ban.ik == inner.me.ik
+                    {
+                        for member in log.local_members() {
+                            store::drop_membership(tx, log.id, &member).await?;
+                        }
+                    }
+                }
+                None => {}
+            }
+            if !log.hub_here && entry.event.action.origin == inner.me.ik {
+                pending::arrived(tx, log.id, &entry.aid()).await?;
+            }
+        }
+        let batch = Batch { log_id: log.id, hub_here: log.hub_here, state, entries, live, now_ms };
+        (inner.projections)(tx, &batch).await
+    }
+
+    fn publish_group(&mut self, group: Group) {
+        let steps: Vec<Step> = group.entries.iter().cloned().map(Step::Apply).collect();
+        self.publish(&group.log, &steps, group.entries);
+        for (reply, entry) in group.replies {
+            let _ = reply.send(Ok(entry));
+        }
+    }
+
+    /// After the commit: the published state, then whoever listens.
+    fn publish(&mut self, log: &LogHandle, steps: &[Step], entries: Vec<Arc<Entry>>) {
+        let before = log.local_members();
+        replay(&mut log.state_mut(), steps);
+        let bus = &self.inner.bus;
+        if !entries.is_empty() {
+            bus.tell_server(&log.sid, Notice::Events(entries.clone().into()));
+        }
+        if steps.iter().any(|s| matches!(s, Step::Gain(_) | Step::Lose(_))) {
+            bus.tell_server(&log.sid, Notice::Changed);
+        }
+        let after = log.local_members();
+        for actor in before.symmetric_difference(&after) {
+            if let Actor::User(uid) = actor {
+                let notice = if after.contains(actor) {
+                    PersonNotice::ServerAdded(log.sid.clone())
+                } else {
+                    PersonNotice::ServerRemoved { sid: log.sid.clone(), reason: why_gone(&entries, actor) }
+                };
+                bus.tell_person(uid, notice);
+            }
+        }
+        if log.state().info.deleted {
+            for actor in &after {
+                if let Actor::User(uid) = actor {
+                    let notice = PersonNotice::ServerRemoved { sid: log.sid.clone(), reason: "deleted" };
+                    bus.tell_person(uid, notice);
+                }
+            }
+        }
+        bus.tell_grown(&log.sid);
+        self.inner.metrics_events.inc_by(u64::try_from(entries.len()).unwrap_or(0));
+    }
+
+    // ---- copies
+
+    async fn single(&mut self, request: Request) {
+        match request {
+            Request::Append { .. } => {}
+            Request::Receive { log, push, reply } => {
+                let result = self.receive(&log, push).await;
+                if result.is_err() {
+                    self.working.remove(&log.id);
+                }
+                if let Err(ReceiveError::Fault(Fault::Stop(code))) = &result {
+                    self.quarantine(&log, *code).await;
+                }
+                if let Err(ReceiveError::Fault(Fault::Conflict(_))) = &result {
+                    self.quarantine(&log, Code::LogConflict).await;
+                }
+                let _ = reply.send(result);
+            }
+            Request::Fill { log, entries, reply } => {
+                let result = self.fill(&log, entries).await;
+                if result.is_err() {
+                    self.working.remove(&log.id);
+                }
+                let _ = reply.send(result);
+            }
+            Request::Open { state, entries, reply } => {
+                let _ = reply.send(self.open(*state, entries).await);
+            }
+            Request::Adopt { snapshot, hub_domain, reply } => {
+                let _ = reply.send(self.adopt(*snapshot, hub_domain).await);
+            }
+            Request::Remove { log, reply } => {
+                let result = self.remove(&log).await;
+                let _ = reply.send(result);
+            }
+        }
+    }
+
+    async fn quarantine(&mut self, log: &LogHandle, code: Code) {
+        tracing::error!(sid = %log.sid, code = code.as_str(), "the copy of a log is quarantined: its hub sent what does not hold");
+        log.set_quarantined(Some(code.as_str().to_owned()));
+        let written = async {
+            let mut tx = self.inner.db.begin().await?;
+            store::set_quarantine(&mut tx, log.id, Some(code.as_str())).await?;
+            tx.commit().await
+        };
+        if let Err(e) = written.await {
+            tracing::error!(sid = %log.sid, error = %e, "the quarantine could not be written");
+        }
+        self.inner.bus.tell_server(&log.sid, Notice::Hub);
+    }
+
+    async fn receive(&mut self, log: &Arc<LogHandle>, push: Push) -> Result<u64, ReceiveError> {
+        let mut tx = self.inner.db.begin().await?;
+        let mut held = Held::default();
+        let from = push.events.iter().map(|i| i.range().0).min().unwrap_or(0);
+        let head = self.working(log).head.seq;
+        if from <= head {
+            held.hashes = store::hashes(&mut tx, log.id, from, head).await?;
+        }
+        for item in &push.events {
+            if let conntext_federation::event::Item::Event(e) = item
+                && e.header.seq > head
+                && let Some(known) = store::position_of(&mut tx, log.id, &e.action.aid).await?
+                && known.seq != e.header.seq
+            {
+                held.aids.insert(e.action.aid);
+            }
+        }
+        let mut steps: Vec<Step> = push.gained.into_iter().map(|g| Step::Gain(Box::new(g))).collect();
+        for step in &steps {
+            if let Step::Gain(g) = step {
+                let state = self.working(log);
+                if state.channels.get(&g.id).is_none_or(|c| c.as_of < g.channel.as_of) {
+                    state.put_channel(g.id.clone(), g.channel.clone());
+                }
+            }
+        }
+        let accepted =
+            conntext_federation::replica::accept(self.working(log), push.events, &held).map_err(ReceiveError::Fault)?;
+        store::insert_stubs(&mut tx, log.id, &accepted.stubs).await?;
+        let mut entries = Vec::with_capacity(accepted.events.len());
+        let mut stubs = accepted.stubs.iter().peekable();
+        for v in accepted.events {
+            while let Some(stub) = stubs.next_if(|s| s.stub.1 < v.event.header.seq) {
+                steps.push(Step::Skip(stub.stub.1, stub.hash));
+            }
+            if let Some(code) = v.rejected {
+                tracing::warn!(sid = %log.sid, seq = v.event.header.seq, code = code.as_str(), "a signed event counts for nothing");
+            }
+            let entry = Arc::new(Entry::new(v.event, v.hash, v.content, v.rejected));
+            steps.push(Step::Apply(entry.clone()));
+            entries.push(entry);
+        }
+        for id in push.lost {
+            self.working(log).drop_channel(&id);
+            store::erase_channel(&mut tx, log.id, &id).await?;
+            (self.inner.forget_channel)(&mut tx, log.id, &id).await?;
+            steps.push(Step::Lose(id));
+        }
+        self.write(&mut tx, log, &entries, true).await?;
+        tx.commit().await?;
+        self.publish(log, &steps, entries);
+        Ok(log.state().head.seq)
+    }
+
+    /// Stores events of the past that were checked one by one.
+    async fn fill(&mut self, log: &LogHandle, entries: Vec<Entry>) -> Result<(), LogError> {
+        let entries: Vec<Arc<Entry>> = entries.into_iter().map(Arc::new).collect();
+        let mut tx = self.inner.db.begin().await?;
+        self.write(&mut tx, log, &entries, false).await?;
+        // A deletion that came before what it deletes still counts.
+        for entry in &entries {
+            for erased_by in store::deletions_of(&mut tx, log.id, &entry.aid()).await? {
+                store::erase_message(&mut tx, log.id, &entry.aid(), erased_by, None).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn open(&mut self, mut state: ServerState, entries: Vec<Entry>) -> Result<Arc<LogHandle>, LogError> {
+        let mut tx = self.inner.db.begin().await?;
+        let me = self.inner.me.clone();
+        let id = store::insert_log(&mut tx, &state.sid, me.ik.as_str(), &me.domain, 0).await?;
+        state.mark_all();
+        let log = Arc::new(LogHandle::new(id, state.clone(), true, me.domain.clone(), None, 0, me.ik.clone()));
+        self.working.insert(id, state);
+        let entries: Vec<Arc<Entry>> = entries.into_iter().map(Arc::new).collect();
+        let written = async {
+            self.write(&mut tx, &log, &entries, true).await?;
+            tx.commit().await
+        };
+        if let Err(e) = written.await {
+            self.working.remove(&id);
+            return Err(e.into());
+        }
+        self.inner.insert_handle(log.clone());
+        self.announce(&log);
+        Ok(log)
+    }
+
+    async fn adopt(&mut self, snapshot: Snapshot, hub_domain: String) -> Result<Arc<LogHandle>, LogError> {
+        let mut state = ServerState::from_rows(snapshot.sid.clone(), &snapshot.rows)?;
+        state.mark_all();
+        let mut tx = self.inner.db.begin().await?;
+        if let Some(old) = store::log_by_sid(&mut tx, &snapshot.sid).await? {
+            // A new start after a quarantine: what was queued is kept, the copy is not.
+            self.working.remove(&old.id);
+            store::forget_copy(&mut tx, old.id).await?;
+            (self.inner.forget_log)(&mut tx, old.id).await?;
+        }
+        let id = store::insert_or_keep_log(&mut tx, &state.sid, state.info.hub.as_str(), &hub_domain, state.head.seq)
+            .await?;
+        store::write_state(&mut tx, id, state.take_changes()).await?;
+        let local = self.inner.me.ik.clone();
+        for actor in state.by_home.get(&local).cloned().unwrap_or_default() {
+            if let Some(member) = state.members.get(&actor) {
+                store::put_membership(&mut tx, id, &actor, member.joined_at).await?;
+            }
+        }
+        tx.commit().await?;
+        let base = state.head.seq;
+        let log = Arc::new(LogHandle::new(id, state, false, hub_domain, None, base, local));
+        self.inner.insert_handle(log.clone());
+        self.announce(&log);
+        Ok(log)
+    }
+
+    fn announce(&self, log: &LogHandle) {
+        for actor in log.local_members() {
+            if let Actor::User(uid) = actor {
+                self.inner.bus.tell_person(&uid, PersonNotice::ServerAdded(log.sid.clone()));
+            }
+        }
+        self.inner.bus.tell_server(&log.sid, Notice::Changed);
+        self.inner.bus.tell_grown(&log.sid);
+    }
+
+    async fn remove(&mut self, log: &LogHandle) -> Result<(), LogError> {
+        let mut tx = self.inner.db.begin().await?;
+        (self.inner.forget_log)(&mut tx, log.id).await?;
+        store::delete_log(&mut tx, log.id).await?;
+        tx.commit().await?;
+        self.working.remove(&log.id);
+        self.inner.remove_handle(&log.sid);
+        self.inner.bus.tell_server(&log.sid, Notice::Gone);
+        Ok(())
+    }
+}
+
+/// Who came or went by this event.
+fn people_moved(content: &Content, entry: &Entry) -> Vec<Actor> {
+    let action = &entry.event.action;
+    let target = action.target.as_deref().and_then(|t| t.parse().ok());
+    match content {
+        Content::MemberJoin(_) | Content::MemberLeave => vec![action.actor.clone()],
+        Content::MemberKick | Content::MemberBan => target.into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn why_gone(entries: &[Arc<Entry>], actor: &Actor) -> &'static str {
+    let last = entries.iter().rev().find_map(|e| {
+        let about = e.event.action.target.as_deref() == Some(actor.as_str());
+        match e.content {
+            Some(Content::MemberKick) if about => Some("kicked"),
+            Some(Content::MemberBan) if about => Some("banned"),
+            Some(Content::InstanceBan(_)) => Some("banned"),
+            _ => None,
+        }
+    });
+    last.unwrap_or("left")
+}
+
+fn target_aid(entry: &Entry) -> Option<ActionId> {
+    entry.event.action.target.as_deref().and_then(|t| t.parse().ok())
+}
+
+/// Whether a repeated action is the one that was sequenced; what its home held when it signed may have moved on.
+fn same_act(a: &conntext_federation::action::Action, b: &conntext_federation::action::Action) -> bool {
+    (&a.kind, &a.channel, &a.target, &a.actor, &a.origin, a.content_hash)
+        == (&b.kind, &b.channel, &b.target, &b.actor, &b.origin, b.content_hash)
+}
+
+fn refuse_all(replies: impl Iterator<Item = Reply<Arc<Entry>>>, error: &db::Error) {
+    for reply in replies {
+        let copy = match error {
+            db::Error::Full => db::Error::Full,
+            db::Error::Busy => db::Error::Busy,
+            other => db::Error::Other(other.to_string()),
+        };
+        let _ = reply.send(Err(LogError::Db(copy)));
+    }
+}
+
+/// What the same number of the same actor stood for before, in this batch or on disk.
+async fn earlier(tx: &mut Tx, group: &Group, actor: &Actor, nonce: &str) -> Result<Option<Arc<Entry>>, LogError> {
+    if let Some((_, _, _, aid)) = group.nonces.iter().find(|(a, n, _, _)| a == actor && n == nonce) {
+        return Ok(group.entries.iter().find(|e| e.aid() == *aid).cloned());
+    }
+    match store::nonce(tx, actor, nonce).await? {
+        Some((log_id, aid)) if log_id == group.log.id => {
+            Ok(store::event_by_aid(tx, &group.log.sid, log_id, &aid).await?.map(Arc::new))
+        }
+        Some(_) => Err(LogError::Rejected(Code::AidReused)),
+        None => Ok(None),
+    }
+}
+
+/// Reads what the rules need to know beyond the state, from this batch first, then from disk.
+async fn facts(tx: &mut Tx, group: &Group, p: &Proposal) -> db::Result<Facts> {
+    let mut facts = Facts::default();
+    let action = &p.action;
+    let log = &group.log;
+    if matches!(action.kind.as_str(), "message.edit" | "message.delete" | "reaction.add" | "reaction.remove")
+        && let Some(aid) = action.target.as_deref().and_then(|t| t.parse::<ActionId>().ok())
+    {
+        facts.message = match in_batch(group, &aid) {
+            Some(fact) => Some(fact),
+            None => store::message_fact(tx, log.id, &aid).await?,
+        };
+        let deleted_now = group
+            .entries
+            .iter()
+            .any(|e| matches!(e.content, Some(Content::MessageDelete)) && e.event.action.target == action.target);
+        if let (Some(message), true) = (&mut facts.message, deleted_now) {
+            message.deleted = true;
+        }
+    }
+    if p.origin_sig.is_some() {
+        let here = group.entries.iter().find(|e| e.aid() == action.aid);
+        facts.existing = match here {
+            Some(e) => Some(conntext_federation::action::Position {
+                generation: e.event.header.generation,
+                epoch: e.event.header.epoch,
+                seq: e.seq(),
+                hash: e.hash,
+            }),
+            None => store::position_of(tx, log.id, &action.aid).await?,
+        };
+        let seq = action.basis.seq;
+        facts.basis_hash = match group.entries.iter().find(|e| e.seq() == seq) {
+            Some(e) => Some(e.hash),
+            None => store::hashes(tx, log.id, seq, seq).await?.remove(&seq),
+        };
+    }
+    Ok(facts)
+}
+
+fn in_batch(group: &Group, aid: &ActionId) -> Option<MessageFact> {
+    let entry =
+        group.entries.iter().find(|e| e.aid() == *aid && matches!(e.content, Some(Content::MessageCreate(_))))?;
+    let action = &entry.event.action;
+    Some(MessageFact { channel: action.channel.clone()?, author: action.actor.clone(), deleted: false })
+}
+
+/// The server an unknown request would be for; used in logs only.
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let sid = |log: &Arc<LogHandle>| -> ServerId { log.sid.clone() };
+        match self {
+            Self::Append { log, .. } => write!(f, "Append({})", sid(log)),
+            Self::Receive { log, .. } => write!(f, "Receive({})", sid(log)),
+            Self::Fill { log, .. } => write!(f, "Fill({})", sid(log)),
+            Self::Open { .. } => f.write_str("Open"),
+            Self::Adopt { .. } => f.write_str("Adopt"),
+            Self::Remove { log, .. } => write!(f, "Remove({})", sid(log)),
+        }
+    }
+}

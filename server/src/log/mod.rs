@@ -1,0 +1,490 @@
+//! The logs of this instance: those it sequences and its copies of others.
+//!
+//! [`Log::submit`] is the one door. Whether the hub is here or elsewhere is decided behind it and nowhere else.
+
+mod commit;
+pub mod pending;
+mod relay;
+pub(crate) mod store;
+pub mod types;
+pub mod verify;
+
+pub use commit::ReceiveError;
+pub use pending::{Pending, PendingState};
+pub use relay::{HubLink, LinkError};
+pub use types::{Batch, Entry, LogError, Me, Outcome};
+
+use crate::{
+    bus::Bus,
+    clock::{Clock, Rng},
+    db::{self, Db, Query, Tx},
+};
+use commit::{Committer, Request, Work};
+use conntext_federation::{
+    Code,
+    action::Position,
+    content::{Genesis, LogKind},
+    hub::{self, Draft, HubIdentity, Proposal},
+    identity::Op,
+    ids::{ActionId, Actor, ChannelId, InstanceId, ServerId},
+    keys::{Bytes, PublicKey},
+    state::ServerState,
+    wire::{Push, Snapshot},
+};
+use futures_util::future::BoxFuture;
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{
+        Arc, Mutex, OnceLock, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::sync::{mpsc, oneshot};
+
+/// How many requests may wait for the writer before callers wait too.
+const QUEUE: usize = 4096;
+
+/// Writes what the rooms derive from events, inside the log's transaction.
+pub type Projections = for<'a> fn(&'a mut Tx, &'a Batch<'a>) -> BoxFuture<'a, db::Result<()>>;
+/// Drops what the rooms hold of a log.
+pub type ForgetLog = for<'a> fn(&'a mut Tx, i64) -> BoxFuture<'a, db::Result<()>>;
+/// Drops what the rooms hold of one channel of a copy.
+pub type ForgetChannel = for<'a> fn(&'a mut Tx, i64, &'a ChannelId) -> BoxFuture<'a, db::Result<()>>;
+
+/// What the rooms hand to the log.
+#[derive(Clone, Copy)]
+pub struct Rooms {
+    pub projections: Projections,
+    pub forget_log: ForgetLog,
+    pub forget_channel: ForgetChannel,
+}
+
+/// Durations that the configuration sets.
+#[derive(Clone, Copy, Debug)]
+pub struct LogSettings {
+    /// How long the hub keeps deleted content for moderators, milliseconds; 0 erases at once.
+    pub hold_deleted_ms: i64,
+    /// How many actions of one person may wait for hubs.
+    pub queue_per_actor: u64,
+    /// How long an action waits for its hub, milliseconds.
+    pub queue_ttl_ms: i64,
+}
+
+/// One log, open in memory.
+pub struct LogHandle {
+    pub id: i64,
+    pub sid: ServerId,
+    /// Whether this instance sequences it.
+    pub hub_here: bool,
+    /// Where the copy began with a snapshot; 0 for a log held from its first event.
+    pub base_seq: u64,
+    local: InstanceId,
+    hub_domain: RwLock<String>,
+    published: RwLock<ServerState>,
+    quarantined: RwLock<Option<String>>,
+    /// Whether the hub answered last; of no meaning where the hub is here.
+    hub_away: AtomicBool,
+    hub_away_since: AtomicI64,
+    relay: tokio::sync::Notify,
+    relaying: AtomicBool,
+}
+
+fn unpoison<G>(guard: Result<G, std::sync::PoisonError<G>>) -> G {
+    guard.unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+impl LogHandle {
+    fn new(
+        id: i64,
+        mut state: ServerState,
+        hub_here: bool,
+        hub_domain: String,
+        quarantined: Option<String>,
+        base_seq: u64,
+        local: InstanceId,
+    ) -> Self {
+        state.forget_changes();
+        Self {
+            id,
+            sid: state.sid.clone(),
+            hub_here,
+            base_seq,
+            local,
+            hub_domain: RwLock::new(hub_domain),
+            published: RwLock::new(state),
+            quarantined: RwLock::new(quarantined),
+            hub_away: AtomicBool::new(false),
+            hub_away_since: AtomicI64::new(0),
+            relay: tokio::sync::Notify::new(),
+            relaying: AtomicBool::new(false),
+        }
+    }
+    /// The state as committed. Hold it briefly and never across an `await`.
+    pub fn state(&self) -> RwLockReadGuard<'_, ServerState> {
+        unpoison(self.published.read())
+    }
+    fn state_mut(&self) -> RwLockWriteGuard<'_, ServerState> {
+        unpoison(self.published.write())
+    }
+    /// The end of the log or copy.
+    pub fn head(&self) -> Position {
+        hub::position(&self.state())
+    }
+    /// The members whose home is this instance.
+    pub fn local_members(&self) -> BTreeSet<Actor> {
+        self.state().by_home.get(&self.local).cloned().unwrap_or_default()
+    }
+    /// Where the hub is reached.
+    pub fn hub_domain(&self) -> String {
+        unpoison(self.hub_domain.read()).clone()
+    }
+    /// Since when the hub does not answer, milliseconds; `None` while it does.
+    pub fn hub_away_since(&self) -> Option<i64> {
+        self.hub_away.load(Ordering::Relaxed).then(|| self.hub_away_since.load(Ordering::Relaxed))
+    }
+    /// Why the copy is no longer fed.
+    pub fn quarantined(&self) -> Option<String> {
+        unpoison(self.quarantined.read()).clone()
+    }
+    fn set_quarantined(&self, code: Option<String>) {
+        *unpoison(self.quarantined.write()) = code;
+    }
+}
+
+pub(crate) struct Inner {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+    bus: Arc<Bus>,
+    me: Arc<Me>,
+    settings: LogSettings,
+    hold_deleted_ms: i64,
+    projections: Projections,
+    forget_log: ForgetLog,
+    forget_channel: ForgetChannel,
+    handles: Mutex<HashMap<ServerId, Arc<LogHandle>>>,
+    requests: mpsc::Sender<Request>,
+    link: OnceLock<Arc<dyn HubLink>>,
+    metrics_events: prometheus_client::metrics::counter::Counter,
+    /// Actions that somebody waits for at the door, answered by the relay.
+    waiting: Mutex<HashMap<ActionId, oneshot::Sender<Result<Arc<Entry>, LogError>>>>,
+}
+
+impl Inner {
+    fn insert_handle(&self, log: Arc<LogHandle>) {
+        unpoison(self.handles.lock()).insert(log.sid.clone(), log);
+    }
+    fn remove_handle(&self, sid: &ServerId) {
+        unpoison(self.handles.lock()).remove(sid);
+    }
+}
+
+/// All logs of the instance. Cheap to clone.
+#[derive(Clone)]
+pub struct Log {
+    inner: Arc<Inner>,
+}
+
+/// What a new server begins with.
+pub struct NewServer {
+    pub kind: LogKind,
+    pub creator: Actor,
+    /// The creator's identity chain.
+    pub identity: Vec<Op>,
+    pub recovery_keys: Vec<PublicKey>,
+}
+
+/// How long the door waits for a hub elsewhere before it answers that the action waits.
+pub const PATIENCE: Duration = Duration::from_secs(4);
+
+impl Log {
+    /// Opens all logs and starts the one writer.
+    #[expect(clippy::too_many_arguments, reason = "called once, where the instance is put together")]
+    pub async fn start(
+        db: Db,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+        bus: Arc<Bus>,
+        me: Arc<Me>,
+        settings: LogSettings,
+        rooms: Rooms,
+        events_counter: prometheus_client::metrics::counter::Counter,
+    ) -> db::Result<Self> {
+        let (requests, receiver) = mpsc::channel(QUEUE);
+        let inner = Arc::new(Inner {
+            db,
+            clock,
+            rng,
+            bus,
+            me,
+            settings,
+            hold_deleted_ms: settings.hold_deleted_ms,
+            projections: rooms.projections,
+            forget_log: rooms.forget_log,
+            forget_channel: rooms.forget_channel,
+            handles: Mutex::default(),
+            requests,
+            link: OnceLock::new(),
+            metrics_events: events_counter,
+            waiting: Mutex::default(),
+        });
+        let mut read = inner.db.read().await?;
+        for row in store::logs(&mut read).await? {
+            let Some(state) = store::load_state(&mut read, &row).await? else {
+                tracing::error!(sid = %row.sid, "a log has no state and stays closed");
+                continue;
+            };
+            let here = row.hub == inner.me.ik.as_str();
+            let ik = inner.me.ik.clone();
+            let handle = LogHandle::new(row.id, state, here, row.hub_domain, row.quarantined, row.base_seq, ik);
+            inner.insert_handle(Arc::new(handle));
+        }
+        drop(read);
+        Committer::spawn(inner.clone(), receiver);
+        Ok(Self { inner })
+    }
+
+    /// Connects the relay to the instances elsewhere and sends what still waits.
+    pub async fn connect(&self, link: Arc<dyn HubLink>) -> db::Result<()> {
+        if self.inner.link.set(link).is_err() {
+            return Ok(());
+        }
+        let mut read = self.inner.db.read().await?;
+        let waiting = pending::logs_waiting(&mut read).await?;
+        drop(read);
+        for sid in waiting {
+            if let Some(log) = sid.parse().ok().and_then(|sid| self.get(&sid)) {
+                relay::wake(&self.inner, &log);
+            }
+        }
+        Ok(())
+    }
+
+    /// A log or copy that is open here.
+    pub fn get(&self, sid: &ServerId) -> Option<Arc<LogHandle>> {
+        unpoison(self.inner.handles.lock()).get(sid).cloned()
+    }
+
+    /// All logs and copies.
+    pub fn all(&self) -> Vec<Arc<LogHandle>> {
+        unpoison(self.inner.handles.lock()).values().cloned().collect()
+    }
+
+    /// The servers that somebody of this instance is in, in the order of joining.
+    pub async fn memberships(&self, actor: &Actor) -> db::Result<Vec<Arc<LogHandle>>> {
+        let mut read = self.inner.db.read().await?;
+        let sids = store::memberships(&mut read, actor).await?;
+        Ok(sids.iter().filter_map(|sid| self.get(sid)).filter(|l| !l.state().info.deleted).collect())
+    }
+
+    /// Opens a new server with this instance as its hub.
+    ///
+    /// # Errors
+    /// [`LogError::Rejected`] where the creator's identity chain does not lead here.
+    pub async fn open(&self, new: NewServer) -> Result<Arc<LogHandle>, LogError> {
+        let inner = &self.inner;
+        let genesis = Genesis {
+            nonce: Bytes(inner.rng.bytes()),
+            kind: new.kind,
+            creator: new.creator,
+            recovery_keys: new.recovery_keys,
+            rules_version: 1,
+        };
+        let entropy = std::array::from_fn(|_| inner.rng.bytes());
+        let identity = HubIdentity { ik: inner.me.ik.clone(), key: inner.me.key.clone() };
+        let now = inner.clock.now_ms();
+        let (state, made) = hub::open(&identity, &inner.me.statement, &genesis, new.identity, &entropy, now)?;
+        let entries = made.into_iter().map(|m| Entry::new(m.event, m.hash, Some(m.content), None)).collect();
+        self.ask(|reply| Request::Open { state: Box::new(state), entries, reply }).await
+    }
+
+    /// The one door: somebody of this instance does something in a server.
+    ///
+    /// With the hub here it is on disk and in the log when this returns. With the hub elsewhere it is queued durably,
+    /// in order for its actor, and this waits a little for the hub's answer. `nonce` makes it safe to repeat: the same
+    /// number of the same actor is the same action.
+    ///
+    /// # Errors
+    /// [`LogError::Rejected`] with the rule that refused it.
+    pub async fn submit(&self, draft: Draft, nonce: Option<String>) -> Result<Outcome, LogError> {
+        let log = self.get(&draft.sid).ok_or(LogError::Unknown)?;
+        let aid = ActionId(self.inner.rng.bytes());
+        self.submit_as(&log, draft, aid, nonce).await
+    }
+
+    /// As [`Log::submit`], where the id of what is made has to be known before (a channel's id follows from it).
+    pub async fn submit_as(
+        &self,
+        log: &Arc<LogHandle>,
+        draft: Draft,
+        aid: ActionId,
+        nonce: Option<String>,
+    ) -> Result<Outcome, LogError> {
+        let salt = self.inner.rng.bytes();
+        if log.hub_here {
+            let work = Work::Own { draft: Box::new(draft), aid, salt, nonce };
+            let log = log.clone();
+            return self.ask(|reply| Request::Append { log, work, reply }).await.map(Outcome::Accepted);
+        }
+        relay::enqueue(&self.inner, log, draft, aid, salt, nonce).await
+    }
+
+    /// A fresh id for [`Log::submit_as`].
+    pub fn new_aid(&self) -> ActionId {
+        ActionId(self.inner.rng.bytes())
+    }
+
+    /// An action of another instance, signed there, for a log that this instance sequences.
+    pub async fn submit_foreign(&self, sid: &ServerId, proposal: Proposal) -> Result<Arc<Entry>, LogError> {
+        let log = self.get(sid).filter(|l| l.hub_here).ok_or(LogError::Unknown)?;
+        let work = Work::Foreign(Box::new(proposal));
+        self.ask(|reply| Request::Append { log, work, reply }).await
+    }
+
+    /// Writes the keys of an instance that is about to act in a server of ours, unless they stand there already.
+    pub async fn ensure_keys(
+        &self,
+        sid: &ServerId,
+        statement: &conntext_federation::instance::KeysStatement,
+    ) -> Result<(), LogError> {
+        let log = self.get(sid).filter(|l| l.hub_here).ok_or(LogError::Unknown)?;
+        let known = log.state().instances.get(&statement.ik).map(|i| i.serial);
+        if known.is_some_and(|serial| serial >= statement.serial) {
+            return Ok(());
+        }
+        let draft = Draft {
+            sid: sid.clone(),
+            kind: "instance.keys".into(),
+            channel: None,
+            target: None,
+            actor: Actor::Instance(self.inner.me.ik.clone()),
+            content: hub::json(statement)?,
+        };
+        self.submit(draft, None).await.map(|_| ())
+    }
+
+    /// A push from the hub of a copy. Returns the new head.
+    pub async fn receive(&self, push: Push) -> Result<u64, ReceiveError> {
+        let log = self.get(&push.sid).filter(|l| !l.hub_here).ok_or(ReceiveError::Log(LogError::Unknown))?;
+        let (reply, answer) = oneshot::channel();
+        let sent = self.inner.requests.send(Request::Receive { log, push, reply }).await;
+        if sent.is_err() {
+            return Err(ReceiveError::Log(LogError::Closed));
+        }
+        answer.await.unwrap_or(Err(ReceiveError::Log(LogError::Closed)))
+    }
+
+    /// Stores history that was fetched on demand. Each event was checked by [`conntext_federation::replica::verify_past`].
+    pub async fn fill(&self, log: &Arc<LogHandle>, entries: Vec<Entry>) -> Result<(), LogError> {
+        let log = log.clone();
+        self.ask(|reply| Request::Fill { log, entries, reply }).await
+    }
+
+    /// Begins a copy with a snapshot that was verified.
+    pub async fn adopt(&self, snapshot: Snapshot, hub_domain: String) -> Result<Arc<LogHandle>, LogError> {
+        self.ask(|reply| Request::Adopt { snapshot: Box::new(snapshot), hub_domain, reply }).await
+    }
+
+    /// Forgets a log and everything that was derived from it.
+    pub async fn remove(&self, log: &Arc<LogHandle>) -> Result<(), LogError> {
+        let log = log.clone();
+        self.ask(|reply| Request::Remove { log, reply }).await
+    }
+
+    /// Says whether a hub answers; the clients are told when that changes.
+    pub fn hub_answers(&self, hub: &InstanceId, answers: bool) {
+        for log in self.all() {
+            if !log.hub_here && log.state().info.hub == *hub {
+                relay::set_away(&self.inner, &log, !answers);
+                if answers {
+                    relay::wake(&self.inner, &log);
+                }
+            }
+        }
+    }
+
+    /// Stores a new address of a hub.
+    pub async fn set_hub_domain(&self, log: &LogHandle, domain: &str) -> db::Result<()> {
+        let mut tx = self.inner.db.begin().await?;
+        store::set_hub_domain(&mut tx, log.id, domain).await?;
+        tx.commit().await?;
+        *unpoison(log.hub_domain.write()) = domain.to_owned();
+        Ok(())
+    }
+
+    /// Puts a refused or expired action of its author back into the queue.
+    pub async fn retry(&self, log: &Arc<LogHandle>, actor: &Actor, aid: &ActionId) -> db::Result<bool> {
+        let mut tx = self.inner.db.begin().await?;
+        let mine = pending::get(&mut tx, &log.sid, log.id, aid).await?.is_some_and(|p| p.draft.actor == *actor);
+        let done = mine && pending::requeue(&mut tx, aid, self.inner.clock.now_ms()).await?;
+        tx.commit().await?;
+        if done {
+            relay::wake(&self.inner, log);
+            relay::tell_pending(&self.inner, &log.sid, actor, aid);
+        }
+        Ok(done)
+    }
+
+    /// Gives up a queued action of its author.
+    pub async fn discard(&self, log: &Arc<LogHandle>, actor: &Actor, aid: &ActionId) -> db::Result<bool> {
+        let mut tx = self.inner.db.begin().await?;
+        let mine = pending::get(&mut tx, &log.sid, log.id, aid).await?.is_some_and(|p| p.draft.actor == *actor);
+        let done = mine && pending::discard(&mut tx, aid).await?;
+        tx.commit().await?;
+        if done {
+            self.inner.bus.tell_server(&log.sid, crate::bus::Notice::Hub);
+        }
+        Ok(done)
+    }
+
+    /// Events after a position, in order, as they stand on disk.
+    pub async fn read(&self, log: &LogHandle, after: u64, limit: u64) -> db::Result<Vec<Entry>> {
+        let mut read = self.inner.db.read().await?;
+        store::events_after(&mut read, &log.sid, log.id, after, limit).await
+    }
+
+    /// What was withheld from this copy after a position.
+    pub async fn holes(&self, q: &mut impl Query, log: &LogHandle) -> db::Result<Vec<(u64, u64)>> {
+        store::stubs(q, log.id).await
+    }
+
+    /// Once a minute: what waited too long expires, seals whose time is over are emptied, old numbers are forgotten.
+    pub async fn tidy(&self) -> db::Result<()> {
+        const NONCE_LIFE_MS: i64 = 14 * 24 * 3_600_000;
+        let now = self.inner.clock.now_ms();
+        let mut tx = self.inner.db.begin().await?;
+        let expired = pending::expire(&mut tx, now - self.inner.settings.queue_ttl_ms, now).await?;
+        store::purge_held(&mut tx, now).await?;
+        store::purge_nonces(&mut tx, now - NONCE_LIFE_MS).await?;
+        tx.commit().await?;
+        for (sid, actor, aid) in expired {
+            if let (Ok(sid), Ok(actor), Ok(aid)) = (sid.parse(), actor.parse(), aid.parse()) {
+                relay::tell_pending(&self.inner, &sid, &actor, &aid);
+            }
+        }
+        Ok(())
+    }
+
+    async fn ask<T>(
+        &self,
+        request: impl FnOnce(oneshot::Sender<Result<T, LogError>>) -> Request,
+    ) -> Result<T, LogError> {
+        let (reply, answer) = oneshot::channel();
+        self.inner.requests.send(request(reply)).await.map_err(|_| LogError::Closed)?;
+        answer.await.unwrap_or(Err(LogError::Closed))
+    }
+}
+
+impl From<LogError> for crate::error::Problem {
+    fn from(e: LogError) -> Self {
+        match e {
+            LogError::Rejected(code) => code.into(),
+            LogError::Unknown => Code::UnknownServer.into(),
+            LogError::QueueFull => Self::rate(60_000)
+                .detail("Too many of your messages already wait for this community to come back. Try again later."),
+            LogError::Db(e) => e.into(),
+            LogError::Closed => Self::new("overloaded").retry_after_ms(2_000),
+        }
+    }
+}

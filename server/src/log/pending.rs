@@ -1,0 +1,188 @@
+//! What people of this instance did in servers of others, kept until it stands in the copy of the log.
+
+use crate::{
+    args,
+    db::{Error, Query, Result, Row, Tx},
+};
+use conntext_federation::{
+    hub::Draft,
+    ids::{ActionId, Actor, ServerId},
+};
+
+/// Where a queued action is on its way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PendingState {
+    /// Not yet answered by the hub.
+    Queued,
+    /// In the hub's log, not yet in this copy.
+    Accepted,
+    /// Refused for good.
+    Rejected,
+    /// The hub did not answer in time.
+    Expired,
+}
+
+impl PendingState {
+    /// As stored and as clients see it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Accepted => "accepted",
+            Self::Rejected => "rejected",
+            Self::Expired => "expired",
+        }
+    }
+    fn parse(text: &str) -> Self {
+        match text {
+            "accepted" => Self::Accepted,
+            "rejected" => Self::Rejected,
+            "expired" => Self::Expired,
+            _ => Self::Queued,
+        }
+    }
+}
+
+/// A queued action.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    pub aid: ActionId,
+    pub position: i64,
+    pub draft: Draft,
+    pub salt: [u8; 16],
+    pub state: PendingState,
+    /// Why it was refused.
+    pub code: Option<String>,
+    pub created_at: i64,
+}
+
+fn broken() -> Error {
+    Error::Other("a queued action cannot be read".into())
+}
+
+fn pending(sid: &ServerId, row: &Row) -> Result<Pending> {
+    let aid: Vec<u8> = row.get(0);
+    let salt: Vec<u8> = row.get(7);
+    Ok(Pending {
+        aid: ActionId(aid.try_into().map_err(|_| broken())?),
+        position: row.get(1),
+        draft: Draft {
+            sid: sid.clone(),
+            actor: row.get::<String>(2).parse().map_err(|_| broken())?,
+            kind: row.get(3),
+            channel: row.get::<Option<String>>(4).map(|c| c.parse()).transpose().map_err(|_| broken())?,
+            target: row.get(5),
+            content: serde_json::from_str(&row.get::<String>(6)).map_err(|_| broken())?,
+        },
+        salt: salt.try_into().map_err(|_| broken())?,
+        state: PendingState::parse(&row.get::<String>(8)),
+        code: row.get(9),
+        created_at: row.get(10),
+    })
+}
+
+macro_rules! select_pending {
+    ($rest:literal) => {
+        concat!(
+            "select aid, position, actor, kind, channel, target, content, salt, state, code, created_at from pending_actions ",
+            $rest
+        )
+    };
+}
+
+pub async fn insert(
+    tx: &mut Tx,
+    log_id: i64,
+    aid: &ActionId,
+    salt: &[u8; 16],
+    draft: &Draft,
+    now_ms: i64,
+) -> Result<()> {
+    let sql = "insert into pending_actions
+                 (aid, position, log_id, actor, kind, channel, target, content, salt, state, created_at)
+               select $1, coalesce(max(position), 0) + 1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9 from pending_actions";
+    let args = args![
+        aid.0,
+        log_id,
+        draft.actor.as_str(),
+        draft.kind.as_str(),
+        draft.channel.as_ref().map(|c| c.as_str()),
+        draft.target.as_deref(),
+        draft.content.to_string(),
+        salt,
+        now_ms
+    ];
+    tx.exec(sql, args).await.map(|_| ())
+}
+
+/// What waits for the hub, oldest first.
+pub async fn queued(q: &mut impl Query, sid: &ServerId, log_id: i64, limit: u64) -> Result<Vec<Pending>> {
+    let sql = select_pending!("where log_id = $1 and state = 'queued' order by position limit $2");
+    q.rows(sql, args![log_id, limit]).await?.iter().map(|r| pending(sid, r)).collect()
+}
+
+/// Everything of one actor that is not yet in the copy, oldest first.
+pub async fn of_actor(q: &mut impl Query, sid: &ServerId, log_id: i64, actor: &Actor) -> Result<Vec<Pending>> {
+    let sql = select_pending!("where log_id = $1 and actor = $2 order by position");
+    q.rows(sql, args![log_id, actor.as_str()]).await?.iter().map(|r| pending(sid, r)).collect()
+}
+
+/// One queued action.
+pub async fn get(q: &mut impl Query, sid: &ServerId, log_id: i64, aid: &ActionId) -> Result<Option<Pending>> {
+    let sql = select_pending!("where log_id = $1 and aid = $2");
+    q.row(sql, args![log_id, aid.0]).await?.as_ref().map(|r| pending(sid, r)).transpose()
+}
+
+/// How many actions of an actor wait, over all servers.
+pub async fn waiting(q: &mut impl Query, actor: &Actor) -> Result<u64> {
+    let sql = "select count(*) from pending_actions where actor = $1 and state = 'queued'";
+    let row = q.row(sql, args![actor.as_str()]).await?;
+    Ok(row.map_or(0, |r| u64::try_from(r.get::<i64>(0)).unwrap_or(0)))
+}
+
+/// How many actions of an actor wait for one server's hub.
+pub async fn waiting_in(q: &mut impl Query, log_id: i64, actor: &Actor) -> Result<u64> {
+    let sql = "select count(*) from pending_actions where log_id = $1 and actor = $2 and state = 'queued'";
+    let row = q.row(sql, args![log_id, actor.as_str()]).await?;
+    Ok(row.map_or(0, |r| u64::try_from(r.get::<i64>(0)).unwrap_or(0)))
+}
+
+/// The logs that something waits for.
+pub async fn logs_waiting(q: &mut impl Query) -> Result<Vec<String>> {
+    let sql = "select distinct l.sid from pending_actions p join logs l on l.id = p.log_id where p.state = 'queued'";
+    Ok(q.rows(sql, args![]).await?.iter().map(|r| r.get(0)).collect())
+}
+
+pub async fn settle(tx: &mut Tx, aid: &ActionId, state: PendingState, code: Option<&str>, now_ms: i64) -> Result<()> {
+    let sql = "update pending_actions set state = $2, code = $3, settled_at = $4 where aid = $1 and state = 'queued'";
+    tx.exec(sql, args![aid.0, state.as_str(), code, now_ms]).await.map(|_| ())
+}
+
+/// Puts a refused or expired action back into the queue, at its end.
+pub async fn requeue(tx: &mut Tx, aid: &ActionId, now_ms: i64) -> Result<bool> {
+    let sql = "update pending_actions set state = 'queued', code = null, settled_at = null, created_at = $2,
+                 position = (select max(position) + 1 from pending_actions)
+               where aid = $1 and state in ('rejected', 'expired')";
+    Ok(tx.exec(sql, args![aid.0, now_ms]).await? > 0)
+}
+
+/// Removes an action that its author gave up. Accepted ones stay until they stand in the copy.
+pub async fn discard(tx: &mut Tx, aid: &ActionId) -> Result<bool> {
+    Ok(tx.exec("delete from pending_actions where aid = $1 and state <> 'accepted'", args![aid.0]).await? > 0)
+}
+
+/// Removes what now stands in the copy.
+pub async fn arrived(tx: &mut Tx, log_id: i64, aid: &ActionId) -> Result<bool> {
+    Ok(tx.exec("delete from pending_actions where log_id = $1 and aid = $2", args![log_id, aid.0]).await? > 0)
+}
+
+/// Gives up what has waited since before `before_ms`; returns what that was.
+pub async fn expire(tx: &mut Tx, before_ms: i64, now_ms: i64) -> Result<Vec<(String, String, String)>> {
+    let sql = "update pending_actions set state = 'expired', settled_at = $2
+               where state = 'queued' and created_at < $1
+               returning (select sid from logs where id = log_id), actor, aid";
+    let rows = tx.rows(sql, args![before_ms, now_ms]).await?;
+    Ok(rows
+        .iter()
+        .filter_map(|r| Some((r.get(0), r.get(1), ActionId(r.get::<Vec<u8>>(2).try_into().ok()?).to_string())))
+        .collect())
+}

@@ -1,0 +1,367 @@
+//! On the way to a hub elsewhere: a durable queue, in order for each actor, sent until the hub answers.
+
+use super::{
+    Inner, LogHandle, PATIENCE, pending,
+    pending::{Pending, PendingState},
+    store,
+    types::{Entry, LogError, Outcome},
+};
+use crate::{
+    bus::{Notice, PersonNotice},
+    db,
+};
+use conntext_federation::{
+    Code,
+    content::{Content, MessageCreate},
+    hub::{self, Draft},
+    ids::{ActionId, Actor, ChannelId, InstanceId, MediaId, ServerId},
+    wire::{ActionResult, ActionsRequest, ActionsResponse, SignedAction},
+};
+use futures_util::future::BoxFuture;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+use tokio::sync::oneshot;
+
+/// The most actions in one request.
+const BATCH: u64 = 50;
+/// The shortest and the longest pause before the next try, milliseconds.
+const BACKOFF_MS: (u64, u64) = (500, 60_000);
+
+/// Why a hub did not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// No answer, or one that asks to come again: the action stays in the queue.
+    #[error("unreachable: {0}")]
+    Unreachable(String),
+    /// It asks to wait so many milliseconds.
+    #[error("asked to wait {0} ms")]
+    Later(u64),
+    /// A final answer to the whole request.
+    #[error("refused: {0}")]
+    Refused(Code),
+}
+
+/// How the relay reaches hubs; implemented by the peers.
+pub trait HubLink: Send + Sync {
+    /// Hands actions to the hub of `sid`.
+    fn actions<'a>(
+        &'a self,
+        hub: &'a InstanceId,
+        domain: &'a str,
+        sid: &'a ServerId,
+        request: ActionsRequest,
+    ) -> BoxFuture<'a, Result<ActionsResponse, LinkError>>;
+
+    /// Makes sure that the hub has these files before a message refers to them.
+    fn media<'a>(
+        &'a self,
+        domain: &'a str,
+        sid: &'a ServerId,
+        channel: &'a ChannelId,
+        files: Vec<MediaId>,
+    ) -> BoxFuture<'a, Result<(), LinkError>>;
+}
+
+/// Queues an action and waits a little for the hub's answer.
+pub(super) async fn enqueue(
+    inner: &Arc<Inner>,
+    log: &Arc<LogHandle>,
+    draft: Draft,
+    aid: ActionId,
+    salt: [u8; 16],
+    nonce: Option<String>,
+) -> Result<Outcome, LogError> {
+    let content = Content::parse(&draft.kind, &draft.content)?;
+    let now = inner.clock.now_ms();
+    let mut tx = inner.db.begin().await?;
+    if let Some(nonce) = &nonce {
+        match store::nonce(&mut tx, &draft.actor, nonce).await? {
+            Some((id, earlier)) if id == log.id => {
+                let found = store::event_by_aid(&mut tx, &log.sid, log.id, &earlier).await?;
+                return Ok(found.map_or(Outcome::Pending(earlier), |e| Outcome::Accepted(Arc::new(e))));
+            }
+            Some(_) => return Err(LogError::Rejected(Code::AidReused)),
+            None => {}
+        }
+    }
+    check_here(&mut tx, log, &draft, &content, now).await?;
+    if pending::waiting(&mut tx, &draft.actor).await? >= inner.settings.queue_per_actor {
+        return Err(LogError::QueueFull);
+    }
+    pending::insert(&mut tx, log.id, &aid, &salt, &draft, now).await?;
+    if let Some(nonce) = nonce {
+        store::put_nonces(&mut tx, vec![(draft.actor.clone(), nonce, log.id, aid)], now).await?;
+    }
+    let (reply, answer) = oneshot::channel();
+    tx.commit().await?;
+    if let Ok(mut waiting) = inner.waiting.lock() {
+        waiting.insert(aid, reply);
+    }
+    wake(inner, log);
+    // With the hub known to be away nobody is kept waiting.
+    let patience = if log.hub_away_since().is_some() { Duration::from_millis(300) } else { PATIENCE };
+    match tokio::time::timeout(patience, answer).await {
+        Ok(Ok(Ok(entry))) => Ok(Outcome::Accepted(entry)),
+        Ok(Ok(Err(e))) => Err(e),
+        Ok(Err(_)) | Err(_) => {
+            if let Ok(mut waiting) = inner.waiting.lock() {
+                waiting.remove(&aid);
+            }
+            tell_pending(inner, &log.sid, &draft.actor, &aid);
+            inner.bus.tell_server(&log.sid, Notice::Hub);
+            Ok(Outcome::Pending(aid))
+        }
+    }
+}
+
+/// What this copy already knows to be refused need not wait for the hub to say so.
+async fn check_here(
+    tx: &mut db::Tx,
+    log: &LogHandle,
+    draft: &Draft,
+    content: &Content,
+    now: i64,
+) -> Result<(), LogError> {
+    let mut facts = conntext_federation::rules::Facts::default();
+    if let Some(target) = draft.target.as_deref().and_then(|t| t.parse::<ActionId>().ok()) {
+        facts.message = store::message_fact(tx, log.id, &target).await?;
+        if facts.message.is_none() {
+            // The message may lie in a part of the history that is not held here: the hub decides.
+            return Ok(());
+        }
+    }
+    let state = log.state();
+    let basis = hub::position(&state);
+    let origin = log.local.clone();
+    let aid = draft.channel.as_ref().filter(|_| matches!(content, Content::ChannelCreate(_))).map(|_| ());
+    if aid.is_some() || matches!(content, Content::MemberLeave) {
+        return Ok(());
+    }
+    let (action, _) = draft.clone().into_action(&origin, ActionId([0; 16]), [0; 16], basis, now)?;
+    conntext_federation::rules::check(&state, &facts, &action, content, now)?;
+    Ok(())
+}
+
+/// Starts or wakes the relay of one server.
+pub(super) fn wake(inner: &Arc<Inner>, log: &Arc<LogHandle>) {
+    log.relay.notify_one();
+    if inner.link.get().is_some() && !log.relaying.swap(true, Ordering::AcqRel) {
+        tokio::spawn(run(inner.clone(), log.clone()));
+    }
+}
+
+async fn run(inner: Arc<Inner>, log: Arc<LogHandle>) {
+    let mut failures: u32 = 0;
+    loop {
+        let outcome = round(&inner, &log).await;
+        match outcome {
+            Ok(0) => {
+                log.relaying.store(false, Ordering::Release);
+                // Whoever queued between the look and the flag either sees the flag down or left a wake-up.
+                let again = tokio::time::timeout(Duration::from_millis(1), log.relay.notified()).await.is_ok();
+                if !again || log.relaying.swap(true, Ordering::AcqRel) {
+                    return;
+                }
+                failures = 0;
+            }
+            Ok(_) => failures = 0,
+            Err(wait) => {
+                failures = failures.saturating_add(1);
+                let pause = wait.unwrap_or_else(|| backoff(&inner, failures));
+                tokio::select! {
+                    () = tokio::time::sleep(Duration::from_millis(pause)) => {}
+                    () = log.relay.notified() => {
+                        // A new message tries at once, but not more often than this.
+                        tokio::time::sleep(Duration::from_millis(BACKOFF_MS.0 / 2)).await;
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn backoff(inner: &Inner, failures: u32) -> u64 {
+    let most = (BACKOFF_MS.0 << failures.min(8)).min(BACKOFF_MS.1);
+    BACKOFF_MS.0 / 2 + inner.rng.below(most)
+}
+
+/// Sends what waits, once. `Err` holds how long to wait if the hub said so.
+async fn round(inner: &Arc<Inner>, log: &Arc<LogHandle>) -> Result<usize, Option<u64>> {
+    let Some(link) = inner.link.get() else { return Ok(0) };
+    let queued = async {
+        let mut read = inner.db.read().await?;
+        pending::queued(&mut read, &log.sid, log.id, BATCH).await
+    };
+    let queued = queued.await.map_err(|e| {
+        tracing::error!(sid = %log.sid, error = %e, "the queue cannot be read");
+        None
+    })?;
+    if queued.is_empty() {
+        return Ok(0);
+    }
+    let sent = send(inner, log, link.as_ref(), &queued).await;
+    match sent {
+        Ok(results) => {
+            set_away(inner, log, false);
+            let count = results.len();
+            for (pending, result) in queued.iter().zip(results) {
+                settle(inner, log, pending, result).await.map_err(|e| {
+                    tracing::error!(sid = %log.sid, error = %e, "an answer of the hub cannot be written");
+                    None
+                })?;
+            }
+            inner.bus.tell_server(&log.sid, Notice::Hub);
+            Ok(count)
+        }
+        Err(LinkError::Unreachable(why)) => {
+            tracing::info!(sid = %log.sid, why, waiting = queued.len(), "the hub does not answer");
+            set_away(inner, log, true);
+            Err(None)
+        }
+        Err(LinkError::Later(ms)) => Err(Some(ms)),
+        Err(LinkError::Refused(code)) => {
+            set_away(inner, log, false);
+            for pending in &queued {
+                let result = ActionResult::Rejected { aid: pending.aid, code, retry: false };
+                settle(inner, log, pending, result).await.map_err(|_| None)?;
+            }
+            Ok(queued.len())
+        }
+    }
+}
+
+async fn send(
+    inner: &Arc<Inner>,
+    log: &LogHandle,
+    link: &dyn HubLink,
+    queued: &[Pending],
+) -> Result<Vec<ActionResult>, LinkError> {
+    let (hub, basis) = {
+        let state = log.state();
+        (state.info.hub.clone(), hub::position(&state))
+    };
+    let domain = log.hub_domain();
+    for p in queued {
+        if let (Some(channel), "message.create") = (&p.draft.channel, p.draft.kind.as_str()) {
+            let files = files_of(p);
+            if !files.is_empty() {
+                link.media(&domain, &log.sid, channel, files).await?;
+            }
+        }
+    }
+    let now = inner.clock.now_ms();
+    let mut actions = Vec::with_capacity(queued.len());
+    for p in queued {
+        // Signed when sent, not when queued: a key that was changed meanwhile does no harm.
+        let made = p.draft.clone().into_action(&inner.me.ik, p.aid, p.salt, basis.clone(), now);
+        let (mut action, sealed) = made.map_err(LinkError::Refused)?;
+        // The same action must come out of every try, or the hub would take the second for another.
+        action.ats = action.ats.map(|_| p.created_at);
+        action.exp = p.created_at + inner.settings.queue_ttl_ms;
+        let origin_sig = action.sign(&inner.me.key).map_err(LinkError::Refused)?;
+        actions.push(SignedAction { action, origin_sig, content: sealed.content, salt: sealed.salt });
+    }
+    let answer = link.actions(&hub, &domain, &log.sid, ActionsRequest { actions }).await?;
+    if answer.results.len() != queued.len() {
+        return Err(LinkError::Unreachable("its answer does not fit the request".into()));
+    }
+    Ok(answer.results)
+}
+
+fn files_of(p: &Pending) -> Vec<MediaId> {
+    let message: MessageCreate = serde_json::from_value(p.draft.content.clone()).unwrap_or_default();
+    let all: BTreeSet<MediaId> =
+        message.attachments.into_iter().flat_map(|a| std::iter::once(a.mid).chain(a.thumb)).collect();
+    all.into_iter().collect()
+}
+
+async fn settle(inner: &Arc<Inner>, log: &LogHandle, p: &Pending, result: ActionResult) -> db::Result<()> {
+    let now = inner.clock.now_ms();
+    let waiter = inner.waiting.lock().ok().and_then(|mut w| w.remove(&p.aid));
+    match result {
+        ActionResult::Accepted { header, hub_sig, .. } => {
+            let mut tx = inner.db.begin().await?;
+            if store::position_of(&mut tx, log.id, &p.aid).await?.is_some() {
+                pending::arrived(&mut tx, log.id, &p.aid).await?;
+            } else {
+                pending::settle(&mut tx, &p.aid, PendingState::Accepted, None, now).await?;
+            }
+            tx.commit().await?;
+            let answered = accepted_entry(inner, log, p, *header, hub_sig);
+            match (waiter, answered) {
+                (Some(waiter), Some(entry)) => {
+                    let _ = waiter.send(Ok(Arc::new(entry)));
+                }
+                _ => tell_pending(inner, &log.sid, &p.draft.actor, &p.aid),
+            }
+        }
+        ActionResult::Rejected { code: Code::StaleBasis, .. } => {
+            // The copy caught up or will; the next round signs anew.
+            drop(waiter);
+        }
+        ActionResult::Rejected { code, retry: true, .. } => {
+            tracing::info!(sid = %log.sid, code = code.as_str(), "the hub asks to send an action again");
+            drop(waiter);
+        }
+        ActionResult::Rejected { code, .. } => {
+            let mut tx = inner.db.begin().await?;
+            pending::settle(&mut tx, &p.aid, PendingState::Rejected, Some(code.as_str()), now).await?;
+            if waiter.is_some() {
+                // The author is told right away and nothing is left behind.
+                pending::discard(&mut tx, &p.aid).await?;
+                store::drop_nonce(&mut tx, log.id, &p.aid).await?;
+            }
+            tx.commit().await?;
+            match waiter {
+                Some(waiter) => {
+                    let _ = waiter.send(Err(LogError::Rejected(code)));
+                }
+                None => tell_pending(inner, &log.sid, &p.draft.actor, &p.aid),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The event that the hub made of the action, checked, to answer its author before the push arrives.
+fn accepted_entry(
+    inner: &Inner,
+    log: &LogHandle,
+    p: &Pending,
+    header: conntext_federation::event::Header,
+    hub_sig: conntext_federation::keys::KeySig,
+) -> Option<Entry> {
+    let state = log.state();
+    let key = state.key_at(&header.hub, &hub_sig.kid, header.seq).ok()?;
+    header.verify(key, &hub_sig).ok()?;
+    let basis = hub::position(&state);
+    let (action, sealed) = p.draft.clone().into_action(&inner.me.ik, p.aid, p.salt, basis, header.ts).ok()?;
+    let hash = header.hash().ok()?;
+    let event = conntext_federation::event::Event {
+        header,
+        action,
+        origin_sig: None,
+        hub_sig,
+        content: Some(sealed.content),
+        salt: Some(sealed.salt),
+        erased: None,
+    };
+    Some(Entry::of(event, hash, None))
+}
+
+/// Tells the author's devices that a queued action changed.
+pub(super) fn tell_pending(inner: &Inner, sid: &ServerId, actor: &Actor, aid: &ActionId) {
+    if let Actor::User(uid) = actor {
+        inner.bus.tell_person(uid, PersonNotice::Pending { sid: sid.clone(), aid: aid.to_string() });
+    }
+}
+
+pub(super) fn set_away(inner: &Inner, log: &LogHandle, away: bool) {
+    if log.hub_away.swap(away, Ordering::AcqRel) != away {
+        log.hub_away_since.store(inner.clock.now_ms(), Ordering::Release);
+        inner.bus.tell_server(&log.sid, Notice::Hub);
+    }
+}

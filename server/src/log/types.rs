@@ -1,0 +1,118 @@
+//! What goes into a log and what comes out.
+
+use crate::db;
+use conntext_federation::{
+    Code,
+    content::Content,
+    event::Event,
+    ids::{ActionId, Hash, InstanceId},
+    instance::KeysStatement,
+    keys::SecretKey,
+    state::ServerState,
+};
+use std::sync::Arc;
+
+/// This instance as the log knows it.
+pub struct Me {
+    pub ik: InstanceId,
+    pub domain: String,
+    /// The active signing key.
+    pub key: SecretKey,
+    /// The root-signed statement of the keys.
+    pub statement: KeysStatement,
+}
+
+/// An event that stands in a log or a copy of it.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub event: Event,
+    pub hash: Hash,
+    /// The content, where it is present, known and not rejected.
+    pub content: Option<Content>,
+    /// Why it counts for nothing.
+    pub rejected: Option<Code>,
+    /// What the gateway sends of it, made once for all receivers.
+    pub frame: tokio::sync::OnceCell<Option<Arc<str>>>,
+}
+
+impl Entry {
+    /// An entry from its parts.
+    pub fn new(event: Event, hash: Hash, content: Option<Content>, rejected: Option<Code>) -> Self {
+        Self { event, hash, content, rejected, frame: tokio::sync::OnceCell::new() }
+    }
+    /// Reads the content of a stored event.
+    pub fn of(event: Event, hash: Hash, rejected: Option<Code>) -> Self {
+        let content = match (&event.content, rejected) {
+            (Some(value), None) => Content::parse(&event.action.kind, value).ok(),
+            _ => None,
+        };
+        Self::new(event, hash, content, rejected)
+    }
+    /// Position in the log.
+    pub fn seq(&self) -> u64 {
+        self.event.header.seq
+    }
+    /// The action's id.
+    pub fn aid(&self) -> ActionId {
+        self.event.action.aid
+    }
+}
+
+/// Events that are being written, handed to the projections inside the transaction.
+pub struct Batch<'a> {
+    pub log_id: i64,
+    /// Whether this instance sequences the log.
+    pub hub_here: bool,
+    /// The state after the batch.
+    pub state: &'a ServerState,
+    pub entries: &'a [Arc<Entry>],
+    /// Whether it happens now; history that is filled in later notifies nobody.
+    pub live: bool,
+    /// The time of writing, milliseconds.
+    pub now_ms: i64,
+}
+
+/// What became of something submitted.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// It stands in the log.
+    Accepted(Arc<Entry>),
+    /// It waits for the hub, durably.
+    Pending(ActionId),
+}
+
+impl Outcome {
+    /// The action's id.
+    pub fn aid(&self) -> ActionId {
+        match self {
+            Self::Accepted(entry) => entry.aid(),
+            Self::Pending(aid) => *aid,
+        }
+    }
+}
+
+/// Why something submitted came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// The rules or the hub refused it.
+    #[error("refused: {0}")]
+    Rejected(Code),
+    /// No such log here, or the copy is quarantined.
+    #[error("unknown server")]
+    Unknown,
+    /// Too many of the actor's actions wait already.
+    #[error("the queue is full")]
+    QueueFull,
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] db::Error),
+    /// The instance is shutting down.
+    #[error("shutting down")]
+    Closed,
+}
+
+impl From<Code> for LogError {
+    fn from(code: Code) -> Self {
+        Self::Rejected(code)
+    }
+}

@@ -1,0 +1,124 @@
+//! Checks a stored log from its first entry: chain, signatures, homes, and that the stored state is its fold.
+
+use super::store;
+use crate::db::{Db, Query, Result};
+use conntext_federation::{
+    event::Item,
+    ids::{Hash, ServerId},
+    replica::{self, Held},
+    state::ServerState,
+};
+
+/// What a check found.
+#[derive(Debug, serde::Serialize)]
+pub struct Report {
+    pub sid: ServerId,
+    /// Whether this instance sequences it.
+    pub hub_here: bool,
+    pub events: u64,
+    /// Positions that were withheld from this copy.
+    pub withheld: u64,
+    pub head_seq: u64,
+    pub head_hash: Hash,
+    /// What does not hold, in words; empty when all does.
+    pub faults: Vec<String>,
+}
+
+/// Events read at a time.
+const PAGE: u64 = 500;
+
+/// Verifies one log or copy.
+pub async fn verify(db: &Db, sid: &ServerId, me: &str) -> Result<Option<Report>> {
+    let mut read = db.read().await?;
+    let Some(row) = store::log_by_sid(&mut read, sid).await? else { return Ok(None) };
+    let Some(stored) = store::load_state(&mut read, &row).await? else { return Ok(None) };
+    let mut report = Report {
+        sid: sid.clone(),
+        hub_here: row.hub == me,
+        events: 0,
+        withheld: store::stubs(&mut read, row.id).await?.iter().map(|(a, b)| b - a + 1).sum(),
+        head_seq: stored.head.seq,
+        head_hash: stored.head.hash,
+        faults: Vec::new(),
+    };
+    if row.base_seq == 0 {
+        from_first(&mut read, &row, &stored, &mut report).await?;
+    } else {
+        from_snapshot(&mut read, &row, &stored, &mut report).await?;
+    }
+    Ok(Some(report))
+}
+
+/// A log that is held whole is folded again and must come to the stored state.
+async fn from_first(q: &mut impl Query, row: &store::LogRow, stored: &ServerState, report: &mut Report) -> Result<()> {
+    let mut state = ServerState::new(row.sid.clone(), stored.info.hub.clone());
+    let mut after = 0;
+    loop {
+        let page = store::events_after(q, &row.sid, row.id, after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.seq();
+        report.events += u64::try_from(page.len()).unwrap_or(0);
+        for entry in &page {
+            if entry.event.header.hash().ok() != Some(entry.hash) {
+                report.faults.push(format!("{}: the stored hash is not the header's", entry.seq()));
+            }
+        }
+        let items = page.into_iter().map(|e| Item::Event(Box::new(e.event))).collect();
+        if let Err(fault) = replica::accept(&mut state, items, &Held::default()) {
+            report.faults.push(format!("after {}: {fault:?}", state.head.seq));
+            return Ok(());
+        }
+    }
+    if state.head != stored.head {
+        report.faults.push(format!("the log ends at {} but its state says {}", state.head.seq, stored.head.seq));
+    }
+    state.forget_changes();
+    state.mark_all();
+    let mut kept = stored.clone();
+    kept.mark_all();
+    let (folded, kept) = (state.take_changes(), kept.take_changes());
+    for row in &folded {
+        if !kept.contains(row) {
+            report.faults.push(format!("the stored {} {} is not what the log says", row.kind, row.key));
+        }
+    }
+    Ok(())
+}
+
+/// A copy that began with a snapshot: every event by itself, and the chain wherever two neighbours are held.
+async fn from_snapshot(
+    q: &mut impl Query,
+    row: &store::LogRow,
+    stored: &ServerState,
+    report: &mut Report,
+) -> Result<()> {
+    let mut after = 0;
+    let mut previous: Option<(u64, Hash)> = None;
+    loop {
+        let page = store::events_after(q, &row.sid, row.id, after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.seq();
+        for entry in &page {
+            report.events += 1;
+            if let Err(code) = replica::verify_past(stored, &entry.event) {
+                if entry.rejected.is_none() {
+                    report.faults.push(format!("{}: {code}", entry.seq()));
+                }
+            }
+            if let Some((seq, hash)) = previous
+                && seq + 1 == entry.seq()
+                && entry.event.header.prev != hash
+            {
+                report.faults.push(format!("{}: does not follow the event before it", entry.seq()));
+            }
+            previous = Some((entry.seq(), entry.hash));
+        }
+    }
+    if let Some((seq, hash)) = previous
+        && seq == stored.head.seq
+        && hash != stored.head.hash
+    {
+        report.faults.push(format!("the copy ends at {seq} with another hash than its state says"));
+    }
+    Ok(())
+}
