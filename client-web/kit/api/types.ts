@@ -295,7 +295,7 @@ export type ServerFrame =
       session: string;
     }
   | { op: "pong"; n: number }
-  | { op: "event"; sid: string; seq: number; e: GatewayEvent } // ordered per server; ignore seq <= last seen. One seq carries exactly one frame.
+  | { op: "event"; sid: string; seq: number; prev: number; e: GatewayEvent } // ordered per server; ignore seq <= last seen. `prev` is the cursor that this frame follows: what lies between is not for this person.
   | { op: "signal"; s: GatewaySignal } // not ordered, never replayed
   | { op: "close"; code: string; detail: string; retry: boolean }; // before the socket closes: signed_out, slow_consumer, going_away, bad_frame
 

@@ -349,8 +349,8 @@ export function reduce(state: LiveState, frame: ServerFrame, now: number): LiveS
       const cursor = state.cursors[frame.sid];
       if (cursor === undefined && !state.servers[frame.sid]) return state;
       if (cursor !== undefined && frame.seq <= cursor) return state;
-      // Every number carries one frame, so a jump means that something was lost on the way.
-      const lost = cursor !== undefined && frame.seq > cursor + 1;
+      // A frame names the one it follows; numbers between are of channels that this person may not see.
+      const lost = cursor !== undefined && frame.prev > cursor;
       const base = lost ? staleServer(state, frame.sid) : state;
       const next = applyEvent(base, frame.sid, frame.e);
       return { ...next, cursors: { ...next.cursors, [frame.sid]: frame.seq } };

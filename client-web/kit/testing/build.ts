@@ -98,7 +98,7 @@ export function ready(part: Partial<Extract<ServerFrame, { op: "ready" }>> = {})
 }
 
 export function event(seq: number, e: GatewayEvent, sid = "s_1"): ServerFrame {
-  return { op: "event", sid, seq, e };
+  return { op: "event", sid, seq, prev: seq - 1, e };
 }
 
 export function messageEvent(seq: number, part: Partial<Message> = {}): ServerFrame {
