@@ -15,6 +15,7 @@ use crate::db::folder::Folder;
 use crate::keys::InstanceKeys;
 use crate::log::Log;
 use crate::metrics::Metrics;
+use crate::presence::PresenceBook;
 
 /// One instance. Cheap to clone.
 #[derive(Clone)]
@@ -42,6 +43,8 @@ pub struct Inner {
     pub bus: Arc<Bus>,
     /// The logs and copies.
     pub log: Log,
+    /// Who is there.
+    pub presence: PresenceBook,
     /// Hashes and verifies passwords.
     pub passwords: Passwords,
     /// Limits on guessing and on making accounts.

@@ -17,6 +17,7 @@ pub mod http;
 pub mod keys;
 pub mod log;
 pub mod metrics;
+pub mod presence;
 pub mod profiles;
 pub mod projections;
 pub mod routes;
@@ -104,6 +105,7 @@ pub async fn build(config: Config, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> 
     Ok(App::new(app::Inner {
         bus,
         log,
+        presence: presence::PresenceBook::default(),
         folder,
         db,
         clock,
