@@ -15,4 +15,4 @@ for (const file of new Set(files)) {
 }
 const kib = (n) => `${(n / 1024).toFixed(1)} KiB`;
 console.log(`first load: ${kib(brotli)} brotli, ${kib(gzip)} gzip, limit ${kib(LIMIT)} (${files.length} files)`);
-if (files.length === 0 || gzip > LIMIT) process.exit(1);
+if (files.length === 0 || brotli > LIMIT) process.exit(1);

@@ -3,16 +3,17 @@ import { EmptyState } from "@kit/ui/States";
 import { usePhone } from "@kit/ui/useMedia";
 import { MemberList } from "@/features/members/MemberList";
 import { useTabBadge } from "@/features/shell/useTabBadge";
-import { Trans, useLingui } from "@lingui/react/macro";
+import { Trans } from "@lingui/react/macro";
 import { Hash } from "lucide-react";
-import { useEffect, useState } from "react";
-import { Dialog, Modal, ModalOverlay } from "react-aria-components";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { Redirect } from "wouter";
 import { ChatPage } from "./ChatPage";
 import { Frame } from "./Frame";
 import { lastChannel, rememberPlace } from "./places";
 import { useWide } from "./useWide";
 import s from "./App.module.css";
+
+const MemberDrawer = lazy(() => import("./MemberDrawer").then((m) => ({ default: m.MemberDrawer })));
 
 const MEMBERS_KEY = "conntext.members";
 
@@ -25,7 +26,6 @@ export interface ServerPageProps {
 
 /** A community: its channels and the open one. */
 export function ServerPage({ sid, cid, message, onSwitcher }: ServerPageProps) {
-  const { t } = useLingui();
   const server = useServer(sid);
   const channel = useChannel(sid, cid);
   const phone = usePhone();
@@ -72,13 +72,11 @@ export function ServerPage({ sid, cid, message, onSwitcher }: ServerPageProps) {
         onMembers={toggleMembers}
         onSwitcher={onSwitcher}
       />
-      <ModalOverlay isOpen={drawer && !wide} isDismissable onOpenChange={setDrawer} className={s.drawerOverlay ?? ""}>
-        <Modal className={s.drawer ?? ""}>
-          <Dialog className={s.drawerDialog ?? ""} aria-label={t`Members`}>
-            <MemberList sid={sid} cid={channel.id} />
-          </Dialog>
-        </Modal>
-      </ModalOverlay>
+      {drawer && !wide ? (
+        <Suspense fallback={null}>
+          <MemberDrawer sid={sid} cid={channel.id} onClose={() => setDrawer(false)} />
+        </Suspense>
+      ) : null}
     </Frame>
   );
 }

@@ -1,10 +1,12 @@
+import { lazy, Suspense } from "react";
 import { useServer } from "@kit/live";
 import { useOverlay } from "@kit/ui/overlays";
-import { InviteDialog } from "./InviteDialog";
+
+const InviteDialog = lazy(() => import("./InviteDialog").then((m) => ({ default: m.InviteDialog })));
 
 /** The dialog that makes invitations; mounted once. */
 export function InviteOverlay() {
   const { overlay, close } = useOverlay("invite");
   const server = useServer(overlay?.sid);
-  return overlay && server ? <InviteDialog server={server} channel={overlay.channel} onClose={close} /> : null;
+  return <Suspense fallback={null}>{overlay && server ? <InviteDialog server={server} channel={overlay.channel} onClose={close} /> : null}</Suspense>;
 }

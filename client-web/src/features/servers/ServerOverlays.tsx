@@ -1,15 +1,17 @@
+import { lazy, Suspense } from "react";
 import { useOverlay } from "@kit/ui/overlays";
-import { CreateServerDialog } from "./CreateServerDialog";
-import { JoinDialog } from "./JoinDialog";
+
+const CreateServerDialog = lazy(() => import("./CreateServerDialog").then((m) => ({ default: m.CreateServerDialog })));
+const JoinDialog = lazy(() => import("./JoinDialog").then((m) => ({ default: m.JoinDialog })));
 
 /** The dialogs for creating and for joining a community; mounted once. */
 export function ServerOverlays() {
   const create = useOverlay("create-server");
   const join = useOverlay("join-by-link");
   return (
-    <>
+    <Suspense fallback={null}>
       {create.overlay ? <CreateServerDialog onClose={create.close} /> : null}
       {join.overlay ? <JoinDialog onClose={join.close} /> : null}
-    </>
+    </Suspense>
   );
 }

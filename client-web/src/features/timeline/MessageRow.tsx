@@ -8,15 +8,16 @@ import { Home, nameOf } from "@kit/ui/Person";
 import { toastError } from "@kit/ui/Toasts";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { CornerUpRight } from "lucide-react";
-import { memo, useRef, useState, type PointerEvent, type ReactNode } from "react";
+import { lazy, memo, Suspense, useRef, useState, type PointerEvent, type ReactNode } from "react";
 import { DeliveryNote } from "./DeliveryNote";
 import { formatFull, formatTime } from "./format";
-import { MessageSheet } from "./MessageSheet";
 import { MessageTools } from "./MessageTools";
 import { Reactions } from "./Reactions";
 import type { Delivery } from "./rows";
 import type { MessageActs } from "./useMessageActs";
 import s from "./Message.module.css";
+
+const MessageSheet = lazy(() => import("./MessageSheet").then((m) => ({ default: m.MessageSheet })));
 
 /** A touch this long opens the sheet of acts, in milliseconds. */
 const LONG_PRESS_MS = 450;
@@ -147,7 +148,11 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         ) : null}
       </div>
       {toolsPossible && (hovered || active) ? <MessageTools message={message} acts={acts} hovered={hovered} /> : null}
-      {sheet ? <MessageSheet message={message} acts={acts} onClose={() => setSheet(false)} /> : null}
+      {sheet ? (
+        <Suspense fallback={null}>
+          <MessageSheet message={message} acts={acts} onClose={() => setSheet(false)} />
+        </Suspense>
+      ) : null}
     </article>
   );
 });
