@@ -1,10 +1,12 @@
 //! The one state struct: everything that a handler or a worker needs, and where it is put together.
 
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use conntext_federation::domain::Domain;
-use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::accounts::{Guard, Passwords};
 use crate::bus::Bus;
@@ -17,50 +19,63 @@ use crate::log::Log;
 use crate::metrics::Metrics;
 use crate::presence::PresenceBook;
 
-/// One instance. Cheap to clone.
+/// One running instance. Cheap to clone.
 #[derive(Clone)]
 pub struct App(Arc<Inner>);
 
-/// What an instance consists of.
-pub struct Inner {
+/// What every command has, also those that run beside a running instance.
+pub struct Base {
     /// The configuration, as read at the start.
     pub config: Config,
-    /// The data folder, locked for this process.
-    pub folder: Folder,
+    /// The data folder.
+    pub data: PathBuf,
     /// The database.
     pub db: Db,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub rng: Arc<dyn Rng>,
-    /// Counters.
-    pub metrics: Metrics,
     /// The domain in normal form.
     pub domain: Domain,
     /// The instance's own keys.
     pub keys: InstanceKeys,
+    /// Hashes and verifies passwords.
+    pub passwords: Passwords,
+}
+
+/// What a running instance consists of, beyond its [`Base`].
+pub struct Inner {
+    /// Configuration, database, keys.
+    pub base: Base,
+    /// The lock on the data folder.
+    pub folder: Folder,
+    /// Counters.
+    pub metrics: Metrics,
     /// What log, peers, gateway and rooms say to each other.
     pub bus: Arc<Bus>,
     /// The logs and copies.
     pub log: Log,
     /// Who is there.
     pub presence: PresenceBook,
-    /// Hashes and verifies passwords.
-    pub passwords: Passwords,
     /// Limits on guessing and on making accounts.
     pub guard: Guard,
-    /// Ids of sessions that have just ended: their sockets close.
-    pub sessions_ended: broadcast::Sender<String>,
-    /// Ids of our own people whose profile has just changed.
-    pub profiles_changed: broadcast::Sender<String>,
-    /// Ids of accounts whose settings have just changed.
-    pub settings_changed: broadcast::Sender<String>,
+    /// Cancelled when the instance is told to stop: workers and sockets end.
+    pub stopping: CancellationToken,
+    /// Workers that are waited for at the end.
+    pub tasks: TaskTracker,
 }
 
 impl Deref for App {
     type Target = Inner;
     fn deref(&self) -> &Inner {
         &self.0
+    }
+}
+
+impl Deref for Inner {
+    type Target = Base;
+    fn deref(&self) -> &Base {
+        &self.base
     }
 }
 

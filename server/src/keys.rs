@@ -12,10 +12,9 @@ use conntext_federation::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::args;
 use crate::clock::{Clock, Rng};
-use crate::db::folder::{Folder, write_private};
-use crate::db::{Db, Query as _};
+use crate::db::folder::{private_folder, write_private};
+use crate::db::{Db, fact, set_fact};
 
 /// How long a signing key is valid, in milliseconds: until it is rotated by hand, ten years at most.
 const SIGNING_KEY_LIFE_MS: i64 = 10 * 365 * 86_400_000;
@@ -63,12 +62,9 @@ struct KeyFile {
 
 impl InstanceKeys {
     /// Reads the keys, or makes them at the first start.
-    pub async fn open(folder: &Folder, db: &Db, clock: &dyn Clock, rng: &dyn Rng) -> Result<Self, KeysError> {
-        let keys = folder.sub("keys").map_err(|e| KeysError::Io(folder.path().join("keys"), e))?;
-        let mut read = db.read().await?;
-        let known: Option<String> =
-            read.row("select value from instance_settings where name = 'ik'", vec![]).await?.map(|row| row.get(0));
-        drop(read);
+    pub async fn open(data: &Path, db: &Db, clock: &dyn Clock, rng: &dyn Rng) -> Result<Self, KeysError> {
+        let keys = private_folder(&data.join("keys")).map_err(|e| KeysError::Io(data.join("keys"), e))?;
+        let known = fact(&mut db.read().await?, "ik").await?;
         // An instance that others know already must not come back with new keys because a folder was lost.
         if let Some(known) = &known
             && !keys.join("root.toml").exists()
@@ -86,7 +82,7 @@ impl InstanceKeys {
             Some(_) => {}
             None => {
                 let mut tx = db.begin().await?;
-                tx.exec("insert into instance_settings (name, value) values ('ik', $1)", args![ik.as_str()]).await?;
+                set_fact(&mut tx, "ik", ik.as_str()).await?;
                 tx.commit().await?;
             }
         }

@@ -26,17 +26,15 @@ pub mod settings;
 
 use std::sync::Arc;
 
-pub use app::App;
+pub use app::{App, Base};
 use clock::{Clock, Rng};
 use config::Config;
 use db::Db;
 use db::folder::{Folder, FolderError};
 use keys::InstanceKeys;
 pub use routes::router;
-use tokio::sync::broadcast;
-
-/// News that a listener may lag behind before it must look for itself.
-const NEWS: usize = 256;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// Why an instance cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -70,31 +68,43 @@ pub enum StartError {
     },
 }
 
-/// Opens the data folder and the database and puts the instance together. Nothing listens yet.
-pub async fn build(config: Config, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<App, StartError> {
-    let folder = Folder::open(&config.storage.data_dir)?;
-    let path = folder.path().join("conntext.db");
+/// Opens database and keys in a data folder that exists, without taking its lock: for commands beside a running instance.
+pub async fn open(config: Config, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Base, StartError> {
+    let data = config.storage.data_dir.clone();
+    let path = data.join("conntext.db");
     db::folder::touch_private(&path)
         .map_err(|error| StartError::Io { what: format!("cannot create {}", path.display()), error })?;
     let db = Db::open(&path).await?;
     let domain = config.domain()?;
-    let keys = InstanceKeys::open(&folder, &db, &*clock, &*rng).await?;
+    let keys = InstanceKeys::open(&data, &db, &*clock, &*rng).await?;
     let passwords = accounts::Passwords::new(&config.accounts, &*rng).map_err(StartError::Passwords)?;
-    let guard = accounts::Guard::new(&config.limits);
+    Ok(Base { config, data, db, clock, rng, domain, keys, passwords })
+}
+
+/// Locks the data folder, opens the database and puts the instance together. Nothing listens yet.
+pub async fn build(config: Config, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<App, StartError> {
+    let folder = Folder::open(&config.storage.data_dir)?;
+    let base = open(config, clock, rng).await?;
     let metrics = metrics::Metrics::new();
+    let guard = accounts::Guard::new(&base.config.limits);
     let bus = Arc::new(bus::Bus::default());
-    let statement = keys.statement(&domain).map_err(|code| StartError::Statement(code.to_string()))?;
-    let me = log::Me { ik: keys.ik.clone(), domain: domain.as_str().to_owned(), key: keys.signing.clone(), statement };
+    let statement = base.keys.statement(&base.domain).map_err(|code| StartError::Statement(code.to_string()))?;
+    let me = log::Me {
+        ik: base.keys.ik.clone(),
+        domain: base.domain.as_str().to_owned(),
+        key: base.keys.signing.clone(),
+        statement,
+    };
     let settings = log::LogSettings {
-        hold_deleted_ms: config.storage.hold_deleted_days.saturating_mul(86_400_000),
-        queue_per_actor: u64::try_from(config.federation.queue_per_actor).unwrap_or(u64::MAX),
-        queue_ttl_ms: config.federation.queue_ttl_s.saturating_mul(1000),
+        hold_deleted_ms: base.config.storage.hold_deleted_days.saturating_mul(86_400_000),
+        queue_per_actor: u64::try_from(base.config.federation.queue_per_actor).unwrap_or(u64::MAX),
+        queue_ttl_ms: base.config.federation.queue_ttl_s.saturating_mul(1000),
     };
     let counter = metrics.register("events", "Events written to logs and copies", Default::default());
     let log = log::Log::start(
-        db.clone(),
-        clock.clone(),
-        rng.clone(),
+        base.db.clone(),
+        base.clock.clone(),
+        base.rng.clone(),
         bus.clone(),
         Arc::new(me),
         settings,
@@ -107,17 +117,10 @@ pub async fn build(config: Config, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> 
         log,
         presence: presence::PresenceBook::default(),
         folder,
-        db,
-        clock,
-        rng,
         metrics,
-        domain,
-        keys,
-        passwords,
         guard,
-        sessions_ended: broadcast::Sender::new(NEWS),
-        profiles_changed: broadcast::Sender::new(NEWS),
-        settings_changed: broadcast::Sender::new(NEWS),
-        config,
+        stopping: CancellationToken::new(),
+        tasks: TaskTracker::new(),
+        base,
     }))
 }

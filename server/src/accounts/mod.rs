@@ -10,12 +10,12 @@ use std::net::IpAddr;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::App;
 use crate::config::Limits;
 use crate::db::{self, Query, Tx};
 use crate::error::{Problem, Result};
 use crate::http::rate::RateLimit;
 use crate::profiles;
+use crate::{App, Base};
 
 pub use handle::check as check_handle;
 pub use password::Passwords;
@@ -28,6 +28,8 @@ pub struct Guard {
     by_address: RateLimit<IpAddr>,
     by_account: RateLimit<String>,
     register: RateLimit<IpAddr>,
+    /// Requests of the client API, by account.
+    pub(crate) api: RateLimit<String>,
 }
 
 impl Guard {
@@ -38,6 +40,7 @@ impl Guard {
             by_address: RateLimit::new(limits.sign_in_burst, refill),
             by_account: RateLimit::new(limits.sign_in_burst, refill),
             register: RateLimit::new(limits.register_burst, limits.register_refill_s * 1000),
+            api: RateLimit::new(limits.api_burst, 1000 / u64::from(limits.api_per_s.clamp(1, 1000))),
         }
     }
 }
@@ -62,41 +65,41 @@ pub struct Prepared {
 }
 
 /// Checks name and password and makes the person's identity.
-pub async fn prepare(app: &App, new: NewAccount<'_>) -> Result<Prepared> {
+pub async fn prepare(base: &Base, new: NewAccount<'_>) -> Result<Prepared> {
     let handle = handle::check(new.handle, new.admin)?;
     let display_name = match new.display_name.map(str::trim) {
         Some(name) if !name.is_empty() => profiles::check_display_name(name)?,
         _ => handle.clone(),
     };
-    app.passwords.check("password", new.password, &[&handle, &display_name, &app.config.instance.domain]).await?;
+    base.passwords.check("password", new.password, &[&handle, &display_name, &base.config.instance.domain]).await?;
     // Before the hash: a taken name should answer at once. The unique index decides in the end.
-    let mut read = app.db.read().await?;
+    let mut read = base.db.read().await?;
     if store::by_handle(&mut read, &handle).await?.is_some() {
         return Err(taken());
     }
     drop(read);
-    let password_hash = app.passwords.hash(&*app.rng, new.password).await?;
-    let identity = profiles::new_identity(app, &handle)?;
+    let password_hash = base.passwords.hash(&*base.rng, new.password).await?;
+    let identity = profiles::new_identity(base, &handle)?;
     let account = Account {
-        id: format!("acc_{}", data_encoding::BASE32_NOPAD.encode(&app.rng.bytes::<15>()).to_lowercase()),
+        id: format!("acc_{}", data_encoding::BASE32_NOPAD.encode(&base.rng.bytes::<15>()).to_lowercase()),
         uid: identity.uid().to_owned(),
         handle,
         admin: new.admin,
         suspended: false,
-        created_at: app.clock.now_ms(),
+        created_at: base.clock.now_ms(),
         password_hash,
     };
     Ok(Prepared { account, identity, display_name })
 }
 
 /// Writes a prepared account with its identity and profile.
-pub async fn insert(app: &App, tx: &mut Tx, prepared: Prepared) -> Result<Account> {
+pub async fn insert(base: &Base, tx: &mut Tx, prepared: Prepared) -> Result<Account> {
     let Prepared { account, identity, display_name } = prepared;
     store::insert(tx, &account).await.map_err(|e| match e {
         db::Error::Constraint(_) => taken(),
         other => other.into(),
     })?;
-    profiles::insert_local(app, tx, identity, &display_name).await?;
+    profiles::insert_local(base, tx, identity, &display_name).await?;
     Ok(account)
 }
 
@@ -109,13 +112,13 @@ fn taken() -> Problem {
 }
 
 /// The account that belongs to a name and a password. A name that does not exist takes as long and answers the same.
-pub async fn verify(app: &App, handle: &str, password: &str) -> Result<Account> {
+pub async fn verify(base: &Base, handle: &str, password: &str) -> Result<Account> {
     let handle = handle.trim().trim_start_matches('@').to_lowercase();
-    let handle = handle.strip_suffix(&format!("@{}", app.config.instance.domain)).unwrap_or(&handle);
-    let mut read = app.db.read().await?;
+    let handle = handle.strip_suffix(&format!("@{}", base.config.instance.domain)).unwrap_or(&handle);
+    let mut read = base.db.read().await?;
     let account = store::by_handle(&mut read, handle).await?;
     drop(read);
-    let matches = app.passwords.verify(account.as_ref().map(|a| a.password_hash.clone()), password).await?;
+    let matches = base.passwords.verify(account.as_ref().map(|a| a.password_hash.clone()), password).await?;
     match account {
         Some(account) if matches && account.suspended => {
             Err(Problem::new("suspended").detail("The admin of this instance has suspended this account."))
@@ -161,18 +164,18 @@ pub async fn all(q: &mut impl Query) -> Result<Vec<Account>> {
 }
 
 /// Gives an account a new password. The caller ends its sessions.
-pub async fn set_password(app: &App, account: &Account, field: &'static str, password: &str) -> Result<()> {
-    app.passwords.check(field, password, &[&account.handle]).await?;
-    let hash = app.passwords.hash(&*app.rng, password).await?;
-    let mut tx = app.db.begin().await?;
+pub async fn set_password(base: &Base, account: &Account, field: &'static str, password: &str) -> Result<()> {
+    base.passwords.check(field, password, &[&account.handle]).await?;
+    let hash = base.passwords.hash(&*base.rng, password).await?;
+    let mut tx = base.db.begin().await?;
     store::set_password(&mut tx, &account.id, &hash).await?;
     tx.commit().await?;
     Ok(())
 }
 
 /// The name of the instance that people see: the one chosen at set-up, else the configuration's.
-pub async fn instance_name(app: &App, q: &mut impl Query) -> Result<String> {
-    Ok(db::fact(q, "name").await?.unwrap_or_else(|| app.config.instance.name.clone()))
+pub async fn instance_name(base: &Base, q: &mut impl Query) -> Result<String> {
+    Ok(db::fact(q, "name").await?.unwrap_or_else(|| base.config.instance.name.clone()))
 }
 
 fn code_hash(code: &str) -> [u8; 32] {
@@ -180,10 +183,10 @@ fn code_hash(code: &str) -> [u8; 32] {
 }
 
 /// Makes an invitation to register here, for `registration = "invite"`; answers with its code.
-pub async fn invite_to_register(app: &App, uses: u32, days: u32) -> Result<String> {
-    let code = data_encoding::BASE32_NOPAD.encode(&app.rng.bytes::<15>()).to_lowercase();
-    let expires_at = app.clock.now_ms() + i64::from(days) * 86_400_000;
-    let mut tx = app.db.begin().await?;
+pub async fn invite_to_register(base: &Base, uses: u32, days: u32) -> Result<String> {
+    let code = data_encoding::BASE32_NOPAD.encode(&base.rng.bytes::<15>()).to_lowercase();
+    let expires_at = base.clock.now_ms() + i64::from(days) * 86_400_000;
+    let mut tx = base.db.begin().await?;
     store::add_registration_invite(&mut tx, &code_hash(&code), expires_at, i64::from(uses)).await?;
     tx.commit().await?;
     Ok(code)

@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use super::store;
-use crate::App;
+use crate::Base;
 use crate::db;
 use crate::db::folder::write_private;
 use crate::error::{Problem, Result};
@@ -18,19 +18,19 @@ fn hash(token: &str) -> String {
 }
 
 /// Makes a new set-up address while there is no admin, and writes it into the data folder; `None` once there is one.
-pub async fn offer(app: &App) -> Result<Option<String>> {
-    let path = app.folder.path().join(FILE);
-    let mut tx = app.db.begin().await?;
+pub async fn offer(base: &Base) -> Result<Option<String>> {
+    let path = base.data.join(FILE);
+    let mut tx = base.db.begin().await?;
     if store::has_admin(&mut tx).await? {
         db::forget_fact(&mut tx, FACT).await?;
         tx.commit().await?;
         remove(&path);
         return Ok(None);
     }
-    let token = app.rng.token();
+    let token = base.rng.token();
     db::set_fact(&mut tx, FACT, &hash(&token)).await?;
     tx.commit().await?;
-    let url = format!("{}/setup?token={token}", app.config.public_url());
+    let url = format!("{}/setup?token={token}", base.config.public_url());
     write_private(&path, format!("{url}\n").as_bytes()).map_err(Problem::internal)?;
     Ok(Some(url))
 }
@@ -56,8 +56,8 @@ pub(super) async fn used(tx: &mut crate::db::Tx) -> Result<()> {
 }
 
 /// After that transaction: the file goes as well.
-pub(super) fn clean_up(app: &App) {
-    remove(&app.folder.path().join(FILE));
+pub(super) fn clean_up(base: &Base) {
+    remove(&base.data.join(FILE));
 }
 
 fn remove(path: &std::path::Path) {

@@ -1,7 +1,11 @@
 //! The commands of the binary `conntext`.
 
+mod config;
+mod doctor;
+mod listen;
 mod logging;
 mod serve;
+mod user;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,6 +13,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::Config;
+
+/// Why a command failed, for the person who gave it.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 #[derive(Parser)]
 #[command(name = "conntext", version, about = "Community chat that people host themselves")]
@@ -24,11 +31,27 @@ struct Cli {
 enum Command {
     /// Runs the instance.
     Serve,
+    /// Looks at the configuration.
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Checks the instance and says what to do about what it finds.
+    Doctor {
+        /// As JSON, for programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Creates and looks after accounts.
+    #[command(subcommand)]
+    User(user::Command),
 }
 
 /// Runs the command that the arguments name. Exit codes: 0 fine, 1 failed, 2 wrong arguments or configuration.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Command::Config(config::Command::Example) = cli.command {
+        print!("{}", config::EXAMPLE);
+        return ExitCode::SUCCESS;
+    }
     let config = match Config::load(cli.config.as_deref()) {
         Ok(config) => config,
         Err(e) => {
@@ -45,6 +68,9 @@ pub fn main() -> ExitCode {
     };
     let result = match cli.command {
         Command::Serve => runtime.block_on(serve::run(config)),
+        Command::Config(command) => config::run(&command, &config),
+        Command::Doctor { json } => runtime.block_on(doctor::run(&config, json)),
+        Command::User(command) => runtime.block_on(user::run(command, config)),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -53,4 +79,11 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// One crypto provider for all of TLS, before anything uses it.
+fn install_crypto() -> Result<(), Failure> {
+    rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .map_err(|_| "the TLS library is set up already".into())
 }

@@ -1,27 +1,39 @@
 //! `conntext serve`.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::{Failure, listen};
+use crate::accounts;
 use crate::clock::{OsRng, SystemClock};
 use crate::config::Config;
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
-
 pub(super) async fn run(config: Config) -> Result<(), Failure> {
     super::logging::start(&config.log)?;
-    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
-        return Err("the TLS library is set up already".into());
-    }
-    let listen = config.http.listen.clone();
+    super::install_crypto()?;
+    let tls = listen::tls(&config.http).await?;
+    // Before the database is touched: an address that is taken is the most usual fault.
+    let listener = listen::bind(&config.http).await.map_err(|e| {
+        format!(
+            "cannot listen on {}: {e}. Another program has the address, or it is not one of this machine",
+            config.http.listen
+        )
+    })?;
+    let address = listener.local_addr()?;
+    let drain = Duration::from_secs(config.http.drain_s);
     let app = crate::build(config, Arc::new(SystemClock::from_env()), Arc::new(OsRng)).await?;
-    if let Some(url) = crate::accounts::offer_setup(&app).await? {
+    let setup = accounts::offer_setup(&app).await?;
+    let url = app.config.public_url();
+    tracing::info!(%address, tls = tls.is_some(), url, version = env!("CARGO_PKG_VERSION"), "ConnText is running");
+    if let Some(url) = setup {
         tracing::warn!(url, "nobody administers this instance yet: open this address to set it up");
     }
-    let listener =
-        tokio::net::TcpListener::bind(&listen).await.map_err(|e| format!("cannot listen on {listen}: {e}"))?;
-    tracing::info!(address = %listener.local_addr()?, domain = %app.config.instance.domain, "listening");
-    let service = crate::router(&app).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).await?;
+    listen::serve(&app, listener, tls, crate::router(&app)).await?;
+    app.tasks.close();
+    if tokio::time::timeout(drain, app.tasks.wait()).await.is_err() {
+        tracing::warn!("some workers did not finish in time");
+    }
+    app.db.close().await;
+    tracing::info!("stopped");
     Ok(())
 }

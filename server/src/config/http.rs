@@ -21,8 +21,8 @@ pub struct Http {
     pub public_url: Option<String>,
     /// Largest request body of the client API in bytes (uploads have their own limit).
     pub body_bytes: usize,
-    /// Time for a request to be answered, in seconds.
-    pub timeout_s: u64,
+    /// Time for the head of a request to arrive, also the idle time of a kept connection, in seconds.
+    pub header_timeout_s: u64,
     /// Time for open requests to end when the process is told to stop, in seconds.
     pub drain_s: u64,
 }
@@ -37,7 +37,7 @@ impl Default for Http {
             trusted_proxies: vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)],
             public_url: None,
             body_bytes: 1024 * 1024,
-            timeout_s: 60,
+            header_timeout_s: 60,
             drain_s: 10,
         }
     }

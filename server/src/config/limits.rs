@@ -32,8 +32,8 @@ impl Default for Limits {
             sign_in_refill_s: 30,
             register_burst: 10,
             register_refill_s: 360,
-            api_burst: 200,
-            api_per_s: 50,
+            api_burst: 600,
+            api_per_s: 100,
             message_burst: 20,
             message_per_s: 5,
         }

@@ -100,6 +100,7 @@ impl Config {
         config.accounts.hash_passes = 1;
         config.federation.dev_insecure = true;
         config.limits.register_burst = 10_000;
+        config.limits.api_burst = 100_000;
         config
     }
 

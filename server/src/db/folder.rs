@@ -30,8 +30,7 @@ impl Folder {
     /// Creates the folder if it is missing, makes it private (0700) and takes its lock.
     pub fn open(path: &Path) -> Result<Self, FolderError> {
         let io = |e| FolderError::Io(path.to_owned(), e);
-        fs::create_dir_all(path).map_err(io)?;
-        fs::set_permissions(path, Permissions::from_mode(0o700)).map_err(io)?;
+        private_folder(path).map_err(io)?;
         let lock = OpenOptions::new()
             .create(true)
             .truncate(false)
@@ -50,14 +49,13 @@ impl Folder {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
 
-    /// A subfolder, created private (0700) if it is missing.
-    pub fn sub(&self, name: &str) -> io::Result<PathBuf> {
-        let path = self.path.join(name);
-        fs::create_dir_all(&path)?;
-        fs::set_permissions(&path, Permissions::from_mode(0o700))?;
-        Ok(path)
-    }
+/// Makes sure that a folder exists and is private (0700); hands its path back.
+pub fn private_folder(path: &Path) -> io::Result<PathBuf> {
+    fs::create_dir_all(path)?;
+    fs::set_permissions(path, Permissions::from_mode(0o700))?;
+    Ok(path.to_owned())
 }
 
 /// Writes a private file (0600) so that a crash leaves the old content or the new, never half of it.

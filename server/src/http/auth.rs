@@ -59,6 +59,7 @@ async fn find(parts: &mut Parts, app: &App) -> Result<Option<Auth>, Problem> {
     let client = parts.extensions.get::<Client>().copied();
     let found = sessions::authenticate(app, kind, token, client).await?;
     if let Some(auth) = &found {
+        app.guard.api.take(auth.account.clone(), app.clock.now_ms())?;
         parts.extensions.insert(auth.clone());
     }
     Ok(found)

@@ -68,3 +68,8 @@ fn answer(path: &str, file: EmbeddedFile, asked: &HeaderMap) -> Response {
     }
     (headers, Body::from(file.data)).into_response()
 }
+
+/// Whether the web app itself is compiled in, and not only the page that says that it is missing.
+pub(crate) fn is_built() -> bool {
+    Dist::iter().any(|name| name.starts_with("assets/"))
+}

@@ -6,7 +6,7 @@ use conntext_federation::keys::SecretKey;
 use conntext_federation::profile::{Picture, ProfileDoc, ProfileFields};
 
 use super::store;
-use crate::App;
+use crate::Base;
 use crate::db::{Query, Tx};
 use crate::error::{Problem, Result};
 
@@ -34,27 +34,27 @@ impl NewIdentity {
 
 /// Makes the identity of a new person: one key that signs for them, and one, the home's, that can move them. A key of
 /// their own can be put above it later.
-pub fn new_identity(app: &App, handle: &str) -> Result<NewIdentity> {
-    let signing = SecretKey::from_seed(app.rng.bytes());
-    let rotation = SecretKey::from_seed(app.rng.bytes());
+pub fn new_identity(base: &Base, handle: &str) -> Result<NewIdentity> {
+    let signing = SecretKey::from_seed(base.rng.bytes());
+    let rotation = SecretKey::from_seed(base.rng.bytes());
     let genesis = Genesis {
         handle: handle.to_owned(),
-        home: app.keys.ik.clone(),
-        profile_host: app.keys.ik.clone(),
+        home: base.keys.ik.clone(),
+        profile_host: base.keys.ik.clone(),
         signing_keys: vec![signing.public()],
         rotation_keys: vec![rotation.public()],
     };
     Ok(NewIdentity { op: Op::genesis(genesis, &rotation)?, signing, rotation })
 }
 
-pub(super) async fn insert(app: &App, tx: &mut Tx, new: &NewIdentity) -> Result<()> {
+pub(super) async fn insert(base: &Base, tx: &mut Tx, new: &NewIdentity) -> Result<()> {
     store_op(tx, &new.op).await?;
     for (purpose, key) in [(SIGN, &new.signing), (ROTATE, &new.rotation)] {
         let public = key.public();
-        let sealed = app
+        let sealed = base
             .keys
             .seal
-            .close(&*app.rng, new.uid(), &key.seed())
+            .close(&*base.rng, new.uid(), &key.seed())
             .ok_or_else(|| Problem::internal("a key could not be sealed"))?;
         store::add_key(tx, new.uid(), public.kid().as_str(), purpose, &public.to_bytes(), &sealed).await?;
     }
@@ -72,34 +72,34 @@ pub async fn chain(q: &mut impl Query, uid: &str) -> Result<Vec<Op>> {
 }
 
 /// Signs and writes the next operation of one of our own people's chains, with the home's key.
-pub async fn next_op(app: &App, tx: &mut Tx, uid: &str, change: impl FnOnce(&mut OpFields)) -> Result<Op> {
+pub async fn next_op(base: &Base, tx: &mut Tx, uid: &str, change: impl FnOnce(&mut OpFields)) -> Result<Op> {
     let identity = verify_chain(&chain(tx, uid).await?)?;
     let allowed: Vec<_> = identity.rotation_keys.iter().map(|k| k.kid().as_str().to_owned()).collect();
-    let key = open_key(app, tx, uid, ROTATE, &allowed).await?;
+    let key = open_key(base, tx, uid, ROTATE, &allowed).await?;
     let op = identity.next(change, &key)?;
     store_op(tx, &op).await?;
     Ok(op)
 }
 
-async fn open_key(app: &App, q: &mut impl Query, uid: &str, purpose: &str, allowed: &[String]) -> Result<SecretKey> {
+async fn open_key(base: &Base, q: &mut impl Query, uid: &str, purpose: &str, allowed: &[String]) -> Result<SecretKey> {
     store::sealed_keys(q, uid, purpose)
         .await?
         .into_iter()
         .find(|(kid, _)| allowed.contains(kid))
-        .and_then(|(_, sealed)| app.keys.seal.open(uid, &sealed))
+        .and_then(|(_, sealed)| base.keys.seal.open(uid, &sealed))
         .and_then(|seed| <[u8; 32]>::try_from(seed).ok())
         .map(SecretKey::from_seed)
         .ok_or_else(|| Problem::internal("a person's key is missing or was sealed with another key"))
 }
 
 /// Signs the row as the next revision of the person's profile and writes it.
-pub(super) async fn sign_and_store(app: &App, tx: &mut Tx, mut row: store::ProfileRow) -> Result<()> {
+pub(super) async fn sign_and_store(base: &Base, tx: &mut Tx, mut row: store::ProfileRow) -> Result<()> {
     let identity: Identity = verify_chain(&chain(tx, &row.uid).await?)?;
     let allowed: Vec<_> = identity.signing_keys.iter().map(|k| k.kid().as_str().to_owned()).collect();
-    let key = open_key(app, tx, &row.uid, SIGN, &allowed).await?;
+    let key = open_key(base, tx, &row.uid, SIGN, &allowed).await?;
     row.op = i64::try_from(identity.n).unwrap_or(i64::MAX);
     row.rev += 1;
-    row.updated_at = app.clock.now_ms();
+    row.updated_at = base.clock.now_ms();
     row.fetched_at = row.updated_at;
     let avatar = match (&row.avatar_mid, &row.avatar_type) {
         (Some(mid), Some(kind)) => Some(Picture {

@@ -11,10 +11,10 @@ use conntext_federation::domain::Domain;
 use conntext_federation::identity::Identity;
 use conntext_federation::profile::ProfileDoc;
 
-use crate::App;
 use crate::accounts::Account;
 use crate::db::{Query, Tx};
 use crate::error::{Problem, Result};
+use crate::{App, Base};
 
 pub use identity::{NewIdentity, chain, new_identity, next_op};
 pub use routes::router;
@@ -42,13 +42,13 @@ fn check_text(field: &'static str, text: &str, most: usize, lines: bool) -> Resu
 }
 
 /// Writes the identity and the first profile of a new person of this instance.
-pub async fn insert_local(app: &App, tx: &mut Tx, new: NewIdentity, display_name: &str) -> Result<()> {
-    identity::insert(app, tx, &new).await?;
-    let now = app.clock.now_ms();
+pub async fn insert_local(base: &Base, tx: &mut Tx, new: NewIdentity, display_name: &str) -> Result<()> {
+    identity::insert(base, tx, &new).await?;
+    let now = base.clock.now_ms();
     let row = store::ProfileRow {
         uid: new.uid().to_owned(),
         handle: new.handle().to_owned(),
-        domain: app.config.instance.domain.clone(),
+        domain: base.config.instance.domain.clone(),
         local: true,
         rev: 0,
         op: 0,
@@ -63,7 +63,7 @@ pub async fn insert_local(app: &App, tx: &mut Tx, new: NewIdentity, display_name
         updated_at: now,
         fetched_at: now,
     };
-    identity::sign_and_store(app, tx, row).await
+    identity::sign_and_store(base, tx, row).await
 }
 
 /// Keeps a newer verified profile of somebody from another instance. Without `doc` the person is known by their handle

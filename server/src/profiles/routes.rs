@@ -4,6 +4,7 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use conntext_federation::ids::UserId;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
@@ -12,6 +13,7 @@ use utoipa_axum::routes;
 use super::{Me, Profile, avatar, check_text, identity, store, types};
 use crate::App;
 use crate::accounts;
+use crate::bus::{PeopleNotice, PersonNotice};
 use crate::config::Config;
 use crate::db::Tx;
 use crate::error::{Problem, Result};
@@ -125,10 +127,11 @@ async fn remove_avatar(State(app): State<App>, auth: Auth) -> Result<Json<Me>> {
     answer_me(&app, &auth).await
 }
 
-/// Others see a changed profile at once.
+/// Others see a changed profile at once, and so do the person's other devices.
 fn changed(app: &App, auth: &Auth) {
-    // Nobody listening is fine.
-    let _ = app.profiles_changed.send(auth.uid.clone());
+    let Ok(uid) = auth.uid.parse::<UserId>() else { return };
+    app.bus.tell_person(&uid, PersonNotice::Me);
+    app.bus.tell_people(PeopleNotice::Profile { uid });
 }
 
 /// Somebody's card

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use crate::App;
 use crate::accounts::Account;
+use crate::bus::PersonNotice;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::http::auth::COOKIE;
@@ -133,23 +134,20 @@ pub async fn end_others(app: &App, auth: &Auth) -> Result<()> {
     let mut tx = app.db.begin().await?;
     let ended = store::delete_others(&mut tx, &auth.account, &auth.session).await?;
     tx.commit().await?;
-    announce(app, ended);
+    announce(app, auth, ended);
     Ok(())
 }
 
-/// Ends all sessions of an account.
-pub async fn end_all(app: &App, account: &str) -> Result<()> {
-    let mut tx = app.db.begin().await?;
-    let ended = store::delete_others(&mut tx, account, "").await?;
-    tx.commit().await?;
-    announce(app, ended);
+/// Ends all sessions of an account, within the caller's transaction.
+pub async fn revoke_all(tx: &mut Tx, account: &str) -> Result<()> {
+    store::delete_others(tx, account, "").await?;
     Ok(())
 }
 
-/// Open sockets of ended sessions must close at once.
-fn announce(app: &App, sessions: Vec<String>) {
+/// Open sockets of ended sessions close at once.
+fn announce(app: &App, auth: &Auth, sessions: Vec<String>) {
+    let Ok(uid) = auth.uid.parse() else { return };
     for session in sessions {
-        // Nobody listening is fine: then there is no socket to close.
-        let _ = app.sessions_ended.send(session);
+        app.bus.tell_person(&uid, PersonNotice::SessionEnded(Some(session)));
     }
 }

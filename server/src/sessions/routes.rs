@@ -116,7 +116,7 @@ async fn sign_out(State(app): State<App>, auth: Auth) -> Result<Response> {
     let mut tx = app.db.begin().await?;
     store::delete(&mut tx, &auth.account, &auth.session).await?;
     tx.commit().await?;
-    announce(&app, vec![auth.session]);
+    announce(&app, &auth, vec![auth.session.clone()]);
     let mut response = StatusCode::NO_CONTENT.into_response();
     if auth.kind == Kind::Cookie {
         response.headers_mut().append(header::SET_COOKIE, cookie("", 0));
@@ -135,6 +135,6 @@ async fn end(State(app): State<App>, auth: Auth, Path(id): Path<String>) -> Resu
         return Err(Problem::not_found().detail("That session has ended already."));
     }
     tx.commit().await?;
-    announce(&app, vec![id]);
+    announce(&app, &auth, vec![id]);
     Ok(StatusCode::NO_CONTENT)
 }

@@ -8,6 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::App;
+use crate::bus::PersonNotice;
 use crate::db::Query;
 use crate::error::{Problem, Result};
 use crate::http::{Auth, Json};
@@ -50,7 +51,8 @@ async fn put(
     let mut tx = app.db.begin().await?;
     store::set(&mut tx, &auth.account, &text).await?;
     tx.commit().await?;
-    // Nobody listening is fine.
-    let _ = app.settings_changed.send(auth.account);
+    if let Ok(uid) = auth.uid.parse() {
+        app.bus.tell_person(&uid, PersonNotice::Settings);
+    }
     Ok(Json(settings))
 }

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::kit::{PASSWORD, TestInstance};
+use conntext_server::bus::{PeopleNotice, PersonNotice};
 use conntext_server::config::Registration;
 
 #[tokio::test]
@@ -128,9 +129,12 @@ async fn a2_sessions_are_listed_and_ended() {
     let other = sessions.iter().find(|s| s["device"] == "Library desk").unwrap();
     assert_eq!((&other["kind"], &other["address"]), (&json!("bearer"), &json!("127.0.0.1")));
 
-    let mut ended = a.app.sessions_ended.subscribe();
+    let uid = phone.get("/me").await.text("/user/id").parse().unwrap();
+    let mut news = a.app.bus.person(&uid);
     phone.delete(&format!("/sessions/{}", other["id"].as_str().unwrap())).await.expect_status(204);
-    assert_eq!(ended.recv().await.unwrap(), other["id"].as_str().unwrap());
+    let notice = news.recv().await.unwrap();
+    let PersonNotice::SessionEnded(Some(ended)) = notice else { panic!("{notice:?}") };
+    assert_eq!(ended, other["id"].as_str().unwrap());
     let alive = [desk.get("/me").await.status.as_u16(), third.get("/me").await.status.as_u16()];
     assert_eq!(alive.iter().filter(|s| **s == 200).count(), 1);
 
@@ -211,11 +215,12 @@ async fn a5_profile_is_edited_signed_and_seen() {
     let ada = a.person("ada").await;
     let bob = a.person("bob").await;
     let uid = ada.get("/me").await.text("/user/id");
-    let mut news = a.app.profiles_changed.subscribe();
+    let mut news = a.app.bus.people();
     ada.patch("/me", json!({"display_name": "Ada", "bio": "Counts.\nAlways.", "pronouns": "she/her"}))
         .await
         .expect_status(200);
-    assert_eq!(news.recv().await.unwrap(), uid);
+    let notice = news.recv().await.unwrap();
+    assert!(matches!(&notice, PeopleNotice::Profile { uid: changed } if changed.as_str() == uid), "{notice:?}");
     let seen = bob.get(&format!("/users/{uid}")).await.expect_status(200);
     assert_eq!(
         (seen.text("/user/display_name"), seen.text("/bio"), seen.text("/pronouns")),

@@ -1,0 +1,156 @@
+//! `conntext user`. Works beside a running instance: both use the same database.
+
+use std::io::Read as _;
+use std::sync::Arc;
+
+use clap::Subcommand;
+
+use super::Failure;
+use crate::accounts::{self, NewAccount};
+use crate::clock::{OsRng, SystemClock};
+use crate::config::Config;
+use crate::error::Problem;
+use crate::{Base, sessions};
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Creates an account and prints its password, unless one is given.
+    Create {
+        /// The name, without the domain.
+        handle: String,
+        /// The account may administer the instance.
+        #[arg(long)]
+        admin: bool,
+        /// The name that others see.
+        #[arg(long)]
+        display_name: Option<String>,
+        /// Reads the password from standard input.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Lists the accounts.
+    List {
+        /// As JSON, for programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Gives an account a new password, prints it unless one is given, and signs it out everywhere.
+    ResetPassword {
+        /// The name, without the domain.
+        handle: String,
+        /// Reads the password from standard input.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Makes a new one-time address that makes the first admin.
+    SetupLink,
+    /// Makes a link by which people can register where registration is by invitation.
+    Invite {
+        /// For so many people.
+        #[arg(long, default_value_t = 1)]
+        uses: u32,
+        /// Valid for so many days.
+        #[arg(long, default_value_t = 7)]
+        days: u32,
+    },
+}
+
+pub(super) async fn run(command: Command, config: Config) -> Result<(), Failure> {
+    if !config.storage.data_dir.is_dir() {
+        return Err(format!(
+            "the data folder {} does not exist. Start the instance once, or name its configuration with --config",
+            config.storage.data_dir.display()
+        )
+        .into());
+    }
+    let base = crate::open(config, Arc::new(SystemClock::from_env()), Arc::new(OsRng)).await?;
+    let result = act(command, &base).await;
+    base.db.close().await;
+    result.map_err(explain)
+}
+
+async fn act(command: Command, base: &Base) -> Result<(), Problem> {
+    match command {
+        Command::Create { handle, admin, display_name, password_stdin } => {
+            let given = if password_stdin { Some(read_password()?) } else { None };
+            let password = given.clone().unwrap_or_else(|| make_password(base));
+            let new = NewAccount { handle: &handle, password: &password, display_name: display_name.as_deref(), admin };
+            let prepared = accounts::prepare(base, new).await?;
+            let mut tx = base.db.begin().await?;
+            let account = accounts::insert(base, &mut tx, prepared).await?;
+            tx.commit().await?;
+            println!("Created {}@{}", account.handle, base.config.instance.domain);
+            if given.is_none() {
+                println!("Password: {password}");
+            }
+        }
+        Command::List { json } => list(base, json).await?,
+        Command::ResetPassword { handle, password_stdin } => {
+            let account = accounts::by_handle(&mut base.db.read().await?, &handle)
+                .await?
+                .ok_or_else(|| Problem::not_found().detail(format!("There is no account named {handle}.")))?;
+            let given = if password_stdin { Some(read_password()?) } else { None };
+            let password = given.clone().unwrap_or_else(|| make_password(base));
+            accounts::set_password(base, &account, "password", &password).await?;
+            let mut tx = base.db.begin().await?;
+            sessions::revoke_all(&mut tx, &account.id).await?;
+            tx.commit().await?;
+            println!("{} has a new password and is signed out everywhere.", account.handle);
+            if given.is_none() {
+                println!("Password: {password}");
+            }
+        }
+        Command::SetupLink => match accounts::offer_setup(base).await? {
+            Some(url) => println!("{url}"),
+            None => {
+                return Err(Problem::new("setup_done")
+                    .detail("There is an admin already. To make another one: conntext user create NAME --admin"));
+            }
+        },
+        Command::Invite { uses, days } => {
+            let code = accounts::invite_to_register(base, uses, days).await?;
+            println!("{}/sign-up?invite={code}", base.config.public_url());
+        }
+    }
+    Ok(())
+}
+
+async fn list(base: &Base, json: bool) -> Result<(), Problem> {
+    let all = accounts::all(&mut base.db.read().await?).await?;
+    if json {
+        let list: Vec<_> = all
+            .iter()
+            .map(|a| {
+                serde_json::json!({"handle": a.handle, "id": a.uid, "admin": a.admin, "suspended": a.suspended, "created_at": a.created_at})
+            })
+            .collect();
+        println!("{}", serde_json::to_string_pretty(&list).map_err(Problem::internal)?);
+        return Ok(());
+    }
+    for a in &all {
+        let marks = [(a.admin, "admin"), (a.suspended, "suspended")];
+        let marks: Vec<&str> = marks.iter().filter(|m| m.0).map(|m| m.1).collect();
+        println!("{:32} {} {}", a.handle, a.uid, marks.join(", "));
+    }
+    Ok(())
+}
+
+/// 100 random bits in groups that can be read out.
+fn make_password(base: &Base) -> String {
+    let letters = data_encoding::BASE32_NOPAD.encode(&base.rng.bytes::<15>()).to_lowercase();
+    letters.as_bytes().chunks(5).take(4).map(String::from_utf8_lossy).collect::<Vec<_>>().join("-")
+}
+
+fn read_password() -> Result<String, Problem> {
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text).map_err(Problem::internal)?;
+    Ok(text.trim_end_matches(['\n', '\r']).to_owned())
+}
+
+/// A problem document as a sentence for the terminal.
+fn explain(problem: Problem) -> Failure {
+    let mut parts = vec![problem.title.clone()];
+    parts.extend(problem.fields.iter().flatten().map(|f| f.message.clone()));
+    parts.extend(problem.detail.clone());
+    parts.join(". ").replace(".. ", ". ").into()
+}
