@@ -3,6 +3,7 @@
 use crate::{
     db::{Result, Tx},
     log::{Batch, Rooms},
+    reading,
 };
 use conntext_federation::ids::ChannelId;
 use futures_util::future::BoxFuture;
@@ -10,14 +11,23 @@ use futures_util::future::BoxFuture;
 /// What the log is given.
 pub const ROOMS: Rooms = Rooms { projections: apply, forget_log, forget_channel };
 
-fn apply<'a>(_tx: &'a mut Tx, _batch: &'a Batch<'a>) -> BoxFuture<'a, Result<()>> {
-    Box::pin(async move { Ok(()) })
+fn apply<'a>(tx: &'a mut Tx, batch: &'a Batch<'a>) -> BoxFuture<'a, Result<()>> {
+    Box::pin(async move {
+        reading::apply(tx, batch).await?;
+        Ok(())
+    })
 }
 
-fn forget_log<'a>(_tx: &'a mut Tx, _log_id: i64) -> BoxFuture<'a, Result<()>> {
-    Box::pin(async move { Ok(()) })
+fn forget_log<'a>(tx: &'a mut Tx, log_id: i64) -> BoxFuture<'a, Result<()>> {
+    Box::pin(async move {
+        reading::forget_log(tx, log_id).await?;
+        Ok(())
+    })
 }
 
-fn forget_channel<'a>(_tx: &'a mut Tx, _log_id: i64, _channel: &'a ChannelId) -> BoxFuture<'a, Result<()>> {
-    Box::pin(async move { Ok(()) })
+fn forget_channel<'a>(tx: &'a mut Tx, log_id: i64, channel: &'a ChannelId) -> BoxFuture<'a, Result<()>> {
+    Box::pin(async move {
+        reading::forget_channel(tx, log_id, channel).await?;
+        Ok(())
+    })
 }

@@ -5,7 +5,7 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::Config;
-use crate::{App, accounts, http, profiles, sessions, settings};
+use crate::{App, accounts, http, profiles, reading, sessions, settings};
 
 /// The client API's rooms, below `/api/v1`.
 fn api(config: &Config) -> OpenApiRouter<App> {
@@ -14,6 +14,7 @@ fn api(config: &Config) -> OpenApiRouter<App> {
         .merge(sessions::router())
         .merge(profiles::router(config))
         .merge(settings::router())
+        .merge(reading::router())
 }
 
 /// The API's document, as the rooms' routes describe it.

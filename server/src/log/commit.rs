@@ -461,6 +461,10 @@ impl Committer {
                 store::put_membership(&mut tx, id, &actor, member.joined_at).await?;
             }
         }
+        // No events, and all that the snapshot says: the rooms begin with that.
+        let now_ms = self.inner.clock.now_ms();
+        let begin = Batch { log_id: id, hub_here: false, state: &state, entries: &[], live: false, now_ms };
+        (self.inner.projections)(&mut tx, &begin).await?;
         tx.commit().await?;
         let base = state.head.seq;
         let log = Arc::new(LogHandle::new(id, state, false, hub_domain, None, base, local));

@@ -1,0 +1,3 @@
+//! Messages: what people write in channels.
+
+pub mod place;
