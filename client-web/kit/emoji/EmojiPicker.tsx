@@ -12,9 +12,16 @@ const parts: EmojiPickerListComponents = {
       {category.label}
     </div>
   ),
-  Row: (props) => <div {...props} className={s.row} />,
+  // Rows and columns are counted from one, also by screen readers.
+  Row: (props) => <div {...props} className={s.row} aria-rowindex={Number(props["aria-rowindex"] ?? 0) + 1} />,
   Emoji: ({ emoji, ...props }) => (
-    <button {...props} type="button" className={s.emoji} data-current={emoji.isActive || undefined}>
+    <button
+      {...props}
+      type="button"
+      className={s.emoji}
+      aria-colindex={Number(props["aria-colindex"] ?? 0) + 1}
+      data-current={emoji.isActive || undefined}
+    >
       {emoji.emoji}
     </button>
   ),

@@ -123,10 +123,8 @@ function SpoilerText({ children }: { children: ReactNode }) {
   const [open, setOpen] = useState(false);
   if (open) return <span className={s.revealed}>{children}</span>;
   return (
-    <button type="button" className={s.spoiler} aria-label={t`Hidden text, show it`} onClick={() => setOpen(true)}>
-      <span aria-hidden="true" inert>
-        {children}
-      </span>
+    <button type="button" className={s.spoiler} title={t`Show it`} onClick={() => setOpen(true)}>
+      {t`hidden text`}
     </button>
   );
 }

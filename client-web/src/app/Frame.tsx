@@ -29,9 +29,9 @@ export function Frame({ sid, cid, view, children, aside }: FrameProps) {
   const phone = usePhone();
   const lists = (
     <div className={cx(s.lists, sid === null && s.railOnly)}>
-      <nav className={s.rail} aria-label={t`Communities`}>
+      <div className={s.rail}>
         <ServerRail activeSid={sid} />
-      </nav>
+      </div>
       {sid !== null ? (
         <div className={s.side}>
           <ChannelList sid={sid} activeCid={cid} />
@@ -45,7 +45,11 @@ export function Frame({ sid, cid, view, children, aside }: FrameProps) {
   if (phone) {
     return (
       <div className={s.phone}>
-        <div className={s.phoneMain}>{view === "lists" ? lists : children}</div>
+        {view === "lists" ? (
+          <main className={s.phoneMain}>{lists}</main>
+        ) : (
+          <div className={s.phoneMain}>{children}</div>
+        )}
         <Tabs current={view === "lists" ? "lists" : "main"} sid={sid} />
       </div>
     );

@@ -100,8 +100,10 @@ export function Composer({ sid, cid, mode, onMode, onEditLast }: ComposerProps) 
       : null;
     sync.saveDraft(sid, cid, encode(draft.current, known()), replyTo);
   };
+  const lastEdited = useRef<string | null>(null);
   useEffect(() => {
-    if (editing) return;
+    // The text of an edit is not a draft, not even in the moment of leaving the edit.
+    if (editing || lastEdited.current !== null) return;
     draft.current = text;
     const timer = setTimeout(() => saveNow.current(), DRAFT_DELAY_MS);
     return () => clearTimeout(timer);
@@ -116,7 +118,6 @@ export function Composer({ sid, cid, mode, onMode, onEditLast }: ComposerProps) 
   }, []);
 
   const editedId = editing?.id ?? null;
-  const lastEdited = useRef<string | null>(null);
   useEffect(() => {
     if (editedId === lastEdited.current) return;
     const before = lastEdited.current;

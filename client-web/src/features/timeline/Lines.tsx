@@ -12,7 +12,7 @@ export function DayLine({ ts, isNew, onGo }: { ts: number; isNew: boolean; onGo:
   const [open, setOpen] = useState(false);
   const label = formatDay(ts, Date.now());
   return (
-    <div className={cx(s.line, isNew && s.new)} role="separator" aria-label={isNew ? t`New, ${label}` : label}>
+    <div className={cx(s.line, isNew && s.new)}>
       <DialogTrigger isOpen={open} onOpenChange={setOpen}>
         <Button className={s.day ?? ""} excludeFromTabOrder aria-label={t`${label}, go to another day`}>
           {label}

@@ -175,8 +175,8 @@ function Quote({ message, onJump }: { message: Message; onJump: (id: string) => 
       type="button"
       className={s.quote}
       tabIndex={-1}
+      title={t`Show the original message`}
       onClick={() => onJump(quote.id)}
-      aria-label={t`Show the original message`}
     >
       <span className={s.quoteText}>
         {quote.deleted ? (

@@ -353,7 +353,7 @@ export function Timeline({ sid, cid, target, chosen, onReply, onEdit, attachment
   const failed = window?.error && window.messages.length === 0 && !loading;
   const messages = window?.messages ?? NONE;
   return (
-    <section className={s.timeline} aria-label={t`Messages`}>
+    <section className={s.timeline}>
       <JumpBars
         divider={divider}
         first={messages.find((m) => (m.cn ?? 0) > (divider.cn ?? Infinity))?.ts ?? null}
@@ -369,7 +369,8 @@ export function Timeline({ sid, cid, target, chosen, onReply, onEdit, attachment
         className={s.scroller}
         data-timeline
         onKeyDown={onKeyDown}
-        role="feed"
+        role="group"
+        aria-label={t`Messages`}
         aria-busy={loading}
         tabIndex={-1}
       >
