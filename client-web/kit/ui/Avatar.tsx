@@ -28,7 +28,7 @@ export function Avatar({ id, name, src, size = 36, presence, shape = "round", cl
       style={{ inlineSize: size, blockSize: size, fontSize: size * (shape === "square" ? 0.33 : 0.4), ...(picture ? {} : { background: identityColour(id) }) }}
       aria-hidden="true"
     >
-      {picture ? <img src={picture} alt="" width={size} height={size} draggable={false} onError={() => { setBroken(picture); }} /> : initials(name, shape === "square" ? 2 : 1)}
+      {picture ? <img src={picture} alt="" width={size} height={size} draggable={false} onError={() => { setBroken(picture); }} /> : <span className={s.initials} data-initials={initials(name, shape === "square" ? 2 : 1)} />}
       {presence ? <PresenceDot presence={presence} className={s.dot} /> : null}
     </span>
   );

@@ -4,8 +4,6 @@ import s from "./Badge.module.css";
 export function Badge({ count }: { count: number }) {
   if (count <= 0) return null;
   return (
-    <span className={s.badge} aria-hidden="true">
-      {count > 99 ? "99+" : count}
-    </span>
+    <span className={s.badge} data-count={count > 99 ? "99+" : count} aria-hidden="true" />
   );
 }

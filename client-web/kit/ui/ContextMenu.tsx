@@ -21,7 +21,7 @@ export function ContextMenu({ label, items, children, className }: ContextMenuPr
   return (
     <div ref={ref} onContextMenu={show} className={className}>
       {children}
-      <Popover triggerRef={ref} isOpen={open} onOpenChange={setOpen} placement="end top" offset={4} className={s.popover ?? ""}>
+      <Popover aria-label={label} triggerRef={ref} isOpen={open} onOpenChange={setOpen} placement="end top" offset={4} className={s.popover ?? ""}>
         <AriaMenu aria-label={label} autoFocus="first" onClose={() => { setOpen(false); }} className={s.menu ?? ""}>
           {items}
         </AriaMenu>

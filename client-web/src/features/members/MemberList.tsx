@@ -1,7 +1,7 @@
 import { UserPlus, Users } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { Trans, useLingui } from "@lingui/react/macro";
-import { Button as AriaButton } from "react-aria-components";
+import { Button as AriaButton, VisuallyHidden } from "react-aria-components";
 import type { Member, Presence, Role } from "@kit/api";
 import { useCan, useLive, useMembers, useOpenProfile, useServer } from "@kit/live";
 import { Avatar } from "@kit/ui/Avatar";
@@ -66,7 +66,6 @@ function MemberRow({ member, sid, roles, presence }: { member: Member; sid: stri
     <AriaButton
       ref={row}
       className={cx(s.row, presence === "offline" && s.offline)}
-      aria-label={[name, user.local ? "" : user.domain, words[presence]].filter(Boolean).join(", ")}
       onPress={() => {
         if (row.current) open(user.id, sid, row.current);
       }}
@@ -78,6 +77,7 @@ function MemberRow({ member, sid, roles, presence }: { member: Member; sid: stri
         </span>
         {user.local ? null : <small className={s.home}>{user.domain}</small>}
       </span>
+      <VisuallyHidden>{words[presence]}</VisuallyHidden>
     </AriaButton>
   );
 }

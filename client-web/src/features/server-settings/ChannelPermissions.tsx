@@ -100,7 +100,7 @@ export function ChannelPermissions({ server, channel, backTo }: { server: Server
                 }}
                 choices={[
                   { id: "deny", name: t`Deny`, icon: <X size={14} aria-hidden="true" /> },
-                  { id: "inherit", name: t`As the role`, icon: <Minus size={14} aria-hidden="true" /> },
+                  { id: "inherit", name: t`Not set`, icon: <Minus size={14} aria-hidden="true" /> },
                   { id: "allow", name: t`Allow`, icon: <Check size={14} aria-hidden="true" /> },
                 ]}
               />

@@ -17,7 +17,7 @@ import { Tooltip } from "@kit/ui/Tooltip";
 import { moved } from "./order";
 import s from "./ServerRail.module.css";
 
-/** The person's communities, one picture each, with what waits in them. Order by dragging or by the menu of each. */
+/** The person's communities, one picture each, with what waits in them. Order by dragging or by the menu of each. Stands in a landmark of the app. */
 export function ServerRail({ activeSid }: { activeSid: string | null }) {
   const { t } = useLingui();
   const servers = useServers();
@@ -32,7 +32,7 @@ export function ServerRail({ activeSid }: { activeSid: string | null }) {
   };
 
   return (
-    <nav className={s.rail} aria-label={t`Communities`}>
+    <div className={s.rail}>
       <ul className={s.list}>
         {servers.map((server, index) => (
           <li
@@ -83,7 +83,7 @@ export function ServerRail({ activeSid }: { activeSid: string | null }) {
         <MenuItem icon={<Link2 size={18} />} onAction={() => { openOverlay({ kind: "join-by-link" }); }}>{t`Join with an invitation`}</MenuItem>
         <MenuItem icon={<Compass size={18} />} onAction={() => { navigate("/directory"); }}>{t`Find communities`}</MenuItem>
       </Menu>
-    </nav>
+    </div>
   );
 }
 

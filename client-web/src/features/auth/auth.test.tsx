@@ -1,0 +1,79 @@
+import { screen, waitFor } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, it, vi } from "vitest";
+import { me } from "@kit/testing/build";
+import { fakeServer, Refusal, show } from "@kit/testing/render";
+import { deviceName } from "./device";
+import { SignInPage } from "./SignInPage";
+import { SignUpPage } from "./SignUpPage";
+
+describe("A2: signing in", () => {
+  it("sends the name without the home, says which device, and goes on where it came from", async () => {
+    const requests = fakeServer({ "POST sessions": { me: me() } });
+    const signedIn = vi.fn();
+    const { history } = show(<SignInPage />, { path: "/sign-in?return=%2Fdirectory", session: { signedIn } });
+    await userEvent.type(screen.getByLabelText("Name"), "Ada@quietbay.org");
+    await userEvent.type(screen.getByLabelText("Password"), "copper kettle");
+    await userEvent.click(screen.getByRole("button", { name: "Sign in" }));
+    await waitFor(() => {
+      expect(history.at(-1)).toBe("/directory");
+    });
+    expect(requests[0]?.body).toMatchObject({ handle: "ada", password: "copper kettle", kind: "cookie" });
+    expect(signedIn).toHaveBeenCalled();
+  });
+
+  it("says in words that name and password do not fit, and stays", async () => {
+    fakeServer({ "POST sessions": () => new Refusal({ status: 401, code: "bad_credentials" }) });
+    const { history } = show(<SignInPage />, { path: "/sign-in" });
+    await userEvent.type(screen.getByLabelText("Name"), "ada");
+    await userEvent.type(screen.getByLabelText("Password"), "wrong{Enter}");
+    expect(await screen.findByRole("alert")).toHaveTextContent("do not belong together");
+    expect(history).toEqual(["/sign-in"]);
+  });
+
+  it("asks for no password where it would travel in the clear", () => {
+    show(<SignInPage />, { path: "/sign-in", instance: { insecure: true } });
+    expect(screen.getByRole("heading", { name: /not encrypted/ })).toBeInTheDocument();
+    expect(screen.queryByLabelText("Password")).toBeNull();
+  });
+
+  it.each([
+    ["Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox, Linux"],
+    ["Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36", "Chromium, Android"],
+    ["curl/8", "Browser"],
+  ])("%s is %s", (agent, name) => {
+    expect(deviceName(agent)).toBe(name);
+  });
+});
+
+describe("A1: creating an account", () => {
+  it("shows the whole address, the strength, and the server's words next to the field", async () => {
+    fakeServer({ "POST accounts": () => new Refusal({ status: 409, code: "handle_taken", fields: [{ field: "handle", code: "taken", message: "This name is taken." }] }) });
+    show(<SignUpPage />, { path: "/sign-up" });
+    const handle = screen.getByLabelText("Name");
+    await userEvent.type(handle, "Mira");
+    expect(handle).toHaveAccessibleDescription(/mira@quietbay\.org/);
+    await userEvent.type(screen.getByLabelText("Password"), "mira12345678");
+    expect(screen.getByRole("meter")).toHaveTextContent("contains your name");
+    await userEvent.click(screen.getByRole("button", { name: "Create account" }));
+    await waitFor(() => {
+      expect(handle).toHaveAccessibleDescription(/This name is taken/);
+    });
+    expect(handle).toBeInvalid();
+    expect(screen.queryByRole("alert")).toBeNull();
+  });
+
+  it("shows and hides the password", async () => {
+    show(<SignUpPage />, { path: "/sign-up" });
+    const field = screen.getByLabelText("Password");
+    expect(field).toHaveAttribute("type", "password");
+    await userEvent.click(screen.getByRole("button", { name: "Show password" }));
+    expect(field).toHaveAttribute("type", "text");
+  });
+
+  it("says so where no accounts are made", () => {
+    show(<SignUpPage />, { path: "/sign-up", instance: { registration: "closed" } });
+    expect(screen.getByRole("heading", { name: "No new accounts here" })).toBeInTheDocument();
+    expect(screen.queryByRole("button", { name: "Create account" })).toBeNull();
+  });
+});
