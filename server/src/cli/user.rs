@@ -79,6 +79,10 @@ async fn act(command: Command, base: &Base) -> Result<(), Problem> {
             let mut tx = base.db.begin().await?;
             let account = accounts::insert(base, &mut tx, prepared).await?;
             tx.commit().await?;
+            if admin {
+                // With an admin there is nothing left to set up: the address stops working.
+                accounts::offer_setup(base).await?;
+            }
             println!("Created {}@{}", account.handle, base.config.instance.domain);
             if given.is_none() {
                 println!("Password: {password}");

@@ -135,3 +135,128 @@ impl Db {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args;
+
+    async fn db() -> (Db, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open_without_migrating(&folder.path().join("t.db")).await.unwrap();
+        let mut tx = db.begin().await.unwrap();
+        tx.script("create table t (a bigint primary key, b text, c blob, d boolean)").await.unwrap();
+        tx.commit().await.unwrap();
+        (db, folder)
+    }
+
+    async fn count(q: &mut impl Query) -> i64 {
+        q.row("select count(*) from t", vec![]).await.unwrap().unwrap().get(0)
+    }
+
+    #[tokio::test]
+    async fn a_dropped_transaction_leaves_nothing() {
+        let (db, _folder) = db().await;
+        let mut tx = db.begin().await.unwrap();
+        tx.exec("insert into t (a) values ($1)", args![1]).await.unwrap();
+        drop(tx);
+        let mut tx = db.begin().await.unwrap();
+        assert_eq!(count(&mut tx).await, 0);
+        tx.exec("insert into t (a) values ($1)", args![1]).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(count(&mut db.read().await.unwrap()).await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_read_is_one_snapshot_and_does_not_write() {
+        let (db, _folder) = db().await;
+        let mut read = db.read().await.unwrap();
+        assert_eq!(count(&mut read).await, 0);
+        let mut tx = db.begin().await.unwrap();
+        tx.exec("insert into t (a) values ($1)", args![1]).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(count(&mut read).await, 0);
+        drop(read);
+        assert_eq!(count(&mut db.read().await.unwrap()).await, 1);
+        assert!(db.read().await.unwrap().row("delete from t returning a", vec![]).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn values_come_back_as_they_went_in() {
+        let (db, _folder) = db().await;
+        let mut tx = db.begin().await.unwrap();
+        let sql = "insert into t (a, b, c, d) values ($1, $2, $3, $4)";
+        tx.exec(sql, args![i64::MIN, "é", [7_u8; 32], true]).await.unwrap();
+        tx.exec(sql, args![2, None::<String>, None::<Vec<u8>>, None::<bool>]).await.unwrap();
+        let rows = tx.rows("select a, b, c, d from t order by a", vec![]).await.unwrap();
+        assert_eq!(rows[0].get::<i64>(0), i64::MIN);
+        assert_eq!(rows[0].get::<String>(1), "é");
+        assert_eq!(rows[0].get::<[u8; 32]>(2), [7; 32]);
+        assert!(rows[0].get::<bool>(3));
+        assert_eq!(rows[1].get::<Option<String>>(1), None);
+        assert_eq!(rows[1].get::<Option<[u8; 32]>>(2), None);
+        assert!(rows[0].try_get::<[u8; 16]>(2).is_err());
+        let again = tx.exec("insert into t (a) values ($1)", args![2]).await;
+        assert!(matches!(again, Err(Error::Constraint(_))));
+    }
+
+    #[tokio::test]
+    async fn many_rows_go_in_beyond_the_limit_of_parameters() {
+        let (db, _folder) = db().await;
+        let mut tx = db.begin().await.unwrap();
+        let rows = (0..10_000_i64).map(|i| args![i, i.to_string()]).collect();
+        let changed = tx.exec_many("insert into t (a, b) values", rows, "on conflict do nothing").await.unwrap();
+        assert_eq!(changed, 10_000);
+        let twice =
+            tx.exec_many("insert into t (a, b) values", vec![args![1, "x"], args![-1, "y"]], "on conflict do nothing");
+        assert_eq!(twice.await.unwrap(), 1);
+        assert!(tx.exec_many("insert into t (a, b) values", vec![args![5, "x"], args![6]], "").await.is_err());
+    }
+
+    #[tokio::test]
+    async fn k1_a_full_disk_stops_writes_only_and_heals() {
+        let (db, _folder) = db().await;
+        let pages = |n: i64| {
+            let db = db.clone();
+            async move {
+                let mut writer = db.writer.lock().await;
+                let sql = sqlx::AssertSqlSafe(format!("pragma max_page_count = {n}"));
+                sqlx::raw_sql(sql).execute(writer.conn.as_mut().unwrap()).await.unwrap();
+            }
+        };
+        // SQLite answers as it does on a full disk, and rolls back by itself.
+        pages(8).await;
+        let insert = async |n: i64| {
+            let mut tx = db.begin().await?;
+            tx.exec("insert into t (a, c) values ($1, $2)", args![n, vec![1_u8; 9_000]]).await?;
+            tx.commit().await
+        };
+        let mut written = 0;
+        let refused = loop {
+            match insert(written).await {
+                Ok(()) => written += 1,
+                Err(e) => break e,
+            }
+        };
+        assert!(matches!(refused, Error::Full), "{refused}");
+        assert!(matches!(insert(written).await, Err(Error::Full)));
+        assert_eq!(count(&mut db.read().await.unwrap()).await, written);
+        pages(1_000).await;
+        insert(written).await.unwrap();
+        assert_eq!(count(&mut db.read().await.unwrap()).await, written + 1);
+    }
+
+    #[tokio::test]
+    async fn k4_a_newer_database_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.db");
+        let db = Db::open(&path).await.unwrap();
+        let sql = "insert into schema_migrations (number, name, checksum) values ($1, 'later', $2)";
+        let mut tx = db.begin().await.unwrap();
+        tx.exec(sql, args![latest() + 1, [0_u8; 32]]).await.unwrap();
+        tx.commit().await.unwrap();
+        db.close().await;
+        let refused = Db::open(&path).await.err().unwrap().to_string();
+        assert!(refused.contains("newer version"), "{refused}");
+    }
+}

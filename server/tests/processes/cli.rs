@@ -1,0 +1,93 @@
+//! K: the command line.
+
+use serde_json::{Value, json};
+
+use crate::kit::{Setup, text};
+
+#[tokio::test]
+async fn k1_accounts_from_the_command_line_beside_a_running_instance() {
+    let setup = Setup::new();
+    let process = setup.start().await;
+    let created = setup.run(&["user", "create", "Ada", "--admin"]);
+    assert!(created.status.success(), "{}", text(&created));
+    let password = |output: &std::process::Output| {
+        let text = text(output);
+        text.split("Password: ").nth(1).expect("a password").trim().to_owned()
+    };
+    let sign_in = |password: String| json!({"handle": "ada", "password": password, "kind": "bearer"});
+    let (status, made) = process.post("/sessions", &sign_in(password(&created))).await;
+    assert_eq!((status, &made["me"]["admin"]), (201, &json!(true)));
+    // With an admin there is nothing left to set up.
+    assert!(!setup.data().join("setup-url").exists());
+    assert_eq!(setup.run(&["user", "setup-link"]).status.code(), Some(1));
+
+    let reset = setup.run(&["user", "reset-password", "ada"]);
+    assert_eq!(process.get("/me", made["token"].as_str().unwrap()).await.0, 401);
+    assert_eq!(process.post("/sessions", &sign_in(password(&reset))).await.0, 201);
+
+    let list: Value = serde_json::from_slice(&setup.run(&["user", "list", "--json"]).stdout).unwrap();
+    assert_eq!((&list[0]["handle"], &list[0]["admin"]), (&json!("ada"), &json!(true)));
+    let again = setup.run(&["user", "create", "ada"]);
+    assert!(text(&again).contains("has this name already"), "{}", text(&again));
+}
+
+#[test]
+fn k1_wrong_settings_are_named() {
+    let mut setup = Setup::new();
+    assert!(setup.run(&["config", "check"]).status.success());
+    setup.set("CONNTEXT__HTTP__LISTN", "127.0.0.1:1");
+    let refused = setup.run(&["config", "check"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused).contains("LISTN"), "{}", text(&refused));
+
+    for (name, value, says) in [
+        ("CONNTEXT__INSTANCE__DOMAIN", "192.168.0.1", "instance.domain"),
+        ("CONNTEXT__INSTANCE__DOMAIN", "chat.example.org:8443", "instance.domain"),
+        ("CONNTEXT__ACCOUNTS__PASSWORD_MIN", "4", "accounts.password_min"),
+        ("PORT", "many", "$PORT"),
+    ] {
+        let mut setup = Setup::new();
+        setup.set(name, value);
+        let refused = setup.run(&["serve"]);
+        assert_eq!(refused.status.code(), Some(2), "{name}");
+        assert!(text(&refused).contains(says), "{}", text(&refused));
+    }
+    let missing = Setup::new().run(&["--config", "/nowhere.toml", "config", "show"]);
+    assert!(text(&missing).contains("no configuration file /nowhere.toml"));
+}
+
+#[test]
+fn k1_settings_come_from_file_environment_and_port() {
+    let mut setup = Setup::new();
+    let file = setup.folder.path().join("conntext.toml");
+    std::fs::write(&file, "[instance]\nname = \"Harbour\"\n[sessions]\nper_account = 3\n").unwrap();
+    setup.set("CONNTEXT__SESSIONS__PER_ACCOUNT", "4").set("PORT", "9123");
+    let shown = setup.run(&["--config", file.to_str().unwrap(), "config", "show"]);
+    let shown = text(&shown);
+    for part in ["name = \"Harbour\"", "per_account = 4", "listen = \"0.0.0.0:9123\""] {
+        assert!(shown.contains(part), "{part} in {shown}");
+    }
+}
+
+#[tokio::test]
+async fn k3_doctor_finds_faults_and_says_what_to_do() {
+    let setup = Setup::new();
+    let process = setup.start().await;
+    let checks: Vec<Value> = serde_json::from_slice(&setup.run(&["doctor", "--json"]).stdout).unwrap();
+    let verdict = |checks: &[Value], name: &str| {
+        checks.iter().find(|c| c["name"] == name).map(|c| c["verdict"].as_str().unwrap_or_default().to_owned())
+    };
+    for name in ["data folder", "keys", "database", "schema", "clock", "writing", "listening"] {
+        assert_eq!(verdict(&checks, name).as_deref(), Some("OK"), "{name}");
+    }
+    process.signal("TERM");
+    process.ended().await;
+    std::fs::remove_file(setup.data().join("keys/seal.toml")).unwrap();
+    std::process::Command::new("chmod").arg("755").arg(setup.data()).status().unwrap();
+    let output = setup.run(&["doctor"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output);
+    for part in ["FAIL data folder", "chmod 700", "FAIL keys: missing: seal.toml", "WARN listening"] {
+        assert!(said.contains(part), "{part} in {said}");
+    }
+}

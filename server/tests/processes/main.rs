@@ -1,0 +1,5 @@
+//! Stories against the real binary: processes, ports, signals, TLS, the command line.
+
+mod cli;
+mod kit;
+mod running;
