@@ -129,10 +129,12 @@ fn check_join_home(state: &ServerState, actor: &Actor, action: &Action, join: &M
             if identity.uid != *uid || identity.home != action.origin {
                 return Err(Code::NotHome);
             }
-            match state.bindings.get(actor).and_then(|b| b.op) {
-                Some((n, _)) if identity.n < n => Err(Code::BadIdentityOp),
-                _ => Ok(()),
-            }
+            // Whoever comes back shows a chain that continues the one that the log knows.
+            let continues = state.bindings.get(actor).and_then(|b| b.op).is_none_or(|(n, hash)| {
+                let op = usize::try_from(n).ok().and_then(|n| join.identity.get(n));
+                op.is_some_and(|op| op.hash() == Ok(hash))
+            });
+            if continues { Ok(()) } else { Err(Code::BadIdentityOp) }
         }
         Actor::Anonymous(_) => match state.bindings.get(actor) {
             Some(binding) if binding.home != action.origin => Err(Code::OriginMismatch),

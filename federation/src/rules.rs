@@ -61,12 +61,17 @@ fn may_grant(state: &ServerState, actor: &Actor, granted: Perms) -> Result<(), C
     need(server_perms(state, actor), granted)
 }
 
-fn overrides_allowed(state: &ServerState, actor: &Actor, list: &[Override]) -> Result<(), Code> {
-    if list.is_empty() {
+/// Only what changes needs to be within one's own rights; to take a denial away is to grant.
+fn overrides_allowed(state: &ServerState, actor: &Actor, old: &[Override], new: &[Override]) -> Result<(), Code> {
+    if new.is_empty() {
         return Ok(());
     }
     need(server_perms(state, actor), Perms::MANAGE_ROLES)?;
-    list.iter().try_for_each(|o| may_grant(state, actor, o.allow | o.deny))
+    new.iter().try_for_each(|o| {
+        let before = old.iter().find(|p| p.target == o.target);
+        let (allow, deny) = before.map_or((Perms::NONE, Perms::NONE), |p| (p.allow, p.deny));
+        may_grant(state, actor, Perms((allow.0 ^ o.allow.0) | (deny.0 ^ o.deny.0)))
+    })
 }
 
 fn category(state: &ServerState, parent: Option<&ChannelId>) -> Result<(), Code> {
@@ -317,7 +322,7 @@ fn check_in_channel(
                     return Err(Code::BadContent);
                 }
             }
-            overrides_allowed(state, &action.actor, &u.overrides)
+            overrides_allowed(state, &action.actor, &channel.overrides, &u.overrides)
         }
         Content::ChannelDelete => need(perms, Perms::MANAGE_CHANNELS),
         Content::MessageCreate(m) => {

@@ -90,6 +90,13 @@ impl Person {
     pub fn actor(&self) -> Actor {
         self.uid().into()
     }
+
+    /// The same person one operation later, under another handle.
+    pub fn moved_on(&self, handle: &str) -> Self {
+        let identity = identity::verify_chain(&self.chain).unwrap();
+        let next = identity.next(|op| op.handle = handle.into(), &self.key).unwrap();
+        Self { chain: self.chain.iter().cloned().chain([next]).collect(), ..self.clone() }
+    }
 }
 
 /// One log with its hub and two people.

@@ -162,6 +162,25 @@ pub fn make() -> Vec<Value> {
         event.origin_sig = Some(event.action.sign(&secret(12)).unwrap());
         world.relink(event);
     });
+    m.world.act(&bob, "member.leave", None, None, json!({}));
+    m.good(&["a member leaves"]);
+    let code = Hash::of(&[b"invite code"]);
+    let longer = bob.moved_on("bobby");
+    m.world.act(&longer, "member.join", None, None, json!({"identity": longer.chain, "invite": code}));
+    m.good(&["the same person comes back with a longer chain"]);
+    let fork = bob.moved_on("robert");
+    m.world.act(&longer, "member.leave", None, None, json!({}));
+    m.good(&["and leaves again"]);
+    m.world.act(&longer, "member.join", None, None, json!({"identity": longer.chain, "invite": code}));
+    m.bad("join: a chain that parts from the known one", "bad_identity_op", "rejected", |world, event| {
+        event.content.as_mut().unwrap()["identity"] = json!(fork.chain);
+        refill(world, event);
+    });
+    m.bad("join: a shorter chain than the known one", "bad_identity_op", "rejected", |world, event| {
+        event.content.as_mut().unwrap()["identity"] = json!(bob.chain);
+        refill(world, event);
+    });
+    m.good(&["and comes back once more"]);
     m.world.act(&ada, "member.ban", None, Some(bob.actor().as_str()), json!({}));
     m.good(&["a ban"]);
     m.cases

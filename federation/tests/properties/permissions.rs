@@ -1,10 +1,12 @@
 use crate::world::World;
 use conntext_federation::{
+    Code,
     ids::{Actor, RoleId},
     perms::{Override, Perms, channel_perms, server_perms},
     state::{Channel, Role, ServerState},
 };
 use proptest::prelude::*;
+use serde_json::json;
 use std::sync::OnceLock;
 
 fn bits() -> impl Strategy<Value = Perms> {
@@ -170,4 +172,28 @@ proptest! {
         prop_assert_eq!(server_perms(&state, &stranger), Perms::NONE);
         prop_assert_eq!(channel_perms(&state, &channel, &stranger), Perms::NONE);
     }
+}
+
+/// Taking a denial away is giving: it needs the permission that it gives.
+#[test]
+fn nobody_lifts_a_denial_of_what_they_do_not_have() {
+    let (mut world, _) = World::with_bob();
+    let (ada, bob) = (world.ada.clone(), world.bob.clone());
+    let rights = Perms::MANAGE_CHANNELS | Perms::MANAGE_ROLES;
+    let role =
+        world.act(&ada, "role.create", None, None, json!({"name": "Wardens", "position": 2, "permissions": rights}));
+    let role = RoleId::made_by(&world.sid(), &role.action.aid);
+    world.act(&ada, "member.update", None, Some(bob.actor().as_str()), json!({"roles": [role]}));
+    let everyone = world.state.everyone.to_string();
+    let over = |deny: Perms| json!([{"target": everyone, "allow": 0, "deny": deny}]);
+    let channel = world.channel("news", over(Perms::PIN | Perms::SEND));
+
+    let mut update = |overrides| {
+        let proposal = world.propose(&bob, "channel.update", Some(&channel), None, json!({"overrides": overrides}));
+        world.submit(proposal).map(|_| ()).err()
+    };
+    // He may send, so he may let others; he may not pin.
+    assert_eq!(update(over(Perms::PIN)), None);
+    assert_eq!(update(over(Perms::NONE)), Some(Code::Forbidden));
+    assert_eq!(update(over(Perms::PIN | Perms::BAN)), Some(Code::Forbidden));
 }
