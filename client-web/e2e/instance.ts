@@ -1,0 +1,111 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const START_MS = 30_000;
+const STOP_MS = 10_000;
+
+function program(): string {
+  const path = process.env.CONNTEXT_BIN;
+  if (!path) throw new Error("CONNTEXT_BIN must name the conntext program to test");
+  return path;
+}
+
+async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() =>
+        address && typeof address === "object" ? resolve(address.port) : reject(new Error("no port")),
+      );
+    });
+  });
+}
+
+/** One running instance with a data folder of its own. */
+export class Instance {
+  private process: ChildProcess | null = null;
+  private output = "";
+
+  private constructor(
+    readonly domain: string,
+    readonly url: string,
+    private readonly listen: string,
+    private readonly data: string,
+  ) {}
+
+  /** `name` is the first part of the domain: cookies ignore ports, so each instance needs a host name of its own. */
+  static async create(name: string): Promise<Instance> {
+    const port = await freePort();
+    const data = await mkdtemp(join(tmpdir(), `conntext-${name}-`));
+    const domain = `${name}.localhost:${port}`;
+    const instance = new Instance(domain, `http://${domain}`, `127.0.0.1:${port}`, data);
+    await instance.start();
+    return instance;
+  }
+
+  async start(): Promise<void> {
+    const child = spawn(program(), ["serve"], {
+      env: {
+        ...process.env,
+        CONNTEXT__INSTANCE__DOMAIN: this.domain,
+        CONNTEXT__HTTP__LISTEN: this.listen,
+        CONNTEXT__STORAGE__DATA_DIR: this.data,
+        CONNTEXT__FEDERATION__DEV_INSECURE: "true",
+        CONNTEXT__ACCOUNTS__REGISTRATION: "open",
+        CONNTEXT__LIMITS__REGISTER_BURST: "100",
+        CONNTEXT__LIMITS__SIGN_IN_BURST: "100",
+        CONNTEXT__LIMITS__API_BURST: "5000",
+        CONNTEXT__LIMITS__API_PER_S: "1000",
+        CONNTEXT__LIMITS__MESSAGE_BURST: "5000",
+        CONNTEXT__LIMITS__MESSAGE_PER_S: "1000",
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.process = child;
+    const note = (chunk: Buffer): void => {
+      this.output = (this.output + chunk.toString()).slice(-20_000);
+    };
+    child.stdout.on("data", note);
+    child.stderr.on("data", note);
+    const end = Date.now() + START_MS;
+    for (;;) {
+      if (child.exitCode !== null) throw new Error(`${this.domain} ended at once:\n${this.output}`);
+      const answer = await fetch(`http://${this.listen}/readyz`).catch(() => null);
+      if (answer?.ok) return;
+      if (Date.now() > end) throw new Error(`${this.domain} does not get ready:\n${this.output}`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  /** Ends the process: politely, or at once like a power cut. */
+  async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
+    const child = this.process;
+    this.process = null;
+    if (!child || child.exitCode !== null) return;
+    const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+    child.kill(signal);
+    const late = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
+    await ended;
+    clearTimeout(late);
+  }
+
+  async remove(): Promise<void> {
+    await this.stop("SIGKILL");
+    await rm(this.data, { recursive: true, force: true });
+  }
+
+  /** The one-time address that makes the administrator. */
+  async setupUrl(): Promise<string> {
+    return (await readFile(join(this.data, "setup-url"), "utf8")).trim();
+  }
+
+  /** What it printed last, for failures. */
+  log(): string {
+    return this.output;
+  }
+}
