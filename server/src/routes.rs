@@ -26,6 +26,7 @@ pub fn openapi(config: &Config) -> utoipa::openapi::OpenApi {
 pub fn router(app: &App) -> Router {
     let (api, document) =
         OpenApiRouter::with_openapi(http::docs::ApiDoc::openapi()).nest("/api/v1", api(&app.config)).split_for_parts();
-    let all = api.merge(http::docs::router(document)).merge(http::health::router()).fallback(http::web::serve);
+    let all =
+        api.merge(http::docs::router(document)).merge(http::health::router()).fallback_service(http::web::service());
     http::layers(all, app).with_state(app.clone())
 }

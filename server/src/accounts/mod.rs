@@ -113,10 +113,9 @@ fn taken() -> Problem {
 
 /// The account that belongs to a name and a password. A name that does not exist takes as long and answers the same.
 pub async fn verify(base: &Base, handle: &str, password: &str) -> Result<Account> {
-    let handle = handle.trim().trim_start_matches('@').to_lowercase();
-    let handle = handle.strip_suffix(&format!("@{}", base.config.instance.domain)).unwrap_or(&handle);
+    let handle = plain_name(base, handle);
     let mut read = base.db.read().await?;
-    let account = store::by_handle(&mut read, handle).await?;
+    let account = store::by_handle(&mut read, &handle).await?;
     drop(read);
     let matches = base.passwords.verify(account.as_ref().map(|a| a.password_hash.clone()), password).await?;
     match account {
@@ -128,10 +127,17 @@ pub async fn verify(base: &Base, handle: &str, password: &str) -> Result<Account
     }
 }
 
+/// The name in one form, whether typed as `ada`, `@Ada` or `ada@domain`.
+fn plain_name(base: &Base, typed: &str) -> String {
+    let name = typed.trim().trim_start_matches('@').to_lowercase();
+    name.strip_suffix(&format!("@{}", base.config.instance.domain)).map_or(name.clone(), str::to_owned)
+}
+
 /// Sign-in with limits on failures, by address and by account.
 pub async fn sign_in(app: &App, address: IpAddr, handle: &str, password: &str) -> Result<Account> {
     let now = app.clock.now_ms();
-    let key = handle.trim().to_lowercase();
+    // One bucket however the name is typed, and no longer than a name can be: the key stays in memory.
+    let key: String = plain_name(app, handle).chars().take(64).collect();
     app.guard.by_address.look(&address, now)?;
     app.guard.by_account.look(&key, now)?;
     let result = verify(app, handle, password).await;

@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use conntext_federation::ids::UserId;
+use conntext_federation::ids::{Actor, UserId};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
@@ -139,20 +139,29 @@ fn changed(app: &App, auth: &Auth) {
     (status = 200, body = Profile),
     (status = 404, body = Problem),
 ))]
-async fn profile(State(app): State<App>, _auth: Auth, Path(uid): Path<String>) -> Result<Json<Profile>> {
+async fn profile(State(app): State<App>, auth: Auth, Path(uid): Path<String>) -> Result<Json<Profile>> {
     let mut read = app.db.read().await?;
     let row = store::profile(&mut read, &uid)
         .await?
         .ok_or_else(|| Problem::not_found().detail("This instance does not know that person."))?;
     let joined_at = accounts::by_uid(&mut read, &uid).await?.map(|a| a.created_at);
+    drop(read);
+    let mutual_servers = mutual_servers(&app, &auth.uid, &uid).await?;
     Ok(Json(Profile {
         user: types::user(&row),
         bio: row.bio,
         pronouns: row.pronouns,
-        mutual_servers: Vec::new(),
+        mutual_servers,
         joined_at,
         fetched_at: row.fetched_at,
     }))
+}
+
+/// Where both are members, in the order in which the asker joined.
+async fn mutual_servers(app: &App, asker: &str, other: &str) -> Result<Vec<String>> {
+    let (asker, other): (Actor, Actor) = (asker.parse()?, other.parse()?);
+    let shared = app.log.memberships(&asker).await?;
+    Ok(shared.iter().filter(|log| log.state().members.contains_key(&other)).map(|log| log.sid.to_string()).collect())
 }
 
 /// Somebody's picture

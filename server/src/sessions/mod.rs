@@ -108,7 +108,7 @@ pub async fn open(
         },
     )
     .await?;
-    store::keep_newest(tx, &account.id, limits.per_account).await?;
+    store::keep_newest(tx, &account.id, limits.per_account, now).await?;
     let me = profiles::me(tx, account).await?;
     Ok(Opened { me, kind, token })
 }

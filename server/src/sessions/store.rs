@@ -46,7 +46,8 @@ pub(super) async fn insert(tx: &mut Tx, new: &New<'_>) -> Result<()> {
 }
 
 /// Ends what is over the limit, the one that was not used for longest first, and what has expired.
-pub(super) async fn keep_newest(tx: &mut Tx, account: &str, most: usize) -> Result<()> {
+pub(super) async fn keep_newest(tx: &mut Tx, account: &str, most: usize, now: i64) -> Result<()> {
+    tx.exec("delete from sessions where account_id = $1 and expires_at <= $2", args![account, now]).await?;
     tx.exec(
         "delete from sessions where account_id = $1 and id not in (
            select id from sessions where account_id = $1 order by last_seen_at desc, created_at desc, id limit $2)",

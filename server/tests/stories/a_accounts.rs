@@ -227,6 +227,7 @@ async fn a5_profile_is_edited_signed_and_seen() {
         ("Ada".into(), "Counts.\nAlways.".into(), "she/her".into())
     );
     assert_eq!(seen.text("/user/domain"), "a.test");
+    assert_eq!(seen.json["mutual_servers"], json!([]));
 
     let mut read = a.app.db.read().await.unwrap();
     let identity = verify_chain(&conntext_server::profiles::chain(&mut read, &uid).await.unwrap()).unwrap();

@@ -14,6 +14,9 @@ async fn l2_guessing_passwords_is_slowed_down_for_address_and_account() {
     for i in 1..=3 {
         from(&format!("203.0.113.{i}")).post("/sessions", ask("wrong")).await.expect_problem(401, "bad_credentials");
     }
+    // However the name is typed, it is the same account.
+    let other_spelling = json!({"handle": "@ADA@a.test", "password": PASSWORD});
+    from("203.0.113.8").post("/sessions", other_spelling).await.expect_problem(429, "rate");
     let refused = from("203.0.113.9").post("/sessions", ask(PASSWORD)).await.expect_problem(429, "rate");
     assert_eq!(refused.json["retry_after_ms"], 30_000);
     assert_eq!(refused.headers["retry-after"], "30");
@@ -201,6 +204,8 @@ async fn l1_pages_are_the_app_and_missing_files_are_not() {
         assert_eq!(answer.headers["content-type"], "text/html; charset=utf-8");
         assert_eq!(answer.headers["cache-control"], "no-cache");
     }
+    let packed = page.clone().with_header("accept-encoding", "br").send(Method::GET, "/", None, vec![]).await;
+    assert_eq!(packed.headers["content-encoding"], "br");
     page.send(Method::GET, "/assets/gone-1234.js", None, vec![]).await.expect_problem(404, "not_found");
     page.send(Method::GET, "/federation/v1/nothing", None, vec![]).await.expect_problem(404, "not_found");
     page.send(Method::POST, "/s/x", None, vec![]).await.expect_problem(405, "method_not_allowed");
