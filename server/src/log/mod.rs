@@ -164,7 +164,6 @@ pub(crate) struct Inner {
     forget_log: ForgetLog,
     forget_channel: ForgetChannel,
     handles: Mutex<HashMap<ServerId, Arc<LogHandle>>>,
-    requests: mpsc::Sender<Request>,
     link: OnceLock<Arc<dyn HubLink>>,
     metrics_events: prometheus_client::metrics::counter::Counter,
     /// Actions that somebody waits for at the door, answered by the relay.
@@ -184,6 +183,8 @@ impl Inner {
 #[derive(Clone)]
 pub struct Log {
     inner: Arc<Inner>,
+    /// The way to the writer, which ends when the last of these is dropped.
+    requests: mpsc::Sender<Request>,
 }
 
 /// What a new server begins with.
@@ -224,7 +225,6 @@ impl Log {
             forget_log: rooms.forget_log,
             forget_channel: rooms.forget_channel,
             handles: Mutex::default(),
-            requests,
             link: OnceLock::new(),
             metrics_events: events_counter,
             waiting: Mutex::default(),
@@ -242,7 +242,7 @@ impl Log {
         }
         drop(read);
         Committer::spawn(inner.clone(), receiver);
-        Ok(Self { inner })
+        Ok(Self { inner, requests })
     }
 
     /// Connects the relay to the instances elsewhere and sends what still waits.
@@ -368,7 +368,7 @@ impl Log {
     pub async fn receive(&self, push: Push) -> Result<u64, ReceiveError> {
         let log = self.get(&push.sid).filter(|l| !l.hub_here).ok_or(ReceiveError::Log(LogError::Unknown))?;
         let (reply, answer) = oneshot::channel();
-        let sent = self.inner.requests.send(Request::Receive { log, push, reply }).await;
+        let sent = self.requests.send(Request::Receive { log, push, reply }).await;
         if sent.is_err() {
             return Err(ReceiveError::Log(LogError::Closed));
         }
@@ -471,7 +471,7 @@ impl Log {
         request: impl FnOnce(oneshot::Sender<Result<T, LogError>>) -> Request,
     ) -> Result<T, LogError> {
         let (reply, answer) = oneshot::channel();
-        self.inner.requests.send(request(reply)).await.map_err(|_| LogError::Closed)?;
+        self.requests.send(request(reply)).await.map_err(|_| LogError::Closed)?;
         answer.await.unwrap_or(Err(LogError::Closed))
     }
 }

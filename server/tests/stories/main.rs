@@ -5,4 +5,5 @@ mod kit;
 mod a_accounts;
 mod architecture;
 mod base;
+mod log;
 mod openapi;
