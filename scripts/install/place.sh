@@ -92,6 +92,7 @@ Type=exec
 User=$service_user
 Group=$service_user
 ExecStart=$program serve --config $config
+ExecReload=/bin/sh -c 'kill -HUP \$MAINPID'
 Restart=always
 RestartSec=2
 TimeoutStopSec=30
