@@ -1,13 +1,16 @@
 import { i18n } from "@lingui/core";
 import { I18nProvider } from "@lingui/react";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { render, type RenderResult } from "@testing-library/react";
+import { configure, render, type RenderResult } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { Router } from "wouter";
 import { memoryLocation } from "wouter/memory-location";
 import { api, type Instance, type Me, type Problem } from "@kit/api";
 import { ProfileProvider, SessionProvider, SyncProvider, type SessionValue } from "@kit/live";
 import { createSync, emptyState, type LiveState, type Sync } from "@kit/sync";
+
+// Dialogs and lists appear a moment after the click; a busy machine needs longer for it.
+configure({ asyncUtilTimeout: 5000 });
 
 /** The instance of the tests. */
 export function instance(part: Partial<Instance> = {}): Instance {
