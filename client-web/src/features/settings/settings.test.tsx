@@ -1,0 +1,115 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { me } from "@kit/testing/build";
+import { fakeServer, Refusal, show } from "@kit/testing/render";
+import { applyAppearance, defaultAppearance } from "@kit/theme/theme";
+import { SettingsPage } from "./SettingsPage";
+
+afterEach(() => {
+  localStorage.clear();
+  applyAppearance(defaultAppearance);
+});
+
+const session = (id: string, part: object = {}) => ({ id, device: `Firefox ${id}`, address: "192.0.2.1", kind: "cookie", created_at: 0, last_seen_at: 0, current: false, ...part });
+
+describe("A2: devices", () => {
+  it("this one stands first; another one is signed out by a click", async () => {
+    const sessions = [session("1"), session("2", { current: true })];
+    const requests = fakeServer({
+      "GET sessions": () => ({ sessions }),
+      "DELETE sessions/:id": (request: { path: string }) => {
+        sessions.splice(sessions.findIndex((s) => request.path.endsWith(s.id)), 1);
+      },
+    });
+    show(<SettingsPage />, { path: "/settings/devices", me: me() });
+    const rows = await screen.findAllByText(/^Firefox \d$/);
+    expect(rows.map((row) => row.textContent)).toEqual(["Firefox 2", "Firefox 1"]);
+    await userEvent.click(screen.getByRole("button", { name: "Sign out Firefox 1" }));
+    await waitFor(() => {
+      expect(screen.queryByText("Firefox 1")).toBeNull();
+    });
+    expect(requests.filter((r) => r.method === "DELETE").map((r) => r.path)).toEqual(["sessions/1"]);
+  });
+
+  it("all others at once, after a question", async () => {
+    const requests = fakeServer({ "GET sessions": { sessions: [session("1"), session("2", { current: true })] }, "DELETE sessions": undefined });
+    show(<SettingsPage />, { path: "/settings/devices", me: me() });
+    await userEvent.click(await screen.findByRole("button", { name: "Sign out all others" }));
+    expect(requests.some((r) => r.method === "DELETE")).toBe(false);
+    await userEvent.click(within(await screen.findByRole("alertdialog")).getByRole("button", { name: "Sign out all others" }));
+    await waitFor(() => {
+      expect(requests.some((r) => r.method === "DELETE" && r.path === "sessions")).toBe(true);
+    });
+  });
+
+  it("a list that cannot be loaded says so and can be tried again", async () => {
+    let tries = 0;
+    fakeServer({ "GET sessions": () => (tries++ === 0 ? new Refusal({ status: 500, code: "internal" }) : { sessions: [session("7", { current: true })] }) });
+    show(<SettingsPage />, { path: "/settings/devices", me: me() });
+    await userEvent.click(await screen.findByRole("button", { name: "Try again" }));
+    expect(await screen.findByText("Firefox 7")).toBeInTheDocument();
+  });
+});
+
+describe("A5: profile", () => {
+  it("is saved and seen at once", async () => {
+    const requests = fakeServer({
+      "GET users/:id": { user: me().user, bio: "", pronouns: "", mutual_servers: [], fetched_at: 0 },
+      "PATCH me": (request: { body: unknown }) => me({ user: { ...me().user, display_name: (request.body as { display_name: string }).display_name } }),
+    });
+    const { sync } = show(<SettingsPage />, { path: "/settings/profile", me: me() });
+    const name = await screen.findByLabelText("Name to show");
+    await userEvent.clear(name);
+    await userEvent.type(name, "Ada L.");
+    await userEvent.type(screen.getByLabelText("Pronouns"), "she/her");
+    await userEvent.click(screen.getByRole("button", { name: "Save" }));
+    await waitFor(() => {
+      expect(sync.state.me?.user.display_name).toBe("Ada L.");
+    });
+    expect(requests.find((r) => r.method === "PATCH")?.body).toEqual({ display_name: "Ada L.", pronouns: "she/her", bio: "" });
+    await waitFor(() => {
+      expect(screen.queryByRole("button", { name: "Save" })).toBeNull();
+    });
+  });
+});
+
+describe("I4: appearance", () => {
+  it("changes the page at once and follows the account", async () => {
+    const requests = fakeServer({ "PUT me/settings": (request: { body: unknown }) => request.body });
+    show(<SettingsPage />, { path: "/settings/appearance", me: me(), state: { settings: { other: 1 } } });
+    await userEvent.click(screen.getByRole("radio", { name: "Dark" }));
+    await userEvent.click(screen.getByRole("button", { name: "Green" }));
+    expect(document.documentElement.dataset.theme).toBe("dark");
+    expect(document.documentElement.style.getPropertyValue("--hue")).toBe("150");
+    await waitFor(() => {
+      expect(requests.at(-1)?.body).toEqual({ other: 1, appearance: { ...defaultAppearance, theme: "dark", hue: 150 } });
+    });
+    expect(requests).toHaveLength(1);
+  });
+});
+
+describe("A2: password and signing out", () => {
+  it("a wrong current password is told at its field", async () => {
+    fakeServer({ "POST me/password": () => new Refusal({ status: 401, code: "bad_credentials" }) });
+    show(<SettingsPage />, { path: "/settings/password", me: me() });
+    await userEvent.type(screen.getByLabelText("Current password"), "wrong");
+    await userEvent.type(screen.getByLabelText("New password"), "copper kettle under seven{Enter}");
+    await waitFor(() => {
+      expect(screen.getByLabelText("Current password")).toHaveAccessibleDescription("This is not your current password.");
+    });
+  });
+
+  it("signs out after a question", async () => {
+    const signOut = vi.fn(() => Promise.resolve());
+    fakeServer({});
+    const { history } = show(<SettingsPage />, { path: "/settings/about", me: me(), session: { signOut } });
+    await userEvent.click(screen.getByRole("button", { name: "Sign out" }));
+    expect(signOut).not.toHaveBeenCalled();
+    await userEvent.click(within(await screen.findByRole("alertdialog")).getByRole("button", { name: "Sign out" }));
+    await waitFor(() => {
+      expect(history.at(-1)).toBe("/sign-in");
+    });
+    expect(signOut).toHaveBeenCalledOnce();
+  });
+});
