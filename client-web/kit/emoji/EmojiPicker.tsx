@@ -15,6 +15,8 @@ const parts: EmojiPickerListComponents = {
   // Rows and columns are counted from one, also by screen readers.
   Row: (props) => <div {...props} className={s.row} aria-rowindex={Number(props["aria-rowindex"] ?? 0) + 1} />,
   Emoji: ({ emoji, ...props }) => (
+    // The picker makes it a grid cell, which may have a column.
+    // eslint-disable-next-line jsx-a11y/role-supports-aria-props
     <button
       {...props}
       type="button"

@@ -1,5 +1,5 @@
 import { isProblem, type Api, type ApiProblem, type GatewayEvent, type HistoryQuery } from "@kit/api";
-import { applyToWindow, updateWindow, upsertUsers } from "./reducer";
+import { applyToWindow, dropKeys, updateWindow, upsertUsers } from "./reducer";
 import { channelKey, type ChannelWindow, type LiveState } from "./state";
 import { applyPage, emptyWindow, trimWindow } from "./window";
 
@@ -98,11 +98,10 @@ export class History {
     this.recent = this.recent.slice(gone.length);
     this.deps.set((state) => {
       const next = updateWindow(state, key, (w) => trimWindow(w, KEEP_PER_CHANNEL));
-      const windows = { ...next.windows };
+      const left = next.windows[key];
       // A stretch of the past is not what a person expects on coming back.
-      if (windows[key]?.hasAfter || windows[key]?.error) delete windows[key];
-      for (const old of gone) delete windows[old];
-      return { ...next, windows };
+      const past = left !== undefined && (left.hasAfter || left.error !== null);
+      return { ...next, windows: dropKeys(next.windows, (k) => gone.includes(k) || (past && k === key)) };
     });
   }
 

@@ -65,10 +65,8 @@ export function updateChannel(
 }
 
 function withoutServer(state: LiveState, sid: string): LiveState {
-  const servers = { ...state.servers };
-  delete servers[sid];
-  const cursors = { ...state.cursors };
-  delete cursors[sid];
+  const servers = dropKeys(state.servers, (id) => id === sid);
+  const cursors = dropKeys(state.cursors, (id) => id === sid);
   const mine = (key: string): boolean => key.startsWith(`${sid}/`);
   return {
     ...state,
@@ -82,7 +80,8 @@ function withoutServer(state: LiveState, sid: string): LiveState {
   };
 }
 
-function dropKeys<T>(record: Record<string, T>, drop: (key: string) => boolean): Record<string, T> {
+/** The record without some of its keys. */
+export function dropKeys<T>(record: Record<string, T>, drop: (key: string) => boolean): Record<string, T> {
   return Object.fromEntries(Object.entries(record).filter(([key]) => !drop(key)));
 }
 

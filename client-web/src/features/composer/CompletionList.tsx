@@ -17,7 +17,7 @@ export function CompletionList({ id, items, current, onChoose }: CompletionListP
     <ul id={id} role="listbox" aria-label={t`Suggestions`} className={s.completions}>
       {items.map((item, index) => (
         // The keys are handled by the text field, which keeps the focus.
-        // eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
+        // eslint-disable-next-line jsx-a11y/click-events-have-key-events
         <li
           key={item.key}
           id={`${id}-${index}`}

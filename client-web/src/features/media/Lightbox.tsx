@@ -91,7 +91,6 @@ export function Lightbox({
             </header>
             {/* eslint-disable-next-line jsx-a11y/no-static-element-interactions, jsx-a11y/click-events-have-key-events -- Escape closes too */}
             <div className={s.canvas} onClick={(event) => event.target === event.currentTarget && onClose()}>
-              {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- zoom is on buttons and keys too */}
               <img
                 key={picture.id}
                 src={picture.url}

@@ -77,6 +77,8 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         hovered && s.hovered,
       )}
       data-message={message.id}
+      // The arrow keys walk through the messages; one of them is what Tab reaches.
+      // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={active ? 0 : -1}
       aria-label={t`${name}, ${formatTime(message.ts)}`}
       onPointerEnter={(event) => {

@@ -364,6 +364,7 @@ export function Timeline({ sid, cid, target, chosen, onReply, onEdit, attachment
         missed={missed}
         onPresent={toPresent}
       />
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- the keys of the messages inside, handled in one place */}
       <div
         ref={scroller}
         className={s.scroller}
