@@ -270,3 +270,67 @@ async fn a5_a_picture_is_re_encoded_served_and_removed() {
     assert!(ada.delete("/me/avatar").await.expect_status(200).json["user"]["avatar"].is_null());
     ada.get(path).await.expect_problem(404, "not_found");
 }
+
+#[tokio::test]
+async fn a1_of_two_who_want_the_same_name_one_gets_it() {
+    let a = TestInstance::new("a.test").await;
+    let ask = || {
+        let client = a.client();
+        async move { client.post("/accounts", json!({"handle": "ada", "password": PASSWORD})).await.status.as_u16() }
+    };
+    let (one, two) = tokio::join!(ask(), ask());
+    let mut statuses = [one, two];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 409]);
+}
+
+/// A person of `a` as another instance keeps them.
+#[tokio::test]
+async fn a5_profiles_of_other_instances_are_verified_and_only_move_forward() {
+    use conntext_federation::identity::verify_chain;
+    use conntext_federation::profile::ProfileDoc;
+    use conntext_server::profiles;
+
+    let a = TestInstance::new("a.test").await;
+    let b = TestInstance::new("b.test").await;
+    let ada = a.person("ada").await;
+    let eve = a.person("eve").await;
+    let uid = ada.get("/me").await.text("/user/id");
+    let chain = profiles::chain(&mut a.app.db.read().await.unwrap(), &uid).await.unwrap();
+    let identity = verify_chain(&chain).unwrap();
+    let document = async |uid: &str| -> ProfileDoc {
+        profiles::document(&mut a.app.db.read().await.unwrap(), uid).await.unwrap().unwrap()
+    };
+    let first = document(&uid).await;
+    ada.patch("/me", json!({"display_name": "Ada", "bio": "Counts."})).await.expect_status(200);
+    let second = document(&uid).await;
+    let keep = async |doc: Option<&ProfileDoc>| {
+        let mut tx = b.app.db.begin().await.unwrap();
+        let kept = profiles::upsert_remote(&mut tx, &identity, &a.app.domain, doc, 5).await;
+        tx.commit().await.unwrap();
+        kept
+    };
+    let reader = b.person("reader").await;
+    let seen = async || reader.get(&format!("/users/{uid}")).await.expect_status(200);
+
+    // Known by the handle until the profile comes.
+    assert!(keep(None).await.unwrap());
+    let user = seen().await.json["user"].clone();
+    assert_eq!(
+        (&user["display_name"], &user["domain"], &user["local"]),
+        (&json!("ada"), &json!("a.test"), &json!(false))
+    );
+    assert!(keep(Some(&second)).await.unwrap());
+    assert_eq!(seen().await.text("/bio"), "Counts.");
+    // The same again changes nothing, and an older one does not come back.
+    assert!(!keep(Some(&second)).await.unwrap());
+    keep(Some(&first)).await.unwrap();
+    assert_eq!(seen().await.text("/user/display_name"), "Ada");
+    // Somebody else's document, and one that was touched, are refused.
+    let hers = document(&eve.get("/me").await.text("/user/id")).await;
+    assert_eq!(keep(Some(&hers)).await.unwrap_err().code, "bad_object_signature");
+    let text = String::from_utf8(second.to_vec().unwrap()).unwrap().replace("Counts.", "Cheats.");
+    let forged = ProfileDoc::from_slice(text.as_bytes()).unwrap();
+    assert_eq!(keep(Some(&forged)).await.unwrap_err().code, "bad_object_signature");
+    assert_eq!(seen().await.text("/bio"), "Counts.");
+}
