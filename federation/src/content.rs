@@ -61,8 +61,10 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Optio
 /// Change of what a server shows of itself.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct ServerUpdate {
+    /// The new name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// The new description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Null removes the picture.
@@ -86,14 +88,20 @@ pub enum ChannelKind {
 /// A new channel. Its id follows from the action.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ChannelCreate {
+    /// Unique among the channels of the server.
     pub name: String,
+    /// What it is for.
     pub kind: ChannelKind,
+    /// What is talked about; may be empty.
     #[serde(default)]
     pub topic: String,
+    /// The category that it stands in.
     #[serde(default)]
     pub parent: Option<ChannelId>,
+    /// Its place among its neighbours, from above.
     #[serde(default)]
     pub position: u64,
+    /// What it grants and denies beyond the roles.
     #[serde(default)]
     pub overrides: Vec<Override>,
 }
@@ -101,15 +109,19 @@ pub struct ChannelCreate {
 /// Change of a channel. An override with nothing allowed and nothing denied is removed.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct ChannelUpdate {
+    /// The new name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// The new topic.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub topic: Option<String>,
     /// Null takes it out of its category.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub parent: Option<Option<ChannelId>>,
+    /// Its new place among its neighbours.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<u64>,
+    /// Overrides to set; those of other targets stay.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<Override>,
 }
@@ -117,18 +129,22 @@ pub struct ChannelUpdate {
 /// A new role, or change of one (absent members stay).
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct RoleContent {
+    /// Unique among the roles of the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// `0xRRGGBB`; null takes the colour away.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub colour: Option<Option<u64>>,
+    /// Its rank; 1 or more, higher beats lower.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<u64>,
     /// Shown apart in the member list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hoist: Option<bool>,
+    /// Whether everybody may mention it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mentionable: Option<bool>,
+    /// What its holders may do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub permissions: Option<Perms>,
 }
@@ -147,6 +163,7 @@ pub struct MemberJoin {
 /// Change of a member's roles.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct MemberUpdate {
+    /// All roles that the member holds from now on, without the one of everyone.
     pub roles: Vec<RoleId>,
 }
 
@@ -166,8 +183,10 @@ pub struct InviteCreate {
     /// Roles granted on joining.
     #[serde(default)]
     pub roles: Vec<RoleId>,
+    /// When it ends, milliseconds; never where it is absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<i64>,
+    /// How many may come in by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_uses: Option<u64>,
 }
@@ -175,13 +194,19 @@ pub struct InviteCreate {
 /// A file of a message, uploaded to the hub before the message.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Attachment {
+    /// The bytes.
     pub mid: MediaId,
+    /// The name to show and to save it under.
     pub name: String,
+    /// Its media type, as the uploading instance found it.
     #[serde(rename = "type")]
     pub media_type: String,
+    /// Number of bytes.
     pub size: u64,
+    /// Width of a picture or video in pixels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub width: Option<u64>,
+    /// Height in pixels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub height: Option<u64>,
     /// A blurred preview of a few bytes, base64.
@@ -190,8 +215,10 @@ pub struct Attachment {
     /// A smaller picture of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thumb: Option<MediaId>,
+    /// What is to be seen, for those who cannot see it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub alt: String,
+    /// Whether it is covered until somebody asks for it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub spoiler: bool,
 }
@@ -201,8 +228,10 @@ pub struct Attachment {
 pub struct MessageCreate {
     /// Markdown.
     pub body: String,
+    /// The message that this one answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<ActionId>,
+    /// Its files, in the order to show.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
     /// Actors, roles, or `everyone`, `here`.
@@ -213,7 +242,9 @@ pub struct MessageCreate {
 /// New text of a message.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct MessageEdit {
+    /// The whole new text, Markdown.
     pub body: String,
+    /// Whom the new text mentions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<String>,
 }
@@ -221,12 +252,14 @@ pub struct MessageEdit {
 /// A reaction: a Unicode emoji or a custom one.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Reaction {
+    /// One Unicode emoji, or the id of a custom one.
     pub emoji: String,
 }
 
 /// Instances whose members may not take part: a domain or `*.domain`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct InstanceBan {
+    /// The instance.
     pub ik: crate::ids::InstanceId,
 }
 
@@ -235,6 +268,7 @@ pub struct InstanceBan {
 pub struct AuditNote {
     /// The type of the act.
     pub about: String,
+    /// Why, in words.
     #[serde(default)]
     pub reason: String,
 }
@@ -242,32 +276,59 @@ pub struct AuditNote {
 /// The content of an action of a known type.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Content {
+    /// `instance.keys`
     InstanceKeys(Box<KeysStatement>),
+    /// `server.create`
     ServerCreate(Genesis),
+    /// `server.update`
     ServerUpdate(ServerUpdate),
+    /// `server.delete`
     ServerDelete,
+    /// `channel.create`
     ChannelCreate(ChannelCreate),
+    /// `channel.update`
     ChannelUpdate(ChannelUpdate),
+    /// `channel.delete`
     ChannelDelete,
+    /// `role.create`
     RoleCreate(RoleContent),
+    /// `role.update`
     RoleUpdate(RoleContent),
+    /// `role.delete`
     RoleDelete,
+    /// `member.join`
     MemberJoin(MemberJoin),
+    /// `member.leave`
     MemberLeave,
+    /// `member.kick`
     MemberKick,
+    /// `member.ban`
     MemberBan,
+    /// `member.unban`
     MemberUnban,
+    /// `member.timeout`
     MemberTimeout(MemberTimeout),
+    /// `member.update`
     MemberUpdate(MemberUpdate),
+    /// `invite.create`
     InviteCreate(InviteCreate),
+    /// `invite.revoke`
     InviteRevoke,
+    /// `instance.ban`
     InstanceBan(InstanceBan),
+    /// `instance.unban`
     InstanceUnban(InstanceBan),
+    /// `message.create`
     MessageCreate(MessageCreate),
+    /// `message.edit`
     MessageEdit(MessageEdit),
+    /// `message.delete`
     MessageDelete,
+    /// `reaction.add`
     ReactionAdd(Reaction),
+    /// `reaction.remove`
     ReactionRemove(Reaction),
+    /// `audit.note`
     AuditNote(AuditNote),
 }
 

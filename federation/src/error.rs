@@ -7,7 +7,7 @@ macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal, $status:literal;)*) => {
         /// A stable error code, with the HTTP status that carries it between instances.
         #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Serialize, Deserialize)]
-        pub enum Code { $($(#[$doc])* #[serde(rename = $text)] $name,)* }
+        pub enum Code { $(#[doc = concat!("`", $text, "`")] $(#[$doc])* #[serde(rename = $text)] $name,)* }
 
         impl Code {
             /// The code as it appears on the wire.

@@ -24,35 +24,48 @@ pub const CLOCK_TOLERANCE_MS: i64 = 5 * 60 * 1000;
 /// Who sequences, and with which key.
 #[derive(Clone, Debug)]
 pub struct HubIdentity {
+    /// The instance that sequences.
     pub ik: InstanceId,
+    /// Its active signing key.
     pub key: SecretKey,
 }
 
 /// An action with its content, not yet in any log.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Proposal {
+    /// What is done.
     pub action: Action,
     /// The home's signature; none for the hub's own people.
     pub origin_sig: Option<KeySig>,
+    /// The content, with the salt that binds it.
     pub sealed: Sealed,
 }
 
 /// An event that was just made.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Sequenced {
+    /// The event as it is stored and sent.
     pub event: Event,
+    /// Its hash.
     pub hash: Hash,
+    /// Its content, parsed.
     pub content: Content,
 }
 
 /// What an action is made of, before it has an id, an expiry and a basis.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Draft {
+    /// The server.
     pub sid: ServerId,
+    /// The type, such as `message.create`.
     pub kind: String,
+    /// The channel that it happens in.
     pub channel: Option<crate::ids::ChannelId>,
+    /// What it is done to.
     pub target: Option<String>,
+    /// Who does it.
     pub actor: Actor,
+    /// The content.
     pub content: Value,
 }
 

@@ -1,4 +1,5 @@
 #![doc = include_str!("../docs/overview.md")]
+#![warn(missing_docs)]
 
 pub mod action;
 pub mod canonical;

@@ -15,7 +15,7 @@ macro_rules! perms {
         pub struct Perms(pub u64);
 
         impl Perms {
-            $($(#[$doc])* pub const $name: Self = Self(1 << $bit);)*
+            $(#[doc = concat!("`", $text, "`")] $(#[$doc])* pub const $name: Self = Self(1 << $bit);)*
             /// Every permission with its name.
             pub const NAMES: &'static [(&'static str, Self)] = &[$(($text, Self::$name),)*];
         }

@@ -14,7 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// An event that was checked.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Verified {
+    /// The event; without content where that was damaged on the way.
     pub event: Event,
+    /// Its hash.
     pub hash: Hash,
     /// Its content, where it is present, of a known type, and not rejected.
     pub content: Option<Content>,
@@ -25,7 +27,9 @@ pub struct Verified {
 /// What a run of items brought.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Accepted {
+    /// The new events, in order.
     pub events: Vec<Verified>,
+    /// The withheld runs between them.
     pub stubs: Vec<Stub>,
 }
 

@@ -38,9 +38,13 @@ pub struct Head {
 /// What a server shows of itself, and who owns it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Info {
+    /// Community or conversation.
     pub kind: LogKind,
+    /// Its name; empty until the first `server.update`.
     pub name: String,
+    /// What it is about.
     pub description: String,
+    /// Its picture.
     pub icon: Option<Picture>,
     /// Listed in the directory and joined without an invite.
     pub public: bool,
@@ -48,8 +52,11 @@ pub struct Info {
     pub owner: Option<Actor>,
     /// The instance that sequences.
     pub hub: InstanceId,
+    /// Which rules judge its actions.
     pub rules_version: u64,
+    /// Whether the owner closed it for ever.
     pub deleted: bool,
+    /// When it was made, milliseconds.
     pub created_at: i64,
 }
 
@@ -62,6 +69,7 @@ pub struct Instance {
     pub serial: u64,
     /// The root key that signed it; the next statement must follow from this key.
     pub root: PublicKey,
+    /// Its keys, also those that no longer count.
     pub keys: BTreeMap<Kid, InstanceKey>,
     /// Its members may not take part.
     pub banned: bool,
@@ -70,6 +78,7 @@ pub struct Instance {
 /// A key of an instance, as far as this log knows it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct InstanceKey {
+    /// The key.
     #[serde(rename = "pub")]
     pub public: PublicKey,
     /// Sequence number from which on it no longer counts.
@@ -79,6 +88,7 @@ pub struct InstanceKey {
 /// Whose home speaks for an actor, proven in the log.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Binding {
+    /// The instance that speaks for the actor.
     pub home: InstanceId,
     /// Number and hash of the last identity operation seen here; none for anonymous members.
     pub op: Option<(u64, Hash)>,
@@ -89,9 +99,13 @@ pub struct Binding {
 /// Somebody who takes part.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Member {
+    /// The instance that speaks for the member.
     pub home: InstanceId,
+    /// When they came, milliseconds.
     pub joined_at: i64,
+    /// The event by which they came.
     pub joined_seq: u64,
+    /// Their roles, without the one of everyone.
     pub roles: BTreeSet<RoleId>,
     /// May not write before this time, milliseconds.
     pub timeout_until: i64,
@@ -100,23 +114,34 @@ pub struct Member {
 /// A role.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Role {
+    /// Its name.
     pub name: String,
+    /// `0xRRGGBB`.
     pub colour: Option<u64>,
     /// Higher beats lower; everyone's role is 0.
     pub position: u64,
+    /// Shown apart in the member list.
     pub hoist: bool,
+    /// Whether everybody may mention it.
     pub mentionable: bool,
+    /// What its holders may do.
     pub permissions: Perms,
 }
 
 /// A channel or category.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Channel {
+    /// What it is for.
     pub kind: ChannelKind,
+    /// Its name.
     pub name: String,
+    /// What is talked about; may be empty.
     pub topic: String,
+    /// The category that it stands in.
     pub parent: Option<ChannelId>,
+    /// Its place among its neighbours.
     pub position: u64,
+    /// What it grants and denies beyond the roles.
     pub overrides: Vec<Override>,
     /// The channel of audit notes that every server has from its beginning.
     pub staff: bool,
@@ -133,20 +158,30 @@ pub struct Channel {
 /// A way in.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Invite {
+    /// Who made it.
     pub by: Actor,
+    /// Where whoever joins lands.
     pub channel: Option<ChannelId>,
+    /// Roles granted on joining.
     pub roles: Vec<RoleId>,
+    /// When it was made, milliseconds.
     pub created_at: i64,
+    /// When it ends, milliseconds.
     pub expires_at: Option<i64>,
+    /// How many may come in by it.
     pub max_uses: Option<u64>,
+    /// How many did.
     pub uses: u64,
+    /// Whether it was taken back.
     pub revoked: bool,
 }
 
 /// Somebody who may not come back.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Ban {
+    /// Who banned.
     pub by: Actor,
+    /// When, milliseconds.
     pub at: i64,
 }
 
@@ -177,15 +212,25 @@ enum Key {
 /// The fold of one server's log.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ServerState {
+    /// The server.
     pub sid: ServerId,
+    /// How far the fold has come.
     pub head: Head,
+    /// What it shows of itself.
     pub info: Info,
+    /// The instances that act in it.
     pub instances: BTreeMap<InstanceId, Instance>,
+    /// Whose home speaks for whom; former members too.
     pub bindings: HashMap<Actor, Binding>,
+    /// Who takes part.
     pub members: HashMap<Actor, Member>,
+    /// Its roles.
     pub roles: BTreeMap<RoleId, Role>,
+    /// Its channels; in a copy, those that may be seen.
     pub channels: BTreeMap<ChannelId, Channel>,
+    /// Its invites, by the hash of their code.
     pub invites: BTreeMap<Hash, Invite>,
+    /// Who may not come back.
     pub bans: BTreeMap<Actor, Ban>,
     /// The role that every member has.
     pub everyone: RoleId,

@@ -27,13 +27,16 @@ pub const MAX_REQUEST_BYTES: usize = 1024 * 1024;
 /// `POST /hello`: what both sides take part in, and how far the sender is.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Hello {
+    /// Name and version of the sender's program.
     pub software: String,
+    /// The logs that both sides take part in.
     pub servers: Vec<HelloServer>,
 }
 
 /// One common server in a [`Hello`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct HelloServer {
+    /// The server.
     pub sid: ServerId,
     /// Whether the sender sequences this log.
     pub hub: bool,
@@ -44,15 +47,20 @@ pub struct HelloServer {
 /// An action on its way to the hub.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SignedAction {
+    /// What is done.
     pub action: Action,
+    /// The home's signature over it.
     pub origin_sig: KeySig,
+    /// The content.
     pub content: Value,
+    /// The salt that binds the content to the action.
     pub salt: Bytes<16>,
 }
 
 /// `POST /servers/{sid}/actions`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ActionsRequest {
+    /// At most [`MAX_ACTIONS`], in the order to be sequenced.
     pub actions: Vec<SignedAction>,
 }
 
@@ -60,13 +68,30 @@ pub struct ActionsRequest {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "lowercase")]
 pub enum ActionResult {
-    Accepted { aid: ActionId, header: Box<Header>, hub_sig: KeySig },
-    Rejected { aid: ActionId, code: Code, retry: bool },
+    /// It has a place in the log.
+    Accepted {
+        /// The action.
+        aid: ActionId,
+        /// The header that the hub gave it.
+        header: Box<Header>,
+        /// The hub's signature over the header.
+        hub_sig: KeySig,
+    },
+    /// It was refused and stands nowhere.
+    Rejected {
+        /// The action.
+        aid: ActionId,
+        /// Why.
+        code: Code,
+        /// Whether the same action may succeed later.
+        retry: bool,
+    },
 }
 
 /// Answer to [`ActionsRequest`], in its order.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ActionsResponse {
+    /// One for each action.
     pub results: Vec<ActionResult>,
     /// The hub's visible head for the caller.
     pub head: Position,
@@ -75,6 +100,7 @@ pub struct ActionsResponse {
 /// `POST /servers/{sid}/join`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct JoinRequest {
+    /// The `member.join` action.
     pub join: SignedAction,
     /// The keys of the joining instance, signed by its root key.
     pub keys: KeysStatement,
@@ -93,6 +119,7 @@ pub struct JoinRequest {
 pub struct JoinResponse {
     /// Where the join stands.
     pub seq: u64,
+    /// The state to begin with, where one was wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<Snapshot>,
 }
@@ -100,10 +127,14 @@ pub struct JoinResponse {
 /// A server's state for one recipient, signed by the hub.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Snapshot {
+    /// The instance that it was made for.
     #[serde(rename = "for")]
     pub recipient: InstanceId,
+    /// The server.
     pub sid: ServerId,
+    /// Where in the log it stands.
     pub head: Position,
+    /// The state, as [`ServerState::snapshot_for`](crate::state::ServerState::snapshot_for) gives it.
     pub rows: Vec<Row>,
     /// The root-signed keys of every instance that acts in the log, the hub's among them.
     pub keys: Vec<KeysStatement>,
@@ -111,6 +142,7 @@ pub struct Snapshot {
     pub genesis: Value,
     /// Profiles of some members, most recently active first.
     pub profiles: Vec<SignedProfile>,
+    /// The hub's signature.
     pub sig: KeySig,
 }
 
@@ -141,21 +173,27 @@ impl Snapshot {
 /// A profile with the identity chain that its signature is checked against.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SignedProfile {
+    /// The whole chain.
     pub identity: Vec<Op>,
+    /// The profile.
     pub profile: ProfileDoc,
 }
 
 /// A channel that the recipient's people may see from now on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ChannelGained {
+    /// Which channel.
     pub id: ChannelId,
+    /// Its state, up to `as_of`.
     pub channel: Channel,
 }
 
 /// `POST /events`: a hub brings a follower up to date.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Push {
+    /// The server.
     pub sid: ServerId,
+    /// What follows the last acknowledged event, without gaps.
     pub events: Vec<Item>,
     /// Channels that the follower has no state of and may see now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -175,6 +213,7 @@ pub struct PushAck {
 /// Answer to `GET /servers/{sid}/events`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EventsPage {
+    /// The events, ascending.
     pub events: Vec<Item>,
     /// The hub's visible head for the caller.
     pub head: Position,
@@ -187,45 +226,68 @@ pub struct EventsPage {
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Signal {
     /// Somebody is writing.
-    Typing { sid: ServerId, channel: ChannelId, actor: crate::ids::Actor },
+    Typing {
+        /// The server.
+        sid: ServerId,
+        /// Where.
+        channel: ChannelId,
+        /// Who.
+        actor: crate::ids::Actor,
+    },
     /// Somebody came, went, or is busy.
-    Presence { uid: UserId, status: String },
+    Presence {
+        /// Who.
+        uid: UserId,
+        /// `online`, `idle`, `dnd` or `offline`.
+        status: String,
+    },
     /// A profile has a new revision.
-    Profile { profile: Box<SignedProfile> },
+    Profile {
+        /// The new revision.
+        profile: Box<SignedProfile>,
+    },
 }
 
 /// `POST /ephemeral`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Signals {
+    /// The signals.
     pub items: Vec<Signal>,
 }
 
 /// Answer to [`Signals`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SignalsAck {
+    /// How many were passed on.
     pub accepted: u64,
+    /// How many were not.
     pub dropped: u64,
 }
 
 /// `POST /profiles/query`: profiles of these people, as far as they are known.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ProfilesQuery {
+    /// The people.
     pub uids: Vec<UserId>,
 }
 
 /// Answer to [`ProfilesQuery`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ProfilesAnswer {
+    /// Those that are known.
     pub profiles: Vec<SignedProfile>,
 }
 
 /// A problem document (RFC 9457) as a peer reads it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Problem {
+    /// The stable code.
     #[serde(default)]
     pub code: String,
+    /// What happened, for people.
     #[serde(default)]
     pub detail: String,
+    /// When to try again, milliseconds from now.
     #[serde(default)]
     pub retry_after_ms: Option<u64>,
     /// With `gap`: the sequence number to continue from.
