@@ -32,6 +32,8 @@ pub(super) async fn assign(State(app): State<App>, request: Request, next: Next)
         problem.request_id = Some(id.clone());
         if let Ok(body) = serde_json::to_vec(&problem) {
             response.headers_mut().remove(header::CONTENT_LENGTH);
+            // The body is new and plain, whatever a compressing layer further in said of the old one.
+            response.headers_mut().remove(header::CONTENT_ENCODING);
             *response.body_mut() = Body::from(body);
         }
     }
