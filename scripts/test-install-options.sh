@@ -32,20 +32,26 @@ cp "$program" "$work/conntext"
 [ "$(id -u)" -ne 0 ] || chown -R 65534:65534 "$work"
 
 passed=0
+# What the last command said. Each gets a file of its own: an installer that still runs goes on writing to its.
+out=$work/out
+next_out() {
+	out=$(mktemp "$work/out.XXXXXX")
+}
 ok() {
 	passed=$((passed + 1))
 	printf 'ok  %s\n' "$1"
 }
 fail() {
 	printf 'not ok  %s\n' "$1" >&2
-	[ ! -f "$work/out" ] || sed 's/^/    /' "$work/out" >&2
+	[ ! -f "$out" ] || sed 's/^/    /' "$out" >&2
 	exit 1
 }
 
-# installer OPTIONS…: runs it as the person; what it says goes to $work/out.
+# installer OPTIONS…: runs it as the person; what it says goes to $out.
 installer() {
+	next_out
 	(cd "$work" && env -u XDG_CONFIG_HOME -u XDG_DATA_HOME HOME="$work/home" "${as_person[@]}" sh source/install.sh "$@") \
-		>"$work/out" 2>&1 </dev/null
+		>"$out" 2>&1 </dev/null
 }
 
 # refuses NAME STATUS WORDS OPTIONS…: it must stop with the status and say the words.
@@ -54,11 +60,11 @@ refuses() {
 	shift 3
 	installer "$@" || status=$?
 	[ "$status" -eq "$want" ] || fail "$name (exit $status, not $want)"
-	grep -qF -- "$words" "$work/out" || fail "$name (does not say: $words)"
+	grep -qF -- "$words" "$out" || fail "$name (does not say: $words)"
 	ok "$name"
 }
 
-says() { grep -qF -- "$1" "$work/out" || fail "says: $1"; }
+says() { grep -qF -- "$1" "$out" || fail "says: $1"; }
 
 # ---- options
 
@@ -106,11 +112,12 @@ says "Installed, not started"
 ok "installs without starting"
 
 start_installer() {
+	next_out
 	(cd "$work" && exec env -u XDG_CONFIG_HOME -u XDG_DATA_HOME HOME="$work/home" "${as_person[@]}" sh source/install.sh "$@") \
-		>"$work/out" 2>&1 </dev/null &
+		>"$out" 2>&1 </dev/null &
 	runner=$!
 	for _ in $(seq 150); do
-		if grep -q 'Address: ' "$work/out" && ready; then return; fi
+		if grep -q 'Address: ' "$out" && ready; then return; fi
 		kill -0 "$runner" 2>/dev/null || fail "starts in the foreground"
 		sleep 0.2
 	done
@@ -120,7 +127,7 @@ start_installer() {
 start_installer --prefix "$prefix" --binary "$work/conntext"
 says "Address: http://tea.localhost:$port"
 says "Set-up:  http"
-grep -qF "$(cat "$data/setup-url")" "$work/out" || fail "prints the set-up address"
+grep -qF "$(cat "$data/setup-url")" "$out" || fail "prints the set-up address"
 ok "starts in the foreground, waits until it is ready, prints both addresses"
 
 first=$runner

@@ -38,16 +38,19 @@ trap cleanup EXIT
 
 began=$SECONDS
 passed=0
+# What the last command said. Each gets a file of its own: an installer that still runs goes on writing to its.
+out=$work/out
+next_out() { out=$(mktemp "$work/out.XXXXXX"); }
 ok() {
 	passed=$((passed + 1))
 	printf 'ok  %s (%d s)\n' "$1" "$((SECONDS - began))"
 }
 fail() {
 	printf 'not ok  %s\n' "$1" >&2
-	[ ! -f "$work/out" ] || tail -n 60 "$work/out" | sed 's/^/    /' >&2
+	[ ! -f "$out" ] || tail -n 60 "$out" | sed 's/^/    /' >&2
 	exit 1
 }
-says() { grep -qF -- "$1" "$work/out" || fail "says: $1"; }
+says() { grep -qF -- "$1" "$out" || fail "says: $1"; }
 
 # ---- the machine
 
@@ -55,7 +58,7 @@ base=$cache/$suite-minbase.tar
 if [ ! -f "$base" ]; then
 	say "Making a base root of $suite"
 	mkdir -p "$cache"
-	debootstrap --variant=minbase "$suite" "$work/base" >"$work/out" || fail "debootstrap"
+	debootstrap --variant=minbase "$suite" "$work/base" >"$out" || fail "debootstrap"
 	tar -C "$work/base" -cf "$base.new" . && mv "$base.new" "$base"
 	rm -rf "$work/base"
 fi
@@ -92,13 +95,17 @@ mkdir -p "$root/etc/systemd/system"
 ok "a fresh $suite"
 
 inside() { env -i "${environment[@]}" chroot "$root" "$@"; }
-installer() { inside sh /src/install.sh "$@" >"$work/out" 2>&1 </dev/null; }
+installer() {
+	next_out
+	inside sh /src/install.sh "$@" >"$out" 2>&1 </dev/null
+}
 
 # In the background; waits for its words and for the health check.
 start_installer() {
-	env -i "${environment[@]}" chroot "$root" sh /src/install.sh "$@" >"$work/out" 2>&1 </dev/null &
+	next_out
+	env -i "${environment[@]}" chroot "$root" sh /src/install.sh "$@" >"$out" 2>&1 </dev/null &
 	runner=$!
-	while ! grep -q 'Address: ' "$work/out"; do
+	while ! grep -q 'Address: ' "$out"; do
 		kill -0 "$runner" 2>/dev/null || fail "install.sh $*"
 		sleep 1
 	done
@@ -126,8 +133,9 @@ curl -s -f --noproxy '*' -H 'accept: text/html' "$here/" | grep -qi '<script' ||
 ok "serves the web client"
 
 token=$(sed 's/.*token=//' "$root/var/lib/conntext/setup-url")
-api -d "{\"token\":\"$token\",\"handle\":\"ada\",\"password\":\"quiet-harbour-at-noon\"}" "$here/api/v1/setup" >"$work/out"
-grep -q '"admin":true' "$work/out" || fail "the set-up address makes the administrator"
+next_out
+api -d "{\"token\":\"$token\",\"handle\":\"ada\",\"password\":\"quiet-harbour-at-noon\"}" "$here/api/v1/setup" >"$out"
+grep -q '"admin":true' "$out" || fail "the set-up address makes the administrator"
 bearer=$(api -d '{"handle":"ada","password":"quiet-harbour-at-noon","kind":"bearer"}' "$here/api/v1/sessions" |
 	sed -n 's/.*"token":"\([^"]*\)".*/\1/p')
 as_ada() { api -H "authorization: Bearer $bearer" "$@"; }
@@ -137,10 +145,11 @@ ok "an administrator signs in and makes a community"
 
 # ---- the unit
 
-inside sh -c 'apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends systemd' >"$work/out" 2>&1 ||
+next_out
+inside sh -c 'apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends systemd' >"$out" 2>&1 ||
 	fail "systemd's own checker can be installed"
-inside systemd-analyze verify /etc/systemd/system/conntext.service >"$work/out" 2>&1 || fail "systemd-analyze verify"
-! grep -q 'conntext.service' "$work/out" || fail "systemd-analyze verify has nothing to say"
+inside systemd-analyze verify /etc/systemd/system/conntext.service >"$out" 2>&1 || fail "systemd-analyze verify"
+! grep -q 'conntext.service' "$out" || fail "systemd-analyze verify has nothing to say"
 ok "the unit passes systemd-analyze verify"
 
 # ---- upgrade, while it runs
@@ -154,7 +163,7 @@ wait "$first" || fail "the installer that ran before ends well"
 [ "$(keys)" = "$before" ] || fail "an upgrade keeps the keys"
 grep -qxF '# a line of the administrator' "$root/etc/conntext/conntext.toml" || fail "an upgrade keeps the configuration"
 as_ada "$here/api/v1/servers" | grep -qF "$server" || fail "an upgrade keeps accounts, sessions and communities"
-! grep -q 'Set-up:' "$work/out" || fail "an upgrade offers no new set-up address"
+! grep -q 'Set-up:' "$out" || fail "an upgrade offers no new set-up address"
 ok "an upgrade keeps data, keys, sessions and configuration"
 
 # ---- uninstall, and install again on what was kept
