@@ -17,6 +17,7 @@ use crate::db::folder::Folder;
 use crate::keys::InstanceKeys;
 use crate::log::Log;
 use crate::metrics::Metrics;
+use crate::peers::Peers;
 use crate::presence::PresenceBook;
 
 /// One running instance. Cheap to clone.
@@ -55,6 +56,8 @@ pub struct Inner {
     pub bus: Arc<Bus>,
     /// The logs and copies.
     pub log: Log,
+    /// Other instances.
+    pub peers: Peers,
     /// Who is there.
     pub presence: PresenceBook,
     /// Limits on guessing and on making accounts.

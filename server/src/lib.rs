@@ -18,6 +18,7 @@ pub mod keys;
 pub mod log;
 pub mod messages;
 pub mod metrics;
+pub mod peers;
 pub mod presence;
 pub mod profiles;
 pub mod projections;
@@ -59,6 +60,9 @@ pub enum StartError {
     /// The cost of password hashes.
     #[error("accounts.hash_*: {0}")]
     Passwords(String),
+    /// The way to other instances.
+    #[error("other instances cannot be spoken with: {0}")]
+    Peers(String),
     /// A file of the data folder.
     #[error("{what}: {error}")]
     Io {
@@ -85,6 +89,17 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> R
 
 /// Locks the data folder, opens the database and puts the instance together. Nothing listens yet.
 pub async fn build(config: Config, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<App, StartError> {
+    let transport = peers::HttpTransport::new(&config.federation).map_err(StartError::Peers)?;
+    build_with(config, clock, rng, Arc::new(transport)).await
+}
+
+/// As [`build`], with another way to other instances.
+pub async fn build_with(
+    config: Config,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+    transport: Arc<dyn peers::Transport>,
+) -> Result<App, StartError> {
     let folder = Folder::open(&config.storage.data_dir)?;
     let base = open(config, clock, rng).await?;
     let metrics = metrics::Metrics::new();
@@ -114,9 +129,11 @@ pub async fn build(config: Config, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> 
         counter,
     )
     .await?;
+    let peers = peers::Peers::open(&base, transport).await.map_err(|e| StartError::Peers(e.to_string()))?;
     Ok(App::new(app::Inner {
         bus,
         log,
+        peers,
         presence: presence::PresenceBook::default(),
         folder,
         metrics,

@@ -5,7 +5,7 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::Config;
-use crate::{App, accounts, http, profiles, reading, sessions, settings};
+use crate::{App, accounts, http, peers, profiles, reading, sessions, settings};
 
 /// The client API's rooms, below `/api/v1`.
 fn api(config: &Config) -> OpenApiRouter<App> {
@@ -15,6 +15,11 @@ fn api(config: &Config) -> OpenApiRouter<App> {
         .merge(profiles::router(config))
         .merge(settings::router())
         .merge(reading::router())
+}
+
+/// What rooms answer to other instances, below `/federation/v1`.
+fn peer_api() -> Router<App> {
+    Router::new()
 }
 
 /// The API's document, as the rooms' routes describe it.

@@ -1,0 +1,285 @@
+//! Requests to other instances: signed, bounded, and with errors that say what to do.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use bytes::Bytes;
+use conntext_federation::domain::Domain;
+use conntext_federation::httpsig::{self, Outgoing};
+use conntext_federation::{Code, canonical, wire};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::client::{Request, Response, read_capped};
+use super::discovery::{self, Peer};
+use crate::App;
+use crate::error::Problem;
+
+/// Where the protocol lies on every instance.
+pub const BASE: &str = "/federation/v1";
+/// The largest answer in bytes, media aside: a snapshot of a large server is the longest.
+const MAX_ANSWER: usize = 32 * 1024 * 1024;
+
+/// Why a call came to nothing.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CallError {
+    /// No answer.
+    #[error("unreachable: {0}")]
+    Unreachable(String),
+    /// The other instance refused.
+    #[error("{status} {}", problem.code)]
+    Problem {
+        /// The HTTP status.
+        status: u16,
+        /// What it says.
+        problem: Box<wire::Problem>,
+        /// How long it asks to wait, milliseconds.
+        retry_after_ms: Option<u64>,
+    },
+    /// We do not speak with it.
+    #[error("refused here: {0}")]
+    Refused(Code),
+    /// It answered something that cannot be read or does not verify.
+    #[error("wrong answer: {0}")]
+    Answer(String),
+}
+
+impl From<Code> for CallError {
+    fn from(code: Code) -> Self {
+        Self::Refused(code)
+    }
+}
+
+impl CallError {
+    /// The code that the other instance gave, if it gave one.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Problem { problem, .. } => Some(&problem.code),
+            Self::Refused(code) => Some(code.as_str()),
+            Self::Unreachable(_) | Self::Answer(_) => None,
+        }
+    }
+
+    /// Whether the same request may succeed later.
+    pub fn passing(&self) -> bool {
+        match self {
+            Self::Unreachable(_) => true,
+            Self::Problem { status, .. } => matches!(status, 401 | 408 | 425 | 429 | 500..),
+            Self::Refused(_) | Self::Answer(_) => false,
+        }
+    }
+
+    /// How long it asks to wait, milliseconds; an hour at most.
+    pub fn retry_after_ms(&self) -> Option<u64> {
+        match self {
+            Self::Problem { retry_after_ms, .. } => retry_after_ms.map(|ms| ms.min(3_600_000)),
+            _ => None,
+        }
+    }
+
+    /// As a problem for a person of this instance.
+    pub fn problem(&self, domain: &Domain) -> Problem {
+        let name = domain.as_str();
+        match self {
+            Self::Unreachable(why) => {
+                tracing::info!(domain = name, why, "not reached");
+                Problem::new("peer_unreachable")
+                    .domain(name)
+                    .detail(format!("{name} does not answer. Try again later."))
+            }
+            Self::Refused(Code::Blocked) => Problem::new("blocked")
+                .domain(name)
+                .detail(format!("This instance does not speak with {name}: its admin has blocked it.")),
+            Self::Refused(Code::NotAllowed) => Problem::new("not_allowed")
+                .domain(name)
+                .detail(format!("This instance does not speak with {name}: it is not on its admin's list.")),
+            Self::Refused(code) => {
+                Problem::new("peer_error").domain(name).detail(format!("{name} cannot be trusted now ({code})."))
+            }
+            Self::Answer(why) => {
+                tracing::warn!(domain = name, why, "wrong answer");
+                Problem::new("peer_error").domain(name).detail(format!("{name} gave an answer that does not hold."))
+            }
+            Self::Problem { status, problem, retry_after_ms } => {
+                let known = Code::parse(&problem.code).filter(|_| *status < 500 && *status != 401);
+                let mut made = match known {
+                    Some(Code::Rate) => Problem::rate(retry_after_ms.unwrap_or(5_000)),
+                    Some(code @ (Code::InviteExpired | Code::InviteSpent | Code::InviteUnknown | Code::Banned)) => {
+                        Problem::new(code.as_str())
+                    }
+                    Some(code @ (Code::Blocked | Code::NotAllowed)) => {
+                        Problem::new(code.as_str()).detail(format!("{name} does not speak with this instance."))
+                    }
+                    Some(code) => Problem::from(code),
+                    None => Problem::new("peer_error")
+                        .detail(format!("{name} answered {status}. Try again; if it stays, tell its admin.")),
+                };
+                made.domain = Some(name.to_owned());
+                made
+            }
+        }
+    }
+}
+
+/// A body to send with its digest, as when it comes from a file.
+pub struct Streamed {
+    /// The bytes.
+    pub body: Body,
+    /// Their media type.
+    pub content_type: String,
+    /// How many.
+    pub length: u64,
+    /// Their SHA-256.
+    pub sha256: [u8; 32],
+}
+
+/// Calls another instance: `path` begins with `/` and lies below [`BASE`].
+///
+/// # Errors
+/// [`CallError`].
+pub async fn call<B: Serialize + Sync, T: DeserializeOwned>(
+    app: &App,
+    domain: &Domain,
+    method: Method,
+    path: &str,
+    body: &B,
+) -> Result<T, CallError> {
+    let body = Bytes::from(canonical::to_vec(body)?);
+    read_json(exchange(app, domain, method, path, Some(body)).await?).await
+}
+
+/// Asks another instance: a `GET` below [`BASE`].
+///
+/// # Errors
+/// [`CallError`].
+pub async fn get<T: DeserializeOwned>(app: &App, domain: &Domain, path: &str) -> Result<T, CallError> {
+    read_json(exchange(app, domain, Method::GET, path, None).await?).await
+}
+
+/// Asks another instance for bytes; the body is still to be read.
+///
+/// # Errors
+/// [`CallError`].
+pub async fn get_stream(app: &App, domain: &Domain, path: &str) -> Result<Response, CallError> {
+    exchange(app, domain, Method::GET, path, None).await
+}
+
+/// Sends bytes to another instance.
+///
+/// # Errors
+/// [`CallError`].
+pub async fn send_stream(
+    app: &App,
+    domain: &Domain,
+    method: Method,
+    path: &str,
+    content: Streamed,
+) -> Result<Response, CallError> {
+    let peer = discovery::find(app, domain).await?;
+    let digest = httpsig::digest_header_of(&content.sha256);
+    let kind = Some(content.content_type.as_str());
+    let request = sign(app, &peer, &method, path, kind, &digest, content.body, Some(content.length))?;
+    let sent = transmit(app, request).await;
+    note(app, &peer, &sent).await;
+    judge(sent?).await
+}
+
+async fn exchange(
+    app: &App,
+    domain: &Domain,
+    method: Method,
+    path: &str,
+    body: Option<Bytes>,
+) -> Result<Response, CallError> {
+    let peer = discovery::find(app, domain).await?;
+    let kind = body.as_ref().map(|_| "application/json");
+    let digest = httpsig::digest_header(body.as_deref().unwrap_or_default());
+    let mut again = true;
+    loop {
+        let content = body.clone().map_or_else(Body::empty, Body::from);
+        let request = sign(app, &peer, &method, path, kind, &digest, content, None)?;
+        let sent = transmit(app, request).await;
+        note(app, &peer, &sent).await;
+        let response = sent?;
+        // Once with a fresh signature: the first may have waited too long on its way.
+        if response.status() == StatusCode::UNAUTHORIZED && std::mem::take(&mut again) {
+            continue;
+        }
+        return judge(response).await;
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of a request")]
+fn sign(
+    app: &App,
+    peer: &Peer,
+    method: &Method,
+    path: &str,
+    content_type: Option<&str>,
+    digest: &str,
+    body: Body,
+    length: Option<u64>,
+) -> Result<Request, CallError> {
+    let full = format!("{BASE}{path}");
+    let outgoing =
+        Outgoing { method: method.as_str(), path: &full, destination: &peer.doc.domain, content_type, digest };
+    let nonce = app.rng.bytes();
+    let signed = httpsig::sign_request(&outgoing, &app.domain, &app.keys.signing, nonce, app.clock.now_ms())?;
+    let mut request = axum::http::Request::builder().method(method.clone()).uri(format!("{}{path}", peer.doc.api));
+    for (name, value) in signed {
+        request = request.header(name, value);
+    }
+    if let Some(length) = length {
+        request = request.header(header::CONTENT_LENGTH, length);
+    }
+    request.header(header::ACCEPT, "application/json").body(body).map_err(|e| CallError::Unreachable(e.to_string()))
+}
+
+async fn transmit(app: &App, request: Request) -> Result<Response, CallError> {
+    let patience = Duration::from_millis(app.config.federation.request_timeout_ms);
+    match tokio::time::timeout(patience, app.peers.transport.send(request)).await {
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(e)) => Err(CallError::Unreachable(e.to_string())),
+        Err(_) => Err(CallError::Unreachable("no answer in time".into())),
+    }
+}
+
+/// Remembers whether the peer answers.
+async fn note(app: &App, peer: &Peer, sent: &Result<Response, CallError>) {
+    match sent {
+        Ok(response) if response.status().as_u16() < 500 => app.peers.reached(app, peer).await,
+        Ok(response) => app.peers.missed(app, peer, &format!("it answered {}", response.status())).await,
+        Err(e) => app.peers.missed(app, peer, &e.to_string()).await,
+    }
+}
+
+fn retry_after(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse::<u64>().ok().map(|s| s.saturating_mul(1000))
+}
+
+/// Turns everything but a success into an error.
+async fn judge(response: Response) -> Result<Response, CallError> {
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response);
+    }
+    if status.is_redirection() {
+        return Err(CallError::Answer(format!("a redirect ({status})")));
+    }
+    let from_header = retry_after(response.headers());
+    let bytes = read_capped(response.into_body(), 64 * 1024).await.unwrap_or_default();
+    let problem: wire::Problem = serde_json::from_slice(&bytes).unwrap_or_default();
+    let retry_after_ms = problem.retry_after_ms.or(from_header);
+    Err(CallError::Problem { status: status.as_u16(), problem: Box::new(problem), retry_after_ms })
+}
+
+async fn read_json<T: DeserializeOwned>(response: Response) -> Result<T, CallError> {
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    if kind != "application/json" {
+        return Err(CallError::Answer("no JSON".into()));
+    }
+    let bytes = read_capped(response.into_body(), MAX_ANSWER).await.map_err(|e| CallError::Unreachable(e.0))?;
+    // Strictly, since signed objects lie inside: what two readers could understand differently is refused.
+    canonical::from_slice(&bytes).map_err(|code| CallError::Answer(code.to_string()))
+}

@@ -1,0 +1,207 @@
+//! The one way out: every request that this instance makes goes through a [`Transport`].
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, HttpBody as _};
+use axum::http::header;
+use bytes::{Bytes, BytesMut};
+use conntext_federation::domain::Domain;
+use futures_util::future::BoxFuture;
+use http_body_util::BodyExt as _;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+
+use super::addresses::Resolver;
+use crate::config;
+
+/// A request on its way out; its address is absolute.
+pub type Request = axum::http::Request<Body>;
+/// What came back; the body is still to be read.
+pub type Response = axum::http::Response<Body>;
+
+/// Why there is no answer.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct TransportError(pub String);
+
+/// Carries requests to other instances. The real one is [`HttpTransport`]; tests bring their own network.
+pub trait Transport: Send + Sync {
+    /// Sends one request. Redirects are not followed.
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>>;
+}
+
+/// HTTPS over the internet, guarded: public addresses only, no redirects, no decompression, no proxy.
+pub struct HttpTransport {
+    client: reqwest::Client,
+    dev: bool,
+}
+
+fn testing() -> bool {
+    std::env::var("CONNTEXT_TEST").is_ok_and(|v| v == "1")
+}
+
+/// `CONNTEXT_FED_RESOLVE`: `domain=address:port` with commas between.
+fn fixed_addresses(text: &str) -> Result<HashMap<String, SocketAddr>, String> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(|part| {
+            let (name, address) = part.split_once('=').ok_or_else(|| format!("{part}: not domain=address:port"))?;
+            let address = address.parse().map_err(|_| format!("{address}: not address:port"))?;
+            Ok((name.to_owned(), address))
+        })
+        .collect()
+}
+
+impl HttpTransport {
+    /// The transport as configured. Only with `CONNTEXT_TEST=1`: `CONNTEXT_FED_CA` names a file with further roots, and
+    /// `CONNTEXT_FED_RESOLVE` gives names fixed addresses.
+    ///
+    /// # Errors
+    /// In words, where TLS cannot be set up.
+    pub fn new(config: &config::Federation) -> Result<Self, String> {
+        let mut roots = rustls::RootCertStore::empty();
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        let mut fixed = HashMap::new();
+        if testing() {
+            if let Ok(path) = std::env::var("CONNTEXT_FED_CA") {
+                let certs = CertificateDer::pem_file_iter(&path).map_err(|e| format!("{path}: {e}"))?;
+                for cert in certs {
+                    roots.add(cert.map_err(|e| format!("{path}: {e}"))?).map_err(|e| format!("{path}: {e}"))?;
+                }
+            }
+            if let Ok(text) = std::env::var("CONNTEXT_FED_RESOLVE") {
+                fixed = fixed_addresses(&text)?;
+            }
+        }
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut tls = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|e| e.to_string())?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .referer(false)
+            .dns_resolver(Resolver { dev: config.dev_insecure, fixed: Arc::new(fixed) })
+            .connect_timeout(Duration::from_millis(config.connect_timeout_ms))
+            .read_timeout(Duration::from_millis(config.request_timeout_ms))
+            .pool_idle_timeout(Duration::from_secs(60))
+            .pool_max_idle_per_host(8)
+            .user_agent(concat!("ConnText/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|e| e.to_string())?;
+        Ok(Self { client, dev: config.dev_insecure })
+    }
+
+    /// Literal addresses never reach a resolver, in whatever spelling: only what is a domain may be asked.
+    fn check(&self, request: &Request) -> Result<(), TransportError> {
+        let refuse = |why: &str| Err(TransportError(format!("{}: {why}", request.uri())));
+        let Some(authority) = request.uri().authority() else { return refuse("no host") };
+        let Ok(domain) = Domain::parse_normal(authority.as_str(), self.dev) else { return refuse("not a domain") };
+        match request.uri().scheme_str() {
+            Some("https") => Ok(()),
+            Some("http") if self.dev && domain.is_dev() => Ok(()),
+            _ => refuse("only https is allowed"),
+        }
+    }
+}
+
+impl Transport for HttpTransport {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
+        Box::pin(async move {
+            self.check(&request)?;
+            let (parts, body) = request.into_parts();
+            let mut out = self.client.request(parts.method, parts.uri.to_string()).headers(parts.headers);
+            match body.size_hint().exact() {
+                Some(0) => {}
+                Some(length) => {
+                    out = out.header(header::CONTENT_LENGTH, length);
+                    out = out.body(reqwest::Body::wrap_stream(body.into_data_stream()));
+                }
+                None => out = out.body(reqwest::Body::wrap_stream(body.into_data_stream())),
+            }
+            let response = out.send().await.map_err(|e| TransportError(describe(&e)))?;
+            let response: axum::http::Response<reqwest::Body> = response.into();
+            Ok(response.map(Body::new))
+        })
+    }
+}
+
+/// The innermost reason says what happened; the outer ones repeat the address.
+fn describe(e: &reqwest::Error) -> String {
+    let mut inner: &dyn std::error::Error = e;
+    while let Some(next) = inner.source() {
+        inner = next;
+    }
+    inner.to_string()
+}
+
+/// Reads a body up to a limit, however long it says it is.
+///
+/// # Errors
+/// When it is longer or breaks off.
+pub async fn read_capped(body: Body, most: usize) -> Result<Bytes, TransportError> {
+    let mut body = body;
+    let mut read = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|e| TransportError(e.to_string()))?;
+        let Ok(data) = frame.into_data() else { continue };
+        if read.len() + data.len() > most {
+            return Err(TransportError(format!("the answer is longer than {most} bytes")));
+        }
+        read.extend_from_slice(&data);
+    }
+    Ok(read.freeze())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(uri: &str) -> Request {
+        axum::http::Request::builder().uri(uri).body(Body::empty()).unwrap()
+    }
+
+    #[test]
+    fn literal_addresses_are_refused_in_every_spelling() {
+        for dev in [false, true] {
+            let config = config::Federation { dev_insecure: dev, ..Default::default() };
+            let transport = HttpTransport::new(&config).unwrap();
+            for bad in [
+                "https://127.0.0.1/x",
+                "https://2130706433/x",
+                "https://0x7f.1/x",
+                "https://[::ffff:127.0.0.1]/x",
+                "https://[::1]:80/x",
+                "https://user@b.example/x",
+                "http://b.example/x",
+                "ftp://b.example/x",
+            ] {
+                assert!(transport.check(&request(bad)).is_err(), "{bad} {dev}");
+            }
+            assert!(transport.check(&request("https://b.example/x")).is_ok());
+            assert_eq!(transport.check(&request("http://b.localhost:81/x")).is_ok(), dev);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_is_read_up_to_its_limit() {
+        assert_eq!(read_capped(Body::from("abc"), 3).await.unwrap(), "abc");
+        assert!(read_capped(Body::from("abcd"), 3).await.is_err());
+    }
+
+    #[test]
+    fn fixed_addresses_are_read() {
+        let map = fixed_addresses("a.test=127.0.0.1:1, b.test=[::1]:2").unwrap();
+        assert_eq!(map["a.test"].port(), 1);
+        assert_eq!(map["b.test"].port(), 2);
+        assert!(fixed_addresses("a.test").is_err());
+    }
+}

@@ -1,0 +1,277 @@
+//! Who answers at a domain: the instance's document, fetched, verified, pinned and cached.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{Method, StatusCode, header};
+use conntext_federation::Code;
+use conntext_federation::domain::Domain;
+use conntext_federation::ids::InstanceId;
+use conntext_federation::instance::{InstanceDoc, Pin};
+use conntext_federation::keys::{Kid, PublicKey};
+use tokio::sync::Semaphore;
+
+use super::call::CallError;
+use super::client::read_capped;
+use super::store;
+use crate::App;
+use crate::config::{Federation, Mode};
+use crate::http::rate::RateLimit;
+
+/// How long a document is used without asking again, milliseconds.
+const CACHE_MS: i64 = 24 * 3_600_000;
+/// How long a domain that did not answer is not asked again, milliseconds.
+const NEGATIVE_MS: i64 = 10_000;
+/// An unknown key makes us ask again at most this often, milliseconds.
+const REFETCH_MS: i64 = 60_000;
+/// The largest document in bytes.
+const MAX_DOCUMENT: usize = 64 * 1024;
+/// Documents that are fetched at a time.
+const IN_FLIGHT: usize = 32;
+
+/// A peer whose document was verified.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// Where it is reached.
+    pub domain: Domain,
+    /// Who it is.
+    pub ik: InstanceId,
+    /// What it says about itself.
+    pub doc: Arc<InstanceDoc>,
+    /// When that was fetched, milliseconds.
+    pub fetched_at: i64,
+}
+
+/// The peers that are known in memory.
+pub struct Discovery {
+    known: Mutex<HashMap<Domain, Peer>>,
+    /// Domains that did not answer, until when, and why.
+    absent: Mutex<HashMap<Domain, (i64, CallError)>>,
+    flights: Mutex<HashMap<Domain, Arc<tokio::sync::Mutex<()>>>>,
+    slots: Semaphore,
+    rate: RateLimit<()>,
+}
+
+fn open<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Whether the configuration lets us speak with this domain.
+///
+/// # Errors
+/// [`Code::Blocked`] or [`Code::NotAllowed`].
+pub fn trusted(config: &Federation, domain: &Domain) -> Result<(), Code> {
+    if config.deny.iter().any(|pattern| domain.matches(pattern)) {
+        return Err(Code::Blocked);
+    }
+    match config.mode {
+        Mode::Open => Ok(()),
+        Mode::Allowlist if config.allow.iter().any(|pattern| domain.matches(pattern)) => Ok(()),
+        Mode::Allowlist | Mode::Closed => Err(Code::NotAllowed),
+    }
+}
+
+impl Default for Discovery {
+    fn default() -> Self {
+        Self {
+            known: Mutex::default(),
+            absent: Mutex::default(),
+            flights: Mutex::default(),
+            slots: Semaphore::new(IN_FLIGHT),
+            rate: RateLimit::new(100, 100),
+        }
+    }
+}
+
+impl Discovery {
+    fn cached(&self, domain: &Domain, now: i64) -> Option<Peer> {
+        let peer = open(&self.known).get(domain).cloned()?;
+        (now - peer.fetched_at < CACHE_MS && now < peer.doc.usable_until()).then_some(peer)
+    }
+
+    fn absent(&self, domain: &Domain, now: i64) -> Option<CallError> {
+        open(&self.absent).get(domain).filter(|(until, _)| now < *until).map(|(_, why)| why.clone())
+    }
+
+    /// A peer that answers again is asked again at once.
+    pub fn forgive(&self, domain: &Domain) {
+        open(&self.absent).remove(domain);
+    }
+
+    fn remember_absent(&self, domain: &Domain, until: i64, why: CallError) {
+        let mut absent = open(&self.absent);
+        if absent.len() > 10_000 {
+            absent.clear();
+        }
+        absent.insert(domain.clone(), (until, why));
+    }
+}
+
+/// The instance at a domain.
+///
+/// # Errors
+/// [`CallError`]: blocked, unreachable, or not who it was.
+pub async fn find(app: &App, domain: &Domain) -> Result<Peer, CallError> {
+    look(app, domain, None).await
+}
+
+/// The key that an instance signs requests with, and the instance. An unknown key makes us ask for its document again,
+/// at most once a minute.
+///
+/// # Errors
+/// The code for the asker.
+pub async fn key(app: &App, domain: &Domain, kid: &Kid) -> Result<(Peer, PublicKey), Code> {
+    let now = app.clock.now_ms();
+    let code = |e: CallError| match e {
+        CallError::Refused(code) => code,
+        CallError::Unreachable(_) | CallError::Problem { .. } | CallError::Answer(_) => Code::KeyUnavailable,
+    };
+    let peer = find(app, domain).await.map_err(code)?;
+    match peer.doc.key_at(kid, now) {
+        Ok(key) => Ok((peer.clone(), *key)),
+        Err(Code::UnknownKey) if now - peer.fetched_at >= REFETCH_MS => {
+            let peer = look(app, domain, Some(peer.fetched_at)).await.map_err(code)?;
+            let key = *peer.doc.key_at(kid, now)?;
+            Ok((peer, key))
+        }
+        Err(code) => Err(code),
+    }
+}
+
+/// `older_than`: what was fetched then is not good enough.
+async fn look(app: &App, domain: &Domain, older_than: Option<i64>) -> Result<Peer, CallError> {
+    trusted(&app.config.federation, domain)?;
+    if *domain == app.domain {
+        return Err(CallError::Refused(Code::OriginIsSelf));
+    }
+    let discovery = &app.peers.discovery;
+    let now = app.clock.now_ms();
+    let good = |peer: &Peer| older_than.is_none_or(|t| peer.fetched_at > t);
+    if let Some(peer) = discovery.cached(domain, now).filter(|p| good(p)) {
+        return Ok(peer);
+    }
+    let flight = open(&discovery.flights).entry(domain.clone()).or_default().clone();
+    let result = {
+        let _alone = flight.lock().await;
+        match discovery.cached(domain, now).filter(|p| good(p)) {
+            Some(peer) => Ok(peer),
+            None => refresh(app, domain, older_than).await,
+        }
+    };
+    let mut flights = open(&discovery.flights);
+    // Two owners: the map and this call. Nobody else waits.
+    if Arc::strong_count(&flight) <= 2 {
+        flights.remove(domain);
+    }
+    result
+}
+
+async fn refresh(app: &App, domain: &Domain, older_than: Option<i64>) -> Result<Peer, CallError> {
+    let discovery = &app.peers.discovery;
+    let now = app.clock.now_ms();
+    if let Some(why) = discovery.absent(domain, now) {
+        return Err(why);
+    }
+    let stored = stored(app, domain).await?;
+    let kept = stored.as_ref().and_then(|row| peer_of(row, now));
+    if let (None, Some(peer)) = (older_than, &kept)
+        && now - peer.fetched_at < CACHE_MS
+    {
+        open(&discovery.known).insert(domain.clone(), peer.clone());
+        return Ok(peer.clone());
+    }
+    match (fetch(app, domain).await, kept) {
+        (Ok(doc), _) => accept(app, domain, stored.map(|s| s.pin), doc, now).await,
+        // Stale but still valid by its own word: better than nothing while the peer is away.
+        (Err(_), Some(peer)) if older_than.is_none() => {
+            open(&discovery.known).insert(domain.clone(), peer.clone());
+            Ok(peer)
+        }
+        (Err(e), _) => {
+            discovery.remember_absent(domain, now + NEGATIVE_MS, e.clone());
+            Err(e)
+        }
+    }
+}
+
+async fn stored(app: &App, domain: &Domain) -> Result<Option<store::PeerRow>, CallError> {
+    let row = async {
+        let mut read = app.db.read().await?;
+        store::peer(&mut read, domain).await
+    };
+    row.await.map_err(|e| CallError::Unreachable(format!("our own database: {e}")))
+}
+
+fn peer_of(row: &store::PeerRow, now: i64) -> Option<Peer> {
+    let doc = InstanceDoc::from_slice(row.doc.as_bytes()).ok()?;
+    (row.state.is_none() && now < doc.usable_until()).then(|| Peer {
+        domain: row.domain.clone(),
+        ik: row.ik.clone(),
+        doc: Arc::new(doc),
+        fetched_at: row.fetched_at,
+    })
+}
+
+async fn accept(app: &App, domain: &Domain, pin: Option<Pin>, doc: InstanceDoc, now: i64) -> Result<Peer, CallError> {
+    let discovery = &app.peers.discovery;
+    let judged = match pin {
+        None => Pin::first(domain, &doc, now),
+        Some(mut pin) => pin.update(&doc, now).map(|_| pin),
+    };
+    let db = |e: crate::db::Error| CallError::Unreachable(format!("our own database: {e}"));
+    match judged {
+        Ok(pin) => {
+            let text = String::from_utf8(doc.to_vec()?).map_err(|e| CallError::Answer(e.to_string()))?;
+            let mut tx = app.db.begin().await.map_err(db)?;
+            store::put_document(&mut tx, &pin, &text, now).await.map_err(db)?;
+            tx.commit().await.map_err(db)?;
+            let peer = Peer { domain: domain.clone(), ik: pin.ik, doc: Arc::new(doc), fetched_at: now };
+            open(&discovery.known).insert(domain.clone(), peer.clone());
+            Ok(peer)
+        }
+        Err(code) => {
+            if code == Code::IdentityChanged {
+                tracing::error!(%domain, "another instance answers at a known domain: it is refused until an admin accepts it");
+                let mut tx = app.db.begin().await.map_err(db)?;
+                store::set_state(&mut tx, domain, Some(code.as_str())).await.map_err(db)?;
+                tx.commit().await.map_err(db)?;
+                open(&discovery.known).remove(domain);
+            }
+            let why = CallError::Refused(code);
+            discovery.remember_absent(domain, now + NEGATIVE_MS, why.clone());
+            Err(why)
+        }
+    }
+}
+
+async fn fetch(app: &App, domain: &Domain) -> Result<InstanceDoc, CallError> {
+    let discovery = &app.peers.discovery;
+    discovery.rate.take((), app.clock.now_ms()).map_err(|_| CallError::Unreachable("too many new instances".into()))?;
+    let _slot = discovery.slots.acquire().await.map_err(|e| CallError::Unreachable(e.to_string()))?;
+    let scheme = if domain.is_dev() { "http" } else { "https" };
+    let request = axum::http::Request::builder()
+        .method(Method::GET)
+        .uri(format!("{scheme}://{domain}/.well-known/conntext"))
+        .header(header::ACCEPT, "application/json")
+        .body(Body::empty())
+        .map_err(|e| CallError::Unreachable(e.to_string()))?;
+    let work = async {
+        let response = app.peers.transport.send(request).await.map_err(|e| CallError::Unreachable(e.to_string()))?;
+        if response.status() != StatusCode::OK {
+            return Err(CallError::Unreachable(format!("it answered {} when asked who it is", response.status())));
+        }
+        let kind = response.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        if kind != "application/json" {
+            return Err(CallError::Answer("what it says about itself is no JSON".into()));
+        }
+        let bytes = read_capped(response.into_body(), MAX_DOCUMENT).await;
+        let bytes = bytes.map_err(|e| CallError::Unreachable(e.to_string()))?;
+        InstanceDoc::from_slice(&bytes).map_err(|code| CallError::Answer(format!("what it says about itself: {code}")))
+    };
+    let patience = Duration::from_millis(app.config.federation.request_timeout_ms);
+    tokio::time::timeout(patience, work)
+        .await
+        .unwrap_or_else(|_| Err(CallError::Unreachable("no answer in time".into())))
+}

@@ -1,0 +1,139 @@
+//! What this instance says about itself to others.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::Response;
+use conntext_federation::instance::{
+    InstanceDoc, InstanceFields, KeysStatement, MAX_DOCUMENT_MS, Mode, RootKey, Software,
+};
+use conntext_federation::keys::Kid;
+use conntext_federation::{Code, event, wire};
+
+use crate::App;
+use crate::app::Base;
+use crate::config;
+use crate::db;
+use crate::error::{Problem, Result};
+use crate::http::Path;
+
+/// The name of the fact that holds the newest document.
+const FACT: &str = "instance_document";
+/// A document is made anew when less than this is left of it, milliseconds.
+const RENEW_MS: i64 = MAX_DOCUMENT_MS / 4;
+/// A freshness line is made anew after this time, milliseconds.
+const FRESH_MS: i64 = 3_600_000;
+
+/// The document with its newest freshness line.
+pub struct Document {
+    doc: Mutex<(InstanceDoc, i64)>,
+}
+
+fn mode(mode: config::Mode) -> Mode {
+    match mode {
+        config::Mode::Open => Mode::Open,
+        config::Mode::Allowlist => Mode::Allowlist,
+        config::Mode::Closed => Mode::Closed,
+    }
+}
+
+/// The largest number that may stand in signed objects.
+fn bounded(n: u64) -> u64 {
+    n.min(conntext_federation::canonical::MAX_INTEGER)
+}
+
+fn fields(base: &Base) -> InstanceFields {
+    let scheme = if base.domain.is_dev() { "http" } else { "https" };
+    let limits = [
+        ("request_bytes", wire::MAX_REQUEST_BYTES as u64),
+        ("event_bytes", event::MAX_EVENT_BYTES as u64),
+        ("push_events", wire::MAX_PUSH_EVENTS as u64),
+        ("actions", wire::MAX_ACTIONS as u64),
+        ("media_bytes", bounded(base.config.storage.media_max_bytes)),
+    ];
+    let contact = base.config.federation.contact.trim();
+    InstanceFields {
+        v: 1,
+        ik: base.keys.ik.clone(),
+        domain: base.domain.clone(),
+        api: format!("{scheme}://{}/federation/v1", base.domain),
+        serial: 0,
+        root: RootKey { public: base.keys.root.public() },
+        root_history: Vec::new(),
+        keys: vec![base.keys.signing_key()],
+        software: Software { name: "conntext".into(), version: env!("CARGO_PKG_VERSION").into() },
+        mode: mode(base.config.federation.mode),
+        limits: limits.into_iter().map(|(k, v)| (k.to_owned(), v)).collect::<BTreeMap<_, _>>(),
+        contact: (!contact.is_empty()).then(|| contact.to_owned()),
+        moved: None,
+        issued_at: 0,
+        valid_until: 0,
+    }
+}
+
+impl Document {
+    /// The document as it was, or a newer one where the configuration has changed.
+    ///
+    /// # Errors
+    /// From the database, or where our own types would not fit the protocol.
+    pub async fn open(base: &Base) -> Result<Self> {
+        let now = base.clock.now_ms();
+        let mut read = base.db.read().await?;
+        let stored = db::fact(&mut read, FACT).await?;
+        drop(read);
+        let old = stored.and_then(|text| InstanceDoc::from_slice(text.as_bytes()).ok());
+        let mut wanted = fields(base);
+        if let Some(old) = old {
+            (wanted.serial, wanted.issued_at, wanted.valid_until) = (old.serial, old.issued_at, old.valid_until);
+            if *old.body() == wanted && old.valid_until - now > RENEW_MS {
+                return Ok(Self { doc: Mutex::new((old, 0)) });
+            }
+        }
+        // Never lower than what others have pinned, even when the database was restored from an older copy.
+        wanted.serial = (wanted.serial + 1).max(u64::try_from(now / 1000).unwrap_or(0));
+        wanted.issued_at = now;
+        wanted.valid_until = now + MAX_DOCUMENT_MS;
+        let doc = InstanceDoc::sign(wanted, &base.keys.root)?;
+        let text = String::from_utf8(doc.to_vec()?).map_err(Problem::internal)?;
+        let mut tx = base.db.begin().await?;
+        db::set_fact(&mut tx, FACT, &text).await?;
+        tx.commit().await?;
+        Ok(Self { doc: Mutex::new((doc, 0)) })
+    }
+
+    /// The canonical bytes to serve, with a freshness line that is at most an hour old.
+    fn bytes(&self, base: &Base) -> std::result::Result<Vec<u8>, Code> {
+        let now = base.clock.now_ms();
+        let mut held = self.doc.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if held.1 == 0 || now - held.1 > FRESH_MS || now < held.1 {
+            held.0.freshen(&base.keys.signing, now)?;
+            held.1 = now;
+        }
+        held.0.to_vec()
+    }
+}
+
+/// Canonical JSON as it is.
+pub(super) fn canonical_json(bytes: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(bytes));
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    response
+}
+
+/// `GET /.well-known/conntext`
+pub(super) async fn serve(State(app): State<App>) -> Result<Response> {
+    Ok(canonical_json(app.peers.document.bytes(&app)?))
+}
+
+/// `GET /federation/v1/keys/{kid}`: the root-signed statement that lists the key.
+pub(super) async fn key(State(app): State<App>, Path(kid): Path<String>) -> Result<Response> {
+    let kid = Kid::parse(&kid).map_err(|_| Problem::not_found())?;
+    let statement: KeysStatement = app.keys.statement(&app.domain)?;
+    if statement.key(&kid).is_err() {
+        return Err(Problem::not_found());
+    }
+    Ok(canonical_json(statement.to_vec()?))
+}

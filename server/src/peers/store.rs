@@ -1,0 +1,226 @@
+//! SQL of the instances that this one has met, and of how far each has our logs.
+
+use std::collections::BTreeSet;
+
+use conntext_federation::domain::Domain;
+use conntext_federation::ids::{ActionId, ChannelId, InstanceId};
+use conntext_federation::instance::Pin;
+
+use crate::args;
+use crate::db::{Error, Query, Result, Row, Tx};
+
+fn broken(what: &str) -> Error {
+    Error::Other(format!("a stored {what} cannot be read"))
+}
+
+fn unsigned(n: i64) -> u64 {
+    u64::try_from(n).unwrap_or(0)
+}
+
+/// An instance that was met.
+#[derive(Clone, Debug)]
+pub struct PeerRow {
+    pub domain: Domain,
+    pub ik: InstanceId,
+    pub pin: Pin,
+    /// The signed document, word for word.
+    pub doc: String,
+    pub fetched_at: i64,
+    pub first_met: i64,
+    pub last_seen: i64,
+    pub last_ok: i64,
+    pub failures: u64,
+    pub last_error: Option<String>,
+    pub state: Option<String>,
+}
+
+fn peer_row(row: &Row) -> Result<PeerRow> {
+    Ok(PeerRow {
+        domain: Domain::parse_normal(&row.get::<String>(0), true).map_err(|_| broken("domain"))?,
+        ik: row.get::<String>(1).parse().map_err(|_| broken("instance id"))?,
+        pin: serde_json::from_str(&row.get::<String>(2)).map_err(|_| broken("pin"))?,
+        doc: row.get(3),
+        fetched_at: row.get(4),
+        first_met: row.get(5),
+        last_seen: row.get(6),
+        last_ok: row.get(7),
+        failures: unsigned(row.get(8)),
+        last_error: row.get(9),
+        state: row.get(10),
+    })
+}
+
+macro_rules! select_peers {
+    ($rest:literal) => {
+        concat!(
+            "select domain, ik, pin, doc, fetched_at, first_met, last_seen, last_ok, failures, last_error, state from peers ",
+            $rest
+        )
+    };
+}
+
+pub async fn peer(q: &mut impl Query, domain: &Domain) -> Result<Option<PeerRow>> {
+    q.row(select_peers!("where domain = $1"), args![domain.as_str()]).await?.as_ref().map(peer_row).transpose()
+}
+
+pub async fn peers(q: &mut impl Query) -> Result<Vec<PeerRow>> {
+    q.rows(select_peers!("order by domain"), args![]).await?.iter().map(peer_row).collect()
+}
+
+pub async fn put_document(tx: &mut Tx, pin: &Pin, doc: &str, now_ms: i64) -> Result<()> {
+    let pin_text = serde_json::to_string(pin).map_err(|_| broken("pin"))?;
+    let sql = "insert into peers (domain, ik, pin, doc, fetched_at, first_met, last_seen, last_ok, failures)
+               values ($1, $2, $3, $4, $5, $5, 0, $5, 0)
+               on conflict (domain) do update set ik = excluded.ik, pin = excluded.pin, doc = excluded.doc,
+                 fetched_at = excluded.fetched_at, last_ok = excluded.last_ok, failures = 0, last_error = null,
+                 state = null";
+    tx.exec(sql, args![pin.domain.as_str(), pin.ik.as_str(), pin_text, doc, now_ms]).await.map(|_| ())
+}
+
+/// Remembers why a peer is not to be spoken with; null when it may be again.
+pub async fn set_state(tx: &mut Tx, domain: &Domain, state: Option<&str>) -> Result<()> {
+    tx.exec("update peers set state = $2 where domain = $1", args![domain.as_str(), state]).await.map(|_| ())
+}
+
+/// Forgets a peer's pin, so that its next document is taken as at first contact.
+pub async fn forget(tx: &mut Tx, domain: &Domain) -> Result<bool> {
+    Ok(tx.exec("delete from peers where domain = $1", args![domain.as_str()]).await? > 0)
+}
+
+pub async fn seen(tx: &mut Tx, domain: &Domain, now_ms: i64) -> Result<()> {
+    tx.exec("update peers set last_seen = $2 where domain = $1", args![domain.as_str(), now_ms]).await.map(|_| ())
+}
+
+pub async fn answered(tx: &mut Tx, domain: &Domain, now_ms: i64) -> Result<()> {
+    let sql = "update peers set last_ok = $2, failures = 0, last_error = null where domain = $1";
+    tx.exec(sql, args![domain.as_str(), now_ms]).await.map(|_| ())
+}
+
+pub async fn failed(tx: &mut Tx, domain: &Domain, error: &str) -> Result<()> {
+    let sql = "update peers set failures = failures + 1, last_error = $2 where domain = $1";
+    tx.exec(sql, args![domain.as_str(), error]).await.map(|_| ())
+}
+
+/// How far an instance has confirmed a log.
+pub async fn cursor(q: &mut impl Query, peer: &InstanceId, log_id: i64) -> Result<Option<u64>> {
+    let sql = "select acked_seq from peer_cursors where peer = $1 and log_id = $2";
+    Ok(q.row(sql, args![peer.as_str(), log_id]).await?.map(|r| unsigned(r.get(0))))
+}
+
+/// Every cursor: peer, log, position.
+pub async fn cursors(q: &mut impl Query) -> Result<Vec<(InstanceId, i64, u64)>> {
+    let rows = q.rows("select peer, log_id, acked_seq from peer_cursors order by peer, log_id", args![]).await?;
+    rows.iter()
+        .map(|r| {
+            let peer = r.get::<String>(0).parse().map_err(|_| broken("instance id"))?;
+            Ok((peer, r.get(1), unsigned(r.get(2))))
+        })
+        .collect()
+}
+
+pub async fn set_cursor(tx: &mut Tx, peer: &InstanceId, log_id: i64, acked: u64) -> Result<()> {
+    let sql = "insert into peer_cursors (peer, log_id, acked_seq) values ($1, $2, $3)
+               on conflict (peer, log_id) do update set acked_seq = excluded.acked_seq";
+    tx.exec(sql, args![peer.as_str(), log_id, acked]).await.map(|_| ())
+}
+
+/// Moves a cursor forward, never back.
+pub async fn advance(tx: &mut Tx, peer: &InstanceId, log_id: i64, acked: u64) -> Result<()> {
+    let sql = "update peer_cursors set acked_seq = $3 where peer = $1 and log_id = $2 and acked_seq < $3";
+    tx.exec(sql, args![peer.as_str(), log_id, acked]).await.map(|_| ())
+}
+
+/// Forgets an instance in a log that nobody of it is in any more.
+pub async fn drop_cursor(tx: &mut Tx, peer: &InstanceId, log_id: i64) -> Result<()> {
+    let args = || args![peer.as_str(), log_id];
+    tx.exec("delete from peer_cursors where peer = $1 and log_id = $2", args()).await?;
+    tx.exec("delete from peer_channels where peer = $1 and log_id = $2", args()).await.map(|_| ())
+}
+
+/// Forgets all instances of a log that is gone.
+pub async fn forget_log(tx: &mut Tx, log_id: i64) -> Result<()> {
+    tx.exec("delete from peer_cursors where log_id = $1", args![log_id]).await?;
+    tx.exec("delete from peer_channels where log_id = $1", args![log_id]).await.map(|_| ())
+}
+
+/// The channels whose state an instance holds.
+pub async fn disclosed(q: &mut impl Query, peer: &InstanceId, log_id: i64) -> Result<BTreeSet<ChannelId>> {
+    let sql = "select channel from peer_channels where peer = $1 and log_id = $2";
+    let rows = q.rows(sql, args![peer.as_str(), log_id]).await?;
+    rows.iter().map(|r| r.get::<String>(0).parse().map_err(|_| broken("channel id"))).collect()
+}
+
+pub async fn disclose(tx: &mut Tx, peer: &InstanceId, log_id: i64, channels: &[ChannelId]) -> Result<()> {
+    let rows = channels.iter().map(|c| args![peer.as_str(), log_id, c.as_str()]).collect();
+    let sql = "insert into peer_channels (peer, log_id, channel) values ";
+    tx.exec_many(sql, rows, " on conflict (peer, log_id, channel) do nothing").await.map(|_| ())
+}
+
+pub async fn withdraw(tx: &mut Tx, peer: &InstanceId, log_id: i64, channel: &ChannelId) -> Result<()> {
+    let sql = "delete from peer_channels where peer = $1 and log_id = $2 and channel = $3";
+    tx.exec(sql, args![peer.as_str(), log_id, channel.as_str()]).await.map(|_| ())
+}
+
+pub async fn withdraw_all(tx: &mut Tx, peer: &InstanceId, log_id: i64) -> Result<()> {
+    let sql = "delete from peer_channels where peer = $1 and log_id = $2";
+    tx.exec(sql, args![peer.as_str(), log_id]).await.map(|_| ())
+}
+
+/// Where a channel begins in its log; `None` for the staff channel, which has no beginning of its own.
+pub async fn channel_begin(q: &mut impl Query, log_id: i64, channel: &ChannelId) -> Result<Option<u64>> {
+    let sql = "select seq from log_events where log_id = $1 and channel = $2 and kind = 'channel.create'
+               order by seq limit 1";
+    Ok(q.row(sql, args![log_id, channel.as_str()]).await?.map(|r| unsigned(r.get(0))))
+}
+
+/// Sequence numbers, newest first, of a channel's events before a position, with whether each is a message.
+pub async fn channel_before(
+    q: &mut impl Query,
+    log_id: i64,
+    channel: &ChannelId,
+    before: u64,
+    limit: u64,
+) -> Result<Vec<(u64, bool)>> {
+    let sql = "select seq, kind from log_events where log_id = $1 and channel = $2 and seq < $3
+               order by seq desc limit $4";
+    let rows = q.rows(sql, args![log_id, channel.as_str(), before, limit]).await?;
+    Ok(rows.iter().map(|r| (unsigned(r.get(0)), r.get::<String>(1) == "message.create")).collect())
+}
+
+/// Positions, from `from` on, of what was later done to a message.
+pub async fn about(q: &mut impl Query, log_id: i64, aid: &ActionId, from: u64, limit: u64) -> Result<Vec<u64>> {
+    let sql = "select seq from log_events where log_id = $1 and target = $2 and seq >= $3 order by seq limit $4";
+    let rows = q.rows(sql, args![log_id, aid.to_string(), from, limit]).await?;
+    Ok(rows.iter().map(|r| unsigned(r.get(0))).collect())
+}
+
+/// The end of a log, newest first: position, hash and channel of each event at or before `to`.
+pub async fn tail(
+    q: &mut impl Query,
+    log_id: i64,
+    to: u64,
+    limit: u64,
+) -> Result<Vec<(u64, [u8; 32], Option<ChannelId>)>> {
+    let sql = "select seq, hash, channel from log_events where log_id = $1 and seq <= $2 order by seq desc limit $3";
+    let rows = q.rows(sql, args![log_id, to, limit]).await?;
+    rows.iter()
+        .map(|r| {
+            let channel =
+                r.get::<Option<String>>(2).map(|c| c.parse()).transpose().map_err(|_| broken("channel id"))?;
+            Ok((unsigned(r.get(0)), r.get(1), channel))
+        })
+        .collect()
+}
+
+/// The statements of keys that stand in a log, as written.
+pub async fn key_statements(q: &mut impl Query, log_id: i64) -> Result<Vec<String>> {
+    let sql = "select content from log_events where log_id = $1 and kind = 'instance.keys' and content is not null
+               order by seq";
+    Ok(q.rows(sql, args![log_id]).await?.iter().map(|r| r.get(0)).collect())
+}
+
+/// The content that a server's id is made of.
+pub async fn genesis(q: &mut impl Query, log_id: i64) -> Result<Option<String>> {
+    let sql = "select content from log_events where log_id = $1 and kind = 'server.create' order by seq limit 1";
+    Ok(q.row(sql, args![log_id]).await?.and_then(|r| r.get(0)))
+}
