@@ -1,0 +1,67 @@
+import { expect, PASSWORD, register, setUp, test } from "./kit";
+
+test("K1, A1: the set-up address makes the administrator once; other people register", async ({ browser, a }) => {
+  const address = await a.setupUrl();
+  const keeper = await setUp(browser, a, "keeper");
+  await expect(keeper.page.getByRole("heading", { name: "Hello, keeper" })).toBeVisible();
+
+  const page = await (await browser.newContext()).newPage();
+  await page.goto(address);
+  await expect(page.getByRole("heading", { name: "This place is set up already" })).toBeVisible();
+
+  await page.goto(`${a.url}/sign-up`);
+  await page.getByLabel("Name", { exact: true }).fill("keeper");
+  await page.locator("input[name=password]").fill(PASSWORD);
+  await page.getByRole("button", { name: "Create account" }).click();
+  await expect(page.getByLabel("Name", { exact: true })).toHaveAttribute("aria-invalid", "true");
+  await page.getByLabel("Name", { exact: true }).fill("reader");
+  await page.getByRole("button", { name: "Create account" }).click();
+  await expect(page.getByRole("heading", { name: "Hello, reader" })).toBeVisible();
+});
+
+test("A2: a person sees their devices, signs one out, and comes back to where they were", async ({ browser, a }) => {
+  const ada = await register(browser, a, "devices");
+  const other = await (await browser.newContext()).newPage();
+  await other.goto(`${a.url}/settings/devices`);
+  await expect(other).toHaveURL(/sign-in\?return=/);
+  await other.getByLabel("Name", { exact: true }).fill(`devices@${a.domain}`);
+  await other.locator("input[name=password]").fill("not the password");
+  await other.getByRole("button", { name: "Sign in" }).click();
+  await expect(other.getByRole("alert")).toContainText("do not belong together");
+  await other.locator("input[name=password]").fill(PASSWORD);
+  await other.getByRole("button", { name: "Sign in" }).click();
+  await expect(other).toHaveURL(/settings\/devices/);
+  await expect(other.getByText("this device")).toBeVisible();
+
+  await ada.go("/settings/devices");
+  await ada.page.getByRole("button", { name: "Sign out Chromium, Linux" }).click();
+  await expect(ada.page.getByText("Chromium, Linux")).toHaveCount(0);
+  await other.reload();
+  await expect(other).toHaveURL(/sign-in/);
+});
+
+test("A5, I4: name, picture and appearance are kept and seen on the other device", async ({ browser, a }) => {
+  const ada = await register(browser, a, "picture");
+  await ada.go("/settings/profile");
+  await ada.page.getByLabel("Name to show").fill("Ada Lovelace");
+  await ada.page.getByLabel("Pronouns").fill("she/her");
+  await ada.page.getByRole("button", { name: "Save" }).click();
+  await expect(ada.page.getByText("Your profile is saved.")).toBeVisible();
+  await ada.page.locator("input[type=file]").setInputFiles({ name: "me.png", mimeType: "image/png", buffer: await ada.page.screenshot() });
+  await ada.page.getByRole("button", { name: "Use this picture" }).click();
+  await expect(ada.page.getByRole("button", { name: "Change picture" })).toBeVisible();
+  await ada.go("/settings/appearance");
+  await ada.page.getByText("Dark", { exact: true }).click();
+  await expect(ada.page.locator("html")).toHaveAttribute("data-theme", "dark");
+  await ada.page.waitForResponse((answer) => answer.url().endsWith("me/settings") && answer.ok());
+
+  const other = await (await browser.newContext()).newPage();
+  await other.goto(`${a.url}/sign-in?return=/settings/profile`);
+  await other.getByLabel("Name", { exact: true }).fill("picture");
+  await other.locator("input[name=password]").fill(PASSWORD);
+  await other.getByRole("button", { name: "Sign in" }).click();
+  await expect(other.getByLabel("Name to show")).toHaveValue("Ada Lovelace");
+  await expect(other.getByLabel("Pronouns")).toHaveValue("she/her");
+  await expect(other.getByRole("button", { name: "Change picture" })).toBeVisible();
+  await expect(other.locator("html")).toHaveAttribute("data-theme", "dark");
+});
