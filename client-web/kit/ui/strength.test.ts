@@ -6,6 +6,7 @@ describe("A1: password strength", () => {
     ["password1234", [], 1, "common"],
     ["aaaaaaaaaaaaaaaa", [], 1, "repeats"],
     ["abcdefghijklmnop", [], 1, "sequence"],
+    ["abc", [], 0, "sequence"],
     ["lighthouse-ada", ["ada-lovelace", "lighthouse"], 1, "about-you"],
     ["k9!x", [], 0, "short"],
   ] as const)("%s is weak", (password, about, most, hint) => {

@@ -27,15 +27,17 @@ export function estimateStrength(password: string, about: readonly string[] = []
     }
   const signs = [...rest];
   let cheap = 0;
+  let repeats = 0;
   for (let i = 1; i < signs.length; i++) {
     const [one, other] = [signs[i - 1] ?? "", signs[i] ?? ""];
     const neighbours = rows.some((row) => {
       const [at, next] = [row.indexOf(one), row.indexOf(other)];
       return at >= 0 && next >= 0 && Math.abs(at - next) === 1;
     });
+    if (one === other) repeats++;
     if (one === other || neighbours) cheap++;
   }
-  if (hint === null && signs.length > 0 && cheap / signs.length > 0.5) hint = new Set(signs).size <= 3 ? "repeats" : "sequence";
+  if (hint === null && signs.length > 0 && cheap / signs.length > 0.5) hint = repeats * 2 > cheap ? "repeats" : "sequence";
   let alphabet = 0;
   if (/[a-z]/.test(password)) alphabet += 26;
   if (/[A-Z]/.test(password)) alphabet += 26;

@@ -2,9 +2,9 @@ import { lazy, Suspense } from "react";
 import { useServer } from "@kit/live";
 import { useOverlay } from "@kit/ui/overlays";
 
-const InviteDialog = lazy(() => import("./InviteDialog").then((m) => ({ default: m.InviteDialog })));
+const InviteDialog = lazy(() => import("./InviteDialog").then((module) => ({ default: module.InviteDialog })));
 
-/** The dialog that makes invitations; mounted once. */
+/** The dialog that makes invitations; mounted once, loaded when first asked for. */
 export function InviteOverlay() {
   const { overlay, close } = useOverlay("invite");
   const server = useServer(overlay?.sid);

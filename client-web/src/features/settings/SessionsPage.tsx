@@ -64,12 +64,13 @@ function SessionRow({ session, onGone }: { session: Session; onGone: () => Promi
     await onGone();
   });
   const Icon = session.kind === "bearer" ? KeyRound : /android|ios|phone/i.test(session.device) ? Smartphone : Laptop;
+  const name = session.device || (session.kind === "bearer" ? t`A program` : t`A browser`);
   const when = (at: number) => i18n.date(new Date(at), { dateStyle: "medium", timeStyle: "short" });
   return (
     <li className={s.row}>
       <Icon size={22} aria-hidden="true" />
       <div className={s.text}>
-        <strong>{session.device || t`Unknown device`}</strong>
+        <strong>{name}</strong>
         <span>
           {session.current ? <em className={s.here}>{t`this device`}</em> : <Trans>last seen {when(session.last_seen_at)}</Trans>} · {session.address}
         </span>
@@ -80,7 +81,7 @@ function SessionRow({ session, onGone }: { session: Session; onGone: () => Promi
         <FormError error={end.error} />
       </div>
       {session.current ? null : (
-        <Button size="small" isPending={end.pending} aria-label={t`Sign out ${session.device}`} onPress={() => void end.run()}>
+        <Button size="small" isPending={end.pending} aria-label={t`Sign out ${name}`} onPress={() => void end.run()}>
           <Trans>Sign out</Trans>
         </Button>
       )}
