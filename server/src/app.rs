@@ -16,6 +16,7 @@ use crate::db::Db;
 use crate::db::folder::Folder;
 use crate::keys::InstanceKeys;
 use crate::log::Log;
+use crate::messages::Pace;
 use crate::metrics::Metrics;
 use crate::peers::Peers;
 use crate::presence::PresenceBook;
@@ -62,6 +63,8 @@ pub struct Inner {
     pub presence: PresenceBook,
     /// Limits on guessing and on making accounts.
     pub guard: Guard,
+    /// Limits on writing.
+    pub pace: Pace,
     /// Cancelled when the instance is told to stop: workers and sockets end.
     pub stopping: CancellationToken,
     /// Workers that are waited for at the end.

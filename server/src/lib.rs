@@ -22,10 +22,12 @@ pub mod peers;
 pub mod presence;
 pub mod profiles;
 pub mod projections;
+pub mod reactions;
 pub mod reading;
 pub mod routes;
 pub mod sessions;
 pub mod settings;
+pub mod typing;
 
 use std::sync::Arc;
 
@@ -104,6 +106,7 @@ pub async fn build_with(
     let base = open(config, clock, rng).await?;
     let metrics = metrics::Metrics::new();
     let guard = accounts::Guard::new(&base.config.limits);
+    let pace = messages::Pace::new(&base.config.limits);
     let bus = Arc::new(bus::Bus::default());
     let statement = base.keys.statement(&base.domain).map_err(|code| StartError::Statement(code.to_string()))?;
     let me = log::Me {
@@ -138,6 +141,7 @@ pub async fn build_with(
         folder,
         metrics,
         guard,
+        pace,
         stopping: CancellationToken::new(),
         tasks: TaskTracker::new(),
         base,

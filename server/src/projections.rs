@@ -3,7 +3,7 @@
 use crate::{
     db::{Result, Tx},
     log::{Batch, Rooms},
-    reading,
+    messages, reactions, reading,
 };
 use conntext_federation::ids::ChannelId;
 use futures_util::future::BoxFuture;
@@ -14,6 +14,8 @@ pub const ROOMS: Rooms = Rooms { projections: apply, forget_log, forget_channel 
 fn apply<'a>(tx: &'a mut Tx, batch: &'a Batch<'a>) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
         reading::apply(tx, batch).await?;
+        messages::apply(tx, batch).await?;
+        reactions::apply(tx, batch).await?;
         Ok(())
     })
 }
@@ -21,6 +23,8 @@ fn apply<'a>(tx: &'a mut Tx, batch: &'a Batch<'a>) -> BoxFuture<'a, Result<()>> 
 fn forget_log<'a>(tx: &'a mut Tx, log_id: i64) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
         reading::forget_log(tx, log_id).await?;
+        messages::forget_log(tx, log_id).await?;
+        reactions::forget_log(tx, log_id).await?;
         Ok(())
     })
 }
@@ -28,6 +32,8 @@ fn forget_log<'a>(tx: &'a mut Tx, log_id: i64) -> BoxFuture<'a, Result<()>> {
 fn forget_channel<'a>(tx: &'a mut Tx, log_id: i64, channel: &'a ChannelId) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
         reading::forget_channel(tx, log_id, channel).await?;
+        messages::forget_channel(tx, log_id, channel).await?;
+        reactions::forget_channel(tx, log_id, channel).await?;
         Ok(())
     })
 }

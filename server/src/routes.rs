@@ -5,7 +5,7 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::Config;
-use crate::{App, accounts, http, peers, profiles, reading, sessions, settings};
+use crate::{App, accounts, http, messages, peers, profiles, reactions, reading, sessions, settings, typing};
 
 /// The client API's rooms, below `/api/v1`.
 fn api(config: &Config) -> OpenApiRouter<App> {
@@ -15,6 +15,9 @@ fn api(config: &Config) -> OpenApiRouter<App> {
         .merge(profiles::router(config))
         .merge(settings::router())
         .merge(reading::router())
+        .merge(messages::router())
+        .merge(reactions::router())
+        .merge(typing::router())
 }
 
 /// What rooms answer to other instances, below `/federation/v1`.

@@ -22,6 +22,14 @@ pub struct Limits {
     pub message_burst: u32,
     /// Messages per account and second in the long run.
     pub message_per_s: u32,
+    /// Reactions and deletions per account in a burst.
+    pub reaction_burst: u32,
+    /// Reactions and deletions per account and second in the long run.
+    pub reaction_per_s: u32,
+    /// "Is writing" per account in a burst.
+    pub typing_burst: u32,
+    /// "Is writing" per account and second in the long run.
+    pub typing_per_s: u32,
 }
 
 impl Default for Limits {
@@ -36,6 +44,10 @@ impl Default for Limits {
             api_per_s: 100,
             message_burst: 20,
             message_per_s: 5,
+            reaction_burst: 30,
+            reaction_per_s: 5,
+            typing_burst: 5,
+            typing_per_s: 1,
         }
     }
 }

@@ -5,5 +5,6 @@ mod kit;
 mod a_accounts;
 mod architecture;
 mod base;
+mod c_messages;
 mod log;
 mod openapi;
