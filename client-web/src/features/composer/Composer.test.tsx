@@ -99,7 +99,7 @@ describe("C4, C5: answering and editing", () => {
   it("sends the answer with its original, and Escape leaves the answer", async () => {
     const c = open({ mode: replyMode(message(7)) });
     expect(screen.getByText("Answering Mira")).toBeInTheDocument();
-    await userEvent.click(screen.getByRole("button", { name: "Notify Mira" }));
+    await userEvent.click(screen.getByRole("button", { name: "notified" }));
     await userEvent.type(c.field(), "yes{Enter}");
     await waitFor(() => expect(c.send).toHaveBeenCalled());
     expect(c.send.mock.calls[0]?.[0]).toMatchObject({ body: "yes", replyTo: { id: "m7", cn: 7 }, ping: false });

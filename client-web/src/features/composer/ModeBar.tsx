@@ -41,7 +41,6 @@ export function ModeBar({ mode, ping, mayPing, onPing, onCancel }: ModeBarProps)
           className={cx(s.ping, ping && s.pingOn)}
           isSelected={ping}
           onChange={onPing}
-          aria-label={t`Notify ${name}`}
         >
           {ping ? <Bell size={14} aria-hidden="true" /> : <BellOff size={14} aria-hidden="true" />}
           {ping ? <Trans>notified</Trans> : <Trans>not notified</Trans>}

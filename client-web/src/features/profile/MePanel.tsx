@@ -22,7 +22,7 @@ export function MePanel() {
       <Button
         ref={anchor}
         className={s.who ?? ""}
-        aria-label={t`Your profile, ${nameOf(user)}`}
+        aria-label={t`${nameOf(user)} ${user.handle}@${user.domain}, your profile`}
         onPress={() => {
           if (anchor.current) open(user.id, null, anchor.current);
         }}

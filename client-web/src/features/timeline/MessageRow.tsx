@@ -10,7 +10,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { CornerUpRight } from "lucide-react";
 import { lazy, memo, Suspense, useRef, useState, type PointerEvent, type ReactNode } from "react";
 import { DeliveryNote } from "./DeliveryNote";
-import { formatFull, formatTime } from "./format";
+import { formatBriefTime, formatFull, formatTime } from "./format";
 import { MessageTools } from "./MessageTools";
 import { Reactions } from "./Reactions";
 import type { Delivery } from "./rows";
@@ -107,7 +107,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         </button>
       ) : (
         <time className={s.sideTime} dateTime={new Date(message.ts).toISOString()} aria-hidden="true">
-          {formatTime(message.ts)}
+          {formatBriefTime(message.ts)}
         </time>
       )}
       <div className={s.content}>

@@ -13,6 +13,15 @@ export function formatTime(ts: number): string {
   return time.format(ts);
 }
 
+/** Hours and minutes alone, without the half of the day: for the narrow column beside a message. */
+export function formatBriefTime(ts: number): string {
+  return time
+    .formatToParts(ts)
+    .filter((part) => part.type === "hour" || part.type === "minute")
+    .map((part) => part.value)
+    .join(":");
+}
+
 export function formatDay(ts: number, now: number): string {
   return (new Date(ts).getFullYear() === new Date(now).getFullYear() ? day : dayWithYear).format(ts);
 }
