@@ -57,6 +57,15 @@ describe("events of a server", () => {
     expect(state.cursors["s_1"]).toBe(5);
   });
 
+  it("C1: numbers that were never meant for this person are no hole", () => {
+    const later = messageEvent(9);
+    const state = opened([messageEvent(1), { ...later, prev: 1 } as ServerFrame]);
+    expect(state.windows[KEY]?.stale).toBe(false);
+    expect(state.cursors["s_1"]).toBe(9);
+    const hole = opened([messageEvent(1), { ...later, prev: 4 } as ServerFrame]);
+    expect(hole.windows[KEY]?.stale).toBe(true);
+  });
+
   it("ignores events of a server that it does not know", () => {
     expect(opened([event(7, { t: "nothing" }, "s_other")]).cursors["s_other"]).toBeUndefined();
   });
