@@ -20,6 +20,7 @@ use crate::messages::Pace;
 use crate::metrics::Metrics;
 use crate::peers::Peers;
 use crate::presence::PresenceBook;
+use crate::servers;
 
 /// One running instance. Cheap to clone.
 #[derive(Clone)]
@@ -65,6 +66,8 @@ pub struct Inner {
     pub guard: Guard,
     /// Limits on writing.
     pub pace: Pace,
+    /// Limits on making servers and on trying invitations.
+    pub server_guard: servers::Guard,
     /// Cancelled when the instance is told to stop: workers and sockets end.
     pub stopping: CancellationToken,
     /// Workers that are waited for at the end.

@@ -8,6 +8,7 @@
 pub mod accounts;
 pub mod app;
 pub mod bus;
+pub mod channels;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -16,15 +17,19 @@ pub mod error;
 pub mod http;
 pub mod keys;
 pub mod log;
+pub mod members;
 pub mod messages;
 pub mod metrics;
+pub mod moderation;
 pub mod peers;
 pub mod presence;
 pub mod profiles;
 pub mod projections;
 pub mod reactions;
 pub mod reading;
+pub mod roles;
 pub mod routes;
+pub mod servers;
 pub mod sessions;
 pub mod settings;
 pub mod typing;
@@ -142,6 +147,7 @@ pub async fn build_with(
         metrics,
         guard,
         pace,
+        server_guard: servers::Guard::new(&base.config.limits),
         stopping: CancellationToken::new(),
         tasks: TaskTracker::new(),
         base,

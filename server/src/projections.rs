@@ -3,7 +3,7 @@
 use crate::{
     db::{Result, Tx},
     log::{Batch, Rooms},
-    messages, reactions, reading,
+    messages, moderation, reactions, reading,
 };
 use conntext_federation::ids::ChannelId;
 use futures_util::future::BoxFuture;
@@ -16,6 +16,7 @@ fn apply<'a>(tx: &'a mut Tx, batch: &'a Batch<'a>) -> BoxFuture<'a, Result<()>> 
         reading::apply(tx, batch).await?;
         messages::apply(tx, batch).await?;
         reactions::apply(tx, batch).await?;
+        moderation::apply(tx, batch).await?;
         Ok(())
     })
 }
@@ -25,6 +26,7 @@ fn forget_log<'a>(tx: &'a mut Tx, log_id: i64) -> BoxFuture<'a, Result<()>> {
         reading::forget_log(tx, log_id).await?;
         messages::forget_log(tx, log_id).await?;
         reactions::forget_log(tx, log_id).await?;
+        moderation::forget_log(tx, log_id).await?;
         Ok(())
     })
 }

@@ -5,7 +5,10 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::Config;
-use crate::{App, accounts, http, messages, peers, profiles, reactions, reading, sessions, settings, typing};
+use crate::{
+    App, accounts, channels, http, members, messages, moderation, peers, profiles, reactions, reading, roles, servers,
+    sessions, settings, typing,
+};
 
 /// The client API's rooms, below `/api/v1`.
 fn api(config: &Config) -> OpenApiRouter<App> {
@@ -14,6 +17,11 @@ fn api(config: &Config) -> OpenApiRouter<App> {
         .merge(sessions::router())
         .merge(profiles::router(config))
         .merge(settings::router())
+        .merge(servers::router(config))
+        .merge(channels::router())
+        .merge(roles::router())
+        .merge(members::router())
+        .merge(moderation::router())
         .merge(reading::router())
         .merge(messages::router())
         .merge(reactions::router())

@@ -14,6 +14,14 @@ pub struct Limits {
     pub register_burst: u32,
     /// Seconds until one more new account from that address is allowed.
     pub register_refill_s: u64,
+    /// New communities per account before the next must wait.
+    pub server_burst: u32,
+    /// Seconds until one more new community is allowed.
+    pub server_refill_s: u64,
+    /// Invitations per address that turned out not to exist before the next must wait.
+    pub invite_burst: u32,
+    /// Seconds until one more such try is allowed.
+    pub invite_refill_s: u64,
     /// Requests of the client API per account in a burst.
     pub api_burst: u32,
     /// Requests of the client API per account and second in the long run.
@@ -40,6 +48,10 @@ impl Default for Limits {
             sign_in_refill_s: 30,
             register_burst: 10,
             register_refill_s: 360,
+            server_burst: 20,
+            server_refill_s: 180,
+            invite_burst: 20,
+            invite_refill_s: 60,
             api_burst: 600,
             api_per_s: 100,
             message_burst: 20,

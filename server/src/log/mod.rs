@@ -438,6 +438,33 @@ impl Log {
         Ok(done)
     }
 
+    /// Takes a server out of somebody's list at once, where the hub cannot be told yet that they leave.
+    pub async fn hide(&self, log: &LogHandle, actor: &Actor) -> db::Result<()> {
+        let mut tx = self.inner.db.begin().await?;
+        store::drop_membership(&mut tx, log.id, actor).await?;
+        tx.commit().await?;
+        if let Actor::User(uid) = actor {
+            let notice = crate::bus::PersonNotice::ServerRemoved { sid: log.sid.clone(), reason: "left" };
+            self.inner.bus.tell_person(uid, notice);
+        }
+        Ok(())
+    }
+
+    /// Puts a server back into the list of a member who had it hidden.
+    pub async fn unhide(&self, log: &LogHandle, actor: &Actor) -> db::Result<()> {
+        let Some(joined_at) = log.state().members.get(actor).map(|m| m.joined_at) else { return Ok(()) };
+        let mut tx = self.inner.db.begin().await?;
+        if store::memberships(&mut tx, actor).await?.contains(&log.sid) {
+            return Ok(());
+        }
+        store::put_membership(&mut tx, log.id, actor, joined_at).await?;
+        tx.commit().await?;
+        if let Actor::User(uid) = actor {
+            self.inner.bus.tell_person(uid, crate::bus::PersonNotice::ServerAdded(log.sid.clone()));
+        }
+        Ok(())
+    }
+
     /// Events after a position, in order, as they stand on disk.
     pub async fn read(&self, log: &LogHandle, after: u64, limit: u64) -> db::Result<Vec<Entry>> {
         let mut read = self.inner.db.read().await?;

@@ -15,8 +15,11 @@ use crate::error::{Problem, Result};
 const SIDE: u32 = 256;
 const JPEG_QUALITY: u8 = 88;
 
-pub(super) struct Avatar {
+/// A picture as it is kept.
+pub struct Avatar {
+    /// Its id, made of the bytes.
     pub mid: String,
+    /// Media type.
     pub kind: &'static str,
     pub bytes: Vec<u8>,
 }
@@ -72,17 +75,20 @@ pub(super) async fn from_upload(app: &App, bytes: Vec<u8>) -> Result<Avatar> {
 /// Keeps the picture of a remote profile, after the checks that an upload gets. The bytes stay as they are, since the
 /// signed profile names their hash.
 pub(super) async fn keep_remote(app: &App, mid: &str, kind: &str, bytes: Vec<u8>) -> Result<()> {
-    if MediaId::of(&bytes).as_str() != mid {
-        return Err(conntext_federation::error::Code::HashMismatch.into());
-    }
-    let max_pixels = app.config.storage.picture_max_pixels;
-    let bytes = tokio::task::spawn_blocking(move || decode(&bytes, max_pixels).map(|_| bytes))
-        .await
-        .map_err(Problem::internal)??;
+    let bytes = check_remote(app, mid, bytes).await?;
     let mut tx = app.db.begin().await?;
     store::add_picture(&mut tx, mid, kind, &bytes, app.clock.now_ms()).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Whether the bytes are those of the id and a picture that is decoded here.
+pub(super) async fn check_remote(app: &App, mid: &str, bytes: Vec<u8>) -> Result<Vec<u8>> {
+    if MediaId::of(&bytes).as_str() != mid {
+        return Err(conntext_federation::error::Code::HashMismatch.into());
+    }
+    let max_pixels = app.config.storage.picture_max_pixels;
+    tokio::task::spawn_blocking(move || decode(&bytes, max_pixels).map(|_| bytes)).await.map_err(Problem::internal)?
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use crate::db::{Query, Tx};
 use crate::error::{Problem, Result};
 use crate::{App, Base};
 
+pub use avatar::Avatar as SmallPicture;
 pub use identity::{NewIdentity, chain, new_identity, next_op};
 pub use routes::router;
 pub use types::{Me, Profile, User, UserKind};
@@ -190,4 +191,26 @@ pub async fn missing_picture(q: &mut impl Query, uid: &str) -> Result<Option<(St
 /// 422 `hash_mismatch` or `bad_picture`.
 pub async fn keep_picture(app: &App, mid: &str, kind: &str, bytes: Vec<u8>) -> Result<()> {
     avatar::keep_remote(app, mid, kind, bytes).await
+}
+
+/// Makes the kept picture of a person or server from an upload: a small square without metadata. `field` names it where
+/// it is refused.
+///
+/// # Errors
+/// 415 `unsupported_type`, 422 `invalid`.
+pub async fn small_picture(app: &App, field: &str, bytes: Vec<u8>) -> Result<SmallPicture> {
+    avatar::from_upload(app, bytes).await.map_err(|mut problem| {
+        for fault in problem.fields.iter_mut().flatten() {
+            field.clone_into(&mut fault.field);
+        }
+        problem
+    })
+}
+
+/// Checks that bytes from another instance are the picture of this id.
+///
+/// # Errors
+/// 422 `hash_mismatch` or `invalid`.
+pub async fn check_picture(app: &App, mid: &str, bytes: Vec<u8>) -> Result<Vec<u8>> {
+    avatar::check_remote(app, mid, bytes).await
 }

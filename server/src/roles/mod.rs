@@ -1,0 +1,5 @@
+//! Roles of servers.
+
+mod routes;
+
+pub use routes::router;

@@ -1,0 +1,133 @@
+//! Pictures of servers. The hub makes the kept picture; other instances fetch it from there once.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use conntext_federation::content::{Picture, ServerUpdate};
+use conntext_federation::ids::{MediaId, ServerId};
+
+use super::access::Here;
+use super::store;
+use crate::App;
+use crate::error::{Problem, Result};
+use crate::http::Path;
+use crate::profiles;
+
+/// Routes for other instances, below `/federation/v1`.
+pub fn peer_router() -> Router<App> {
+    Router::new().route("/servers/{sid}/icon/{mid}", get(show_peer))
+}
+
+fn none() -> Problem {
+    Problem::not_found().detail("There is no picture.")
+}
+
+pub(super) async fn set(app: &App, here: &Here, bytes: Bytes) -> Result<()> {
+    here.require(conntext_federation::perms::Perms::MANAGE_SERVER)?;
+    if !here.log.hub_here {
+        return Err(Problem::new("conflict")
+            .domain(here.log.hub_domain())
+            .detail("The picture can be changed by those whose account is where the community lives."));
+    }
+    let most = app.config.storage.avatar_max_bytes;
+    if bytes.len() > most {
+        return Err(Problem::too_large(u64::try_from(most).unwrap_or(u64::MAX)));
+    }
+    let new = profiles::small_picture(app, "icon", bytes.to_vec()).await?;
+    let old = here.log.state().info.icon.clone();
+    let mut tx = app.db.begin().await?;
+    store::put_icon(&mut tx, &new.mid, new.kind, &new.bytes, app.clock.now_ms()).await?;
+    tx.commit().await?;
+    let picture = Picture {
+        mid: new.mid.parse()?,
+        media_type: new.kind.to_owned(),
+        size: u64::try_from(new.bytes.len()).unwrap_or(u64::MAX),
+    };
+    let same = old.as_ref() == Some(&picture);
+    let update = ServerUpdate { icon: Some(Some(picture)), ..ServerUpdate::default() };
+    if !same {
+        here.act(app, here.draft("server.update", &update)?).await?;
+        drop_unused(app, old).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn remove(app: &App, here: &Here) -> Result<()> {
+    let old = here.log.state().info.icon.clone();
+    let update = ServerUpdate { icon: Some(None), ..ServerUpdate::default() };
+    here.act(app, here.draft("server.update", &update)?).await?;
+    drop_unused(app, old).await
+}
+
+/// Drops a picture that no server shows any more.
+async fn drop_unused(app: &App, old: Option<Picture>) -> Result<()> {
+    let Some(old) = old else { return Ok(()) };
+    if app.log.all().iter().any(|log| log.state().info.icon.as_ref().is_some_and(|icon| icon.mid == old.mid)) {
+        return Ok(());
+    }
+    let mut tx = app.db.begin().await?;
+    store::drop_icon(&mut tx, old.mid.as_str()).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Show a server's picture
+///
+/// Whoever knows the picture's id has seen the server, its invitation or the directory: no sign-in is needed.
+#[utoipa::path(get, path = "/servers/{sid}/icon/{mid}", security(()), params(
+    ("sid" = String, Path, description = "The server"),
+    ("mid" = String, Path, description = "The picture's id"),
+), responses(
+    (status = 200, content_type = "image/*"),
+    (status = 304),
+    (status = 404, body = Problem),
+))]
+pub(super) async fn show(
+    State(app): State<App>,
+    Path((sid, mid)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let (sid, mid): (ServerId, MediaId) = (sid.parse().map_err(|_| none())?, mid.parse().map_err(|_| none())?);
+    let (kind, bytes) = find(&app, &sid, &mid).await?;
+    answer(&mid, &kind, bytes, &headers)
+}
+
+async fn show_peer(
+    State(app): State<App>,
+    Path((sid, mid)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let (sid, mid): (ServerId, MediaId) = (sid.parse().map_err(|_| none())?, mid.parse().map_err(|_| none())?);
+    // Only pictures of our own servers: nobody fetches through us.
+    app.log.get(&sid).filter(|log| log.hub_here).ok_or_else(none)?;
+    let mut read = app.db.read().await?;
+    let (kind, bytes) = store::icon(&mut read, mid.as_str()).await?.ok_or_else(none)?;
+    drop(read);
+    answer(&mid, &kind, bytes, &headers)
+}
+
+async fn find(app: &App, _sid: &ServerId, mid: &MediaId) -> Result<(String, Vec<u8>)> {
+    let mut read = app.db.read().await?;
+    if let Some(found) = store::icon(&mut read, mid.as_str()).await? {
+        return Ok(found);
+    }
+    Err(none())
+}
+
+fn answer(mid: &MediaId, kind: &str, bytes: Vec<u8>, headers: &HeaderMap) -> Result<Response> {
+    let etag = format!("\"{mid}\"");
+    let mut out = HeaderMap::new();
+    let value = |text: &str| HeaderValue::from_str(text).map_err(Problem::internal);
+    out.insert(header::ETAG, value(&etag)?);
+    // The address is made of the bytes: what it shows never changes.
+    out.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=31536000, immutable"));
+    if headers.get(header::IF_NONE_MATCH).is_some_and(|v| v.as_bytes() == etag.as_bytes()) {
+        return Ok((StatusCode::NOT_MODIFIED, out).into_response());
+    }
+    out.insert(header::CONTENT_TYPE, value(kind)?);
+    // A picture is never a page, whatever its bytes look like.
+    out.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
+    Ok((out, bytes).into_response())
+}
