@@ -96,11 +96,25 @@ describe("gateway", () => {
     expect(h.signedOut()).toBe(1);
     expect(h.sockets).toHaveLength(0);
 
-    const revoked = await connected();
+    let valid = true;
+    const revoked = harness(() =>
+      valid ? Promise.resolve("t") : Promise.reject(new ApiProblem({ status: 401, code: "not_signed_in" })),
+    );
+    revoked.gateway.start();
+    await settle();
+    valid = false;
     revoked.sockets[0]!.say({ op: "close", code: "signed_out", detail: "", retry: false });
     await settle(120_000);
     expect(revoked.signedOut()).toBe(1);
     expect(revoked.sockets).toHaveLength(1);
+  });
+
+  it("A2: a ticket that was too old does not sign anybody out", async () => {
+    const h = await connected();
+    h.sockets[0]!.say({ op: "close", code: "signed_out", detail: "", retry: false });
+    await settle(600);
+    expect(h.signedOut()).toBe(0);
+    expect(h.sockets).toHaveLength(2);
   });
 
   it("tells again what is looked at after coming back", async () => {

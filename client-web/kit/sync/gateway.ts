@@ -171,13 +171,9 @@ export class Gateway {
         if (this.presence !== "online") this.send({ op: "presence", status: this.presence });
         break;
       case "close":
+        // Also after "signed_out": a ticket may have been too old. Asking for the next one tells for certain.
         this.drop();
-        if (frame.code === "signed_out") {
-          this.running = false;
-          this.deps.onSignedOut();
-        } else {
-          this.retry();
-        }
+        this.retry();
         break;
       case "pong":
         break;
