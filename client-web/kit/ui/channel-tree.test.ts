@@ -12,8 +12,16 @@ function names(list: readonly Channel[]) {
   return groupChannels(list).map((group) => [group.category?.id ?? null, group.channels.map((c) => c.id)]);
 }
 
+/** What the server does with the request: it inserts and counts anew. */
 function apply(list: readonly Channel[], id: string, parent: string | null, index: number): Channel[] {
-  return planMove(list, id, parent, index).reduce((now, move) => now.map((c) => (c.id === move.id ? { ...c, position: move.position, ...(move.parent === undefined ? {} : { parent: move.parent }) } : c)), [...list]);
+  const move = planMove(list, id, parent, index);
+  const channel = list.find((c) => c.id === id);
+  if (!move || !channel) return [...list];
+  const home = move.parent === undefined ? channel.parent : move.parent;
+  const siblings = list.filter((c) => c.parent === home && c.id !== id).sort((one, other) => one.position - other.position || one.name.localeCompare(other.name));
+  siblings.splice(move.position, 0, channel);
+  const places = new Map(siblings.map((c, place) => [c.id, place]));
+  return list.map((c) => ({ ...c, position: places.get(c.id) ?? c.position, ...(c.id === id ? { parent: home } : {}) }));
 }
 
 describe("B6: order of channels", () => {
@@ -39,10 +47,21 @@ describe("B6: order of channels", () => {
 
   it("categories move among themselves", () => {
     expect(names(apply(channels, "cat2", null, 0)).map(([id]) => id)).toEqual([null, "cat2", "cat1"]);
+    expect(names(apply(channels, "cat1", null, 1)).map(([id]) => id)).toEqual([null, "cat2", "cat1"]);
+  });
+
+  it("a channel moves out of its category, above the categories", () => {
+    expect(names(apply(channels, "b", null, 0))[0]).toEqual([null, ["b", "top", "lost"]]);
+  });
+
+  it("to the end of a category and into an empty one", () => {
+    expect(names(apply(channels, "a", "cat2", 9))[2]).toEqual(["cat2", ["later", "a"]]);
+    const empty = [...channels, channel("cat3", 2, null, "category")];
+    expect(names(apply(empty, "top", "cat3", 0))[3]).toEqual(["cat3", ["top"]]);
   });
 
   it("asks for nothing where nothing changes", () => {
-    expect(planMove(channels, "a", "cat1", 0)).toEqual([]);
-    expect(planMove(channels, "nobody", null, 0)).toEqual([]);
+    expect(planMove(channels, "a", "cat1", 0)).toBeNull();
+    expect(planMove(channels, "nobody", null, 0)).toBeNull();
   });
 });

@@ -16,29 +16,30 @@ export function groupChannels(channels: readonly Channel[]): Group[] {
   return [{ category: null, channels: inside(null) }, ...categories.map((category) => ({ category, channels: inside(category.id) }))].filter((group) => group.category !== null || group.channels.length > 0);
 }
 
-/** One request that brings the order about. */
+/** The request that moves a channel: its place (from 0) among all that stand below `parent`, channels and categories alike. */
 export interface Move {
-  id: string;
   position: number;
   parent?: string | null;
 }
 
 /**
- * The requests that put `id` at the place `index` among its new siblings below `parent` (categories have siblings of their own).
- * They are in ascending order of position, so that they lead to the same order whether the server inserts or overwrites.
+ * The request that puts `id` at the place `index` among its own kind below `parent` (categories stand among categories);
+ * null where it stands there already. The server makes room for it.
  */
-export function planMove(channels: readonly Channel[], id: string, parent: string | null, index: number): Move[] {
+export function planMove(channels: readonly Channel[], id: string, parent: string | null, index: number): Move | null {
   const channel = channels.find((c) => c.id === id);
-  if (!channel) return [];
+  if (!channel) return null;
+  const isCategory = channel.kind === "category";
+  const home = isCategory ? null : parent;
   const groups = groupChannels(channels);
-  const siblings = channel.kind === "category" ? groups.map((group) => group.category).filter((c) => c !== null) : (groups.find((group) => (group.category?.id ?? null) === parent)?.channels ?? []);
-  const rest = siblings.filter((sibling) => sibling.id !== id);
-  rest.splice(Math.max(0, Math.min(index, rest.length)), 0, channel);
-  return rest
-    .map((sibling, position): Move & { changed: boolean } => {
-      const rehomed = sibling.id === id && channel.kind !== "category" && channel.parent !== parent;
-      return { id: sibling.id, position, ...(rehomed ? { parent } : {}), changed: sibling.position !== position || rehomed };
-    })
-    .filter((move) => move.changed)
-    .map(({ changed: _, ...move }) => move);
+  const kin = isCategory ? groups.map((group) => group.category).filter((c) => c !== null) : (groups.find((group) => (group.category?.id ?? null) === home)?.channels ?? []);
+  const rehomed = !isCategory && channel.parent !== home;
+  if (!rehomed && kin.findIndex((c) => c.id === id) === Math.max(0, Math.min(index, kin.length - 1))) return null;
+  const others = kin.filter((c) => c.id !== id);
+  const all = channels.filter((c) => c.parent === home && c.id !== id).sort(byPosition);
+  const next = others[Math.max(0, index)];
+  const before = next ? all.indexOf(next) : -1;
+  const last = others.at(-1);
+  const position = before >= 0 ? before : last && all.includes(last) ? all.indexOf(last) + 1 : all.length;
+  return { position, ...(rehomed ? { parent: home } : {}) };
 }

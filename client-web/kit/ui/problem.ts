@@ -29,7 +29,7 @@ export function explain(error: unknown): Explanation {
     case "invite_unknown":
       return error.domain ? { title: t`${where} does not know this invitation.`, detail: t`Perhaps the link was cut off, or the invitation was taken back. Ask for a new one.` } : { title: t`Nobody knows this invitation.`, detail: t`Perhaps the link was cut off, or the invitation was taken back. Ask for a new one.` };
     case "invite_expired":
-      return { title: t`This invitation has expired.`, detail: t`Ask the person who sent it for a new one.` };
+      return { title: t`This invitation has expired or was taken back.`, detail: t`Ask the person who sent it for a new one.` };
     case "invite_spent":
       return { title: t`This invitation has been used up.`, detail: t`It was made for a limited number of people. Ask for a new one.` };
     case "banned":

@@ -40,9 +40,8 @@ function Channels({ server, activeCid }: { server: Server; activeCid: string | n
   const groups = groupChannels(server.channels);
 
   const move = (id: string, parent: string | null, index: number) => {
-    void (async () => {
-      for (const { id: moved, ...change } of planMove(server.channels, id, parent, index)) await api.channels.update(server.id, moved, change);
-    })().catch(toastError);
+    const change = planMove(server.channels, id, parent, index);
+    if (change) void api.channels.update(server.id, id, change).catch(toastError);
   };
   const dropOn = (group: Group, index: number) => {
     if (dragged) move(dragged, group.category?.id ?? null, index);

@@ -63,10 +63,10 @@ export function CreateChannelDialog({ server, kind, parent: firstParent, onClose
     >
       <form id={form} onSubmit={onSubmit}>
         <Stack>
-          <TextField label={t`Name`} value={name} onChange={setName} maxLength={64} isRequired autoFocus error={fieldError(submit.error, "name")} />
+          <TextField label={t`Name`} value={name} onChange={setName} maxLength={80} isRequired autoFocus error={fieldError(submit.error, "name")} />
           {isText ? (
             <>
-              <TextField label={t`What is it for? (optional)`} value={topic} onChange={setTopic} maxLength={256} error={fieldError(submit.error, "topic")} />
+              <TextField label={t`What is it for? (optional)`} value={topic} onChange={setTopic} maxLength={1000} error={fieldError(submit.error, "topic")} />
               <CategoryField server={server} value={parent} onChange={setParent} />
             </>
           ) : null}

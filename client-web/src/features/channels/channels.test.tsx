@@ -83,7 +83,6 @@ describe("B6: channels", () => {
     await waitFor(() => {
       expect(requests.map((request) => [request.path.split("/").at(-1), request.body])).toEqual([
         ["c_b", { position: 0 }],
-        ["c_a", { position: 1 }],
       ]);
     });
   });

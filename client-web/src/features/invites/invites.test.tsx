@@ -82,7 +82,7 @@ describe("B5: an invitation at home", () => {
 
   it.each([
     ["invite_unknown", 404, "harbour.town does not know this invitation."],
-    ["invite_expired", 410, "This invitation has expired."],
+    ["invite_expired", 410, "This invitation has expired or was taken back."],
     ["invite_spent", 410, "This invitation has been used up."],
     ["banned", 403, "You are banned from this community."],
     ["blocked", 403, "harbour.town and your place do not talk to each other."],

@@ -76,8 +76,8 @@ function Edit({ server }: { server: Server }) {
           }}
         >
           <Stack>
-            <TextField label={t`Name`} value={name} onChange={setName} maxLength={64} isRequired error={fieldError(save.error, "name")} />
-            <TextField label={t`What is it about?`} help={t`People read it on invitations and in the list of communities.`} multiline value={description} onChange={setDescription} maxLength={500} error={fieldError(save.error, "description")} />
+            <TextField label={t`Name`} value={name} onChange={setName} maxLength={80} isRequired error={fieldError(save.error, "name")} />
+            <TextField label={t`What is it about?`} help={t`People read it on invitations and in the list of communities.`} multiline value={description} onChange={setDescription} maxLength={1000} error={fieldError(save.error, "description")} />
             <SwitchField label={t`Show it in the list of communities`} help={t`Anybody can find it and join. Otherwise people need an invitation.`} isSelected={isPublic} onChange={setPublic} />
             <FormError error={save.error} fields={["name", "description"]} />
             {changed ? (

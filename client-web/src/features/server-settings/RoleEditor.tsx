@@ -67,7 +67,7 @@ export function RoleEditor({ server, role, backTo }: { server: Server; role: Rol
       ) : (
         <Section title={role.name}>
           <Stack>
-            <TextField label={t`Name`} value={name} onChange={setName} maxLength={64} isRequired error={fieldError(save.error, "name")} />
+            <TextField label={t`Name`} value={name} onChange={setName} maxLength={60} isRequired error={fieldError(save.error, "name")} />
             <div>
               <p className={s.label} id="role-colour">
                 <Trans>Colour of its members' names</Trans>

@@ -52,7 +52,7 @@ export function CreateServerDialog({ onClose }: { onClose: () => void }) {
     >
       <form id={form} onSubmit={onSubmit}>
         <Stack>
-          <TextField label={t`Name`} value={name} onChange={setName} maxLength={64} isRequired autoFocus error={fieldError(submit.error, "name")} />
+          <TextField label={t`Name`} value={name} onChange={setName} maxLength={80} isRequired autoFocus error={fieldError(submit.error, "name")} />
           <ChoiceField
             label={t`Begin with`}
             layout="cards"
