@@ -1,10 +1,9 @@
 import { useSession } from "@kit/live";
 import { signInPath } from "@kit/ui/return-to";
-import { Trans } from "@lingui/react/macro";
 import { lazy, Suspense, type ReactNode } from "react";
 import { Redirect, Route, Switch, useLocation } from "wouter";
 import { SignedIn } from "./SignedIn";
-import s from "./App.module.css";
+import { Starting, Unreachable } from "./Starting";
 
 const SetupPage = lazy(() => import("@/features/setup/SetupPage").then((m) => ({ default: m.SetupPage })));
 const SignInPage = lazy(() => import("@/features/auth/SignInPage").then((m) => ({ default: m.SignInPage })));
@@ -15,9 +14,9 @@ const JoinPage = lazy(() => import("@/features/invites/JoinPage").then((m) => ({
 /** Every address of the client. */
 export function Routes() {
   const { status, unreachable } = useSession();
-  if (status === "unknown") return unreachable ? <Unreachable /> : <div className={s.starting} role="status" />;
+  if (status === "unknown") return unreachable ? <Unreachable /> : <Starting />;
   return (
-    <Suspense fallback={<div className={s.starting} role="status" />}>
+    <Suspense fallback={<Starting />}>
       <Switch>
         <Route path="/setup">
           <SetupPage />
@@ -53,17 +52,4 @@ function Gate({ children }: { children: ReactNode }) {
   if (status === "in") return children;
   if (instance?.setup_required && location === "/") return <Redirect to="/sign-in" replace />;
   return <Redirect to={signInPath(location)} replace />;
-}
-
-function Unreachable() {
-  return (
-    <div className={s.notice} role="alert">
-      <h1>
-        <Trans>No answer.</Trans>
-      </h1>
-      <p>
-        <Trans>This place cannot be reached now. It is tried again by itself.</Trans>
-      </p>
-    </div>
-  );
 }

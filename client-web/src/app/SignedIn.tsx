@@ -1,4 +1,4 @@
-import { ProfileProvider, useLive, useServers, useSync } from "@kit/live";
+import { ProfileProvider, useConnection, useLive, useServers, useSync } from "@kit/live";
 import { toast } from "@kit/ui/Toasts";
 import { usePhone } from "@kit/ui/useMedia";
 import { ChannelOverlays } from "@/features/channels/ChannelOverlays";
@@ -14,7 +14,7 @@ import { Frame } from "./Frame";
 import { lastPlace } from "./places";
 import { ServerPage } from "./ServerPage";
 import { useShortcuts } from "./useShortcuts";
-import s from "./App.module.css";
+import { Starting, Unreachable } from "./Starting";
 
 const WelcomePage = lazy(() => import("@/features/servers/WelcomePage").then((m) => ({ default: m.WelcomePage })));
 const DirectoryPage = lazy(() =>
@@ -35,6 +35,7 @@ const ShortcutSheet = lazy(() =>
 /** Everything behind the sign-in. */
 export function SignedIn() {
   const ready = useLive((state) => state.ready);
+  const connection = useConnection();
   const [profile, setProfile] = useState<{ uid: string; sid: string | null; anchor: Element } | null>(null);
   const [switcher, setSwitcher] = useState(false);
   const [shortcuts, setShortcuts] = useState(false);
@@ -45,14 +46,14 @@ export function SignedIn() {
   const openSwitcher = useCallback(() => setSwitcher(true), []);
   useShortcuts({ onSwitcher: () => setSwitcher((open) => !open), onSheet: () => setShortcuts((open) => !open) });
 
-  if (!ready) return <div className={s.starting} role="status" />;
+  if (!ready) return connection === "offline" ? <Unreachable /> : <Starting />;
   return (
     <ProfileProvider open={openProfile}>
       <Removals />
       <NavigationKeys />
       <AppearanceSync />
       <ErrorBoundary>
-        <Suspense fallback={<div className={s.starting} role="status" />}>
+        <Suspense fallback={<Starting />}>
           <Switch>
             <Route path="/settings/*?">
               <SettingsPage />
