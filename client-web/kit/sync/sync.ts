@@ -307,6 +307,11 @@ export class Sync {
     this.set((state) => putServer(state, server));
   }
 
+  /** Takes a community away at once after leaving or deleting it; the gateway confirms. */
+  forgetServer(sid: string): void {
+    this.set((state) => reduce(state, { op: "signal", s: { t: "server_removed", sid, reason: "left" } }, this.deps.now()));
+  }
+
   async setServerOrder(order: string[]): Promise<void> {
     const before = this.state.order;
     this.set((state) => ({ ...state, order }));

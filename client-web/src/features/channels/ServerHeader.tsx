@@ -62,6 +62,7 @@ export function ServerHeader({ server }: { server: Server }) {
         danger
         onConfirm={async () => {
           await api.servers.leave(server.id);
+          sync.forgetServer(server.id);
           navigate("/");
         }}
       >

@@ -2,6 +2,7 @@ import { useState } from "react";
 import { Plural, Trans, useLingui } from "@lingui/react/macro";
 import { useLocation } from "wouter";
 import { api, type Server } from "@kit/api";
+import { useSync } from "@kit/live";
 import { Button } from "@kit/ui/Button";
 import { ConfirmDialog } from "@kit/ui/ConfirmDialog";
 import { Note } from "@kit/ui/Page";
@@ -10,6 +11,7 @@ import { Section } from "@kit/ui/SettingsLayout";
 /** Deleting the community, for its owner, after typing its name. */
 export function DeletePage({ server }: { server: Server }) {
   const { t } = useLingui();
+  const sync = useSync();
   const [, navigate] = useLocation();
   const [asking, setAsking] = useState(false);
   return (
@@ -38,6 +40,7 @@ export function DeletePage({ server }: { server: Server }) {
         typedName={server.name}
         onConfirm={async () => {
           await api.servers.remove(server.id, server.name);
+          sync.forgetServer(server.id);
           navigate("/");
         }}
       >
