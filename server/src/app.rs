@@ -14,6 +14,7 @@ use crate::clock::{Clock, Rng};
 use crate::config::Config;
 use crate::db::Db;
 use crate::db::folder::Folder;
+use crate::gateway::Gateway;
 use crate::keys::InstanceKeys;
 use crate::log::Log;
 use crate::messages::Pace;
@@ -60,6 +61,8 @@ pub struct Inner {
     pub log: Log,
     /// Other instances.
     pub peers: Peers,
+    /// Live connections.
+    pub gateway: Gateway,
     /// Who is there.
     pub presence: PresenceBook,
     /// Limits on guessing and on making accounts.

@@ -14,9 +14,11 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod gateway;
 pub mod http;
 pub mod keys;
 pub mod log;
+pub mod maintenance;
 pub mod members;
 pub mod messages;
 pub mod metrics;
@@ -143,6 +145,7 @@ pub async fn build_with(
         log,
         peers,
         presence: presence::PresenceBook::default(),
+        gateway: gateway::Gateway::default(),
         folder,
         metrics,
         guard,

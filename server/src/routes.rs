@@ -6,8 +6,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::Config;
 use crate::{
-    App, accounts, channels, http, members, messages, moderation, peers, profiles, reactions, reading, roles, servers,
-    sessions, settings, typing,
+    App, accounts, channels, gateway, http, members, messages, moderation, peers, profiles, reactions, reading, roles,
+    servers, sessions, settings, typing,
 };
 
 /// The client API's rooms, below `/api/v1`.
@@ -26,6 +26,7 @@ fn api(config: &Config) -> OpenApiRouter<App> {
         .merge(messages::router())
         .merge(reactions::router())
         .merge(typing::router())
+        .merge(gateway::router())
 }
 
 /// What rooms answer to other instances, below `/federation/v1`.

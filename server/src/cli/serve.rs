@@ -22,6 +22,7 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
     let address = listener.local_addr()?;
     let drain = Duration::from_secs(config.http.drain_s);
     let app = crate::build(config, Arc::new(SystemClock::from_env()), Arc::new(OsRng)).await?;
+    crate::maintenance::start(&app);
     let setup = accounts::offer_setup(&app).await?;
     let url = app.config.public_url();
     tracing::info!(%address, tls = tls.is_some(), url, version = env!("CARGO_PKG_VERSION"), "ConnText is running");

@@ -6,5 +6,6 @@ mod a_accounts;
 mod architecture;
 mod base;
 mod c_messages;
+mod gateway;
 mod log;
 mod openapi;

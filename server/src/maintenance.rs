@@ -1,0 +1,23 @@
+//! What has to be done from time to time: queued actions expire, seals are emptied, old numbers are forgotten.
+
+use crate::App;
+use std::time::Duration;
+
+/// How often.
+const EVERY: Duration = Duration::from_secs(60);
+
+/// Starts the worker; it ends with the instance.
+pub fn start(app: &App) {
+    let worker = app.clone();
+    app.tasks.spawn(async move {
+        loop {
+            tokio::select! {
+                () = worker.stopping.cancelled() => return,
+                () = tokio::time::sleep(EVERY) => {}
+            }
+            if let Err(e) = worker.log.tidy().await {
+                tracing::warn!(error = %e, "the logs could not be tidied; next try in a minute");
+            }
+        }
+    });
+}
