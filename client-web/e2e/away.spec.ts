@@ -54,23 +54,24 @@ test("C1: a message survives losing the connection and a reload, and is delivere
   await ada.sees("first");
 
   // The instance gets the message, the answer is lost: the worst case for doubling.
-  const route = /\/channels\/[^/]+\/messages$/;
-  await ada.page.route(route, async (call) => {
-    if (call.request().method() === "POST") {
-      await call.fetch().catch(() => undefined);
-      await call.abort();
-    } else {
+  let line: "answer lost" | "cut" | "whole" = "answer lost";
+  await ada.page.route(/\/channels\/[^/]+\/messages$/, async (call) => {
+    if (call.request().method() !== "POST" || line === "whole") {
       await call.continue();
+      return;
     }
+    if (line === "answer lost") await call.fetch().catch(() => undefined);
+    await call.abort().catch(() => undefined);
   });
   await ada.say("the answer is lost");
-  await ada.page.unroute(route);
-  await ada.page.route(route, (call) => (call.request().method() === "POST" ? call.abort() : call.continue()));
+  await ada.page.waitForTimeout(300);
+  line = "cut";
   await ada.say("never left the browser");
   await expect(ada.message("never left the browser")).toContainText(/waiting for the connection|sending/);
 
-  await ada.page.unroute(route);
   await ada.page.reload();
+  await expect(ada.message("never left the browser")).toContainText(/waiting for the connection|sending/);
+  line = "whole";
   await ada.sees("the answer is lost");
   await expect(ada.message("never left the browser")).not.toContainText("waiting");
   await ada.sees("never left the browser");

@@ -31,6 +31,8 @@ const END_PX = 40;
 /** More history is fetched before the edge comes into sight. */
 const EDGE_PX = 1200;
 const FLASH_MS = 2200;
+/** A jump has come to rest after this long. */
+const SETTLE_MS = 400;
 const NONE: never[] = [];
 
 export interface TimelineProps {
@@ -66,6 +68,8 @@ export function Timeline({ sid, cid, target, chosen, onReply, onEdit, attachment
   const stick = useRef(target === null);
   const lastOffset = useRef(0);
   const placed = useRef(false);
+  const settling = useRef(false);
+  const lookNow = useRef<() => void>(() => undefined);
   const [goal, setGoal] = useState<string | null>(target);
   const [flash, setFlash] = useState<string | null>(null);
   const [activeKey, setActiveKey] = useState<string | null>(null);
@@ -161,18 +165,30 @@ export function Timeline({ sid, cid, target, chosen, onReply, onEdit, attachment
     if (stick.current && placed.current) toEnd();
   }, [rows, toEnd]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!goal) return;
     const index = rows.findIndex((row) => row.kind === "message" && row.message.id === goal);
     if (index < 0) return;
+    // Older and newer pages wait until the jump has come to rest: they would move its aim.
+    settling.current = true;
     list.current?.scrollToIndex(index, { align: "center" });
     setFlash(goal);
     setGoal(null);
-    const timer = setTimeout(() => setFlash(null), FLASH_MS);
-    return () => clearTimeout(timer);
-    // `goal` is cleared here; the timer must outlive that.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [rows, goal === null]);
+  }, [rows, goal]);
+
+  useEffect(() => {
+    if (!flash) return;
+    const rest = setTimeout(() => {
+      settling.current = false;
+      lookNow.current();
+    }, SETTLE_MS);
+    const end = setTimeout(() => setFlash(null), FLASH_MS);
+    return () => {
+      settling.current = false;
+      clearTimeout(rest);
+      clearTimeout(end);
+    };
+  }, [flash]);
 
   const look = useCallback(() => {
     const handle = list.current;
@@ -187,11 +203,13 @@ export function Timeline({ sid, cid, target, chosen, onReply, onEdit, attachment
     }
     const at = dividerIndex(previous.current);
     setDividerAbove(at >= 0 && handle.getItemOffset(at) < handle.scrollOffset - 8);
-    if (now.loading === null && now.error === null && placed.current) {
+    if (now.loading === null && now.error === null && placed.current && !settling.current) {
       if (now.hasBefore && handle.scrollOffset < EDGE_PX) void sync.history.before(sid, cid);
       else if (now.hasAfter && below < EDGE_PX) void sync.history.after(sid, cid);
     }
   }, [sync, key, sid, cid, divider]);
+
+  lookNow.current = look;
 
   const onScroll = useCallback(
     (offset: number) => {
