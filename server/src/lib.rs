@@ -139,8 +139,10 @@ pub async fn build_with(
         counter,
     )
     .await?;
-    let peers = peers::Peers::open(&base, transport).await.map_err(|e| StartError::Peers(e.to_string()))?;
-    Ok(App::new(app::Inner {
+    let peers = peers::Peers::open(&base, transport, projections::PEERS, &metrics)
+        .await
+        .map_err(|e| StartError::Peers(e.to_string()))?;
+    let app = App::new(app::Inner {
         bus,
         log,
         peers,
@@ -154,5 +156,7 @@ pub async fn build_with(
         stopping: CancellationToken::new(),
         tasks: TaskTracker::new(),
         base,
-    }))
+    });
+    peers::start(&app).await?;
+    Ok(app)
 }

@@ -3,10 +3,18 @@
 use crate::{
     db::{Result, Tx},
     log::{Batch, Rooms},
-    messages, moderation, reactions, reading,
+    messages, moderation, peers, profiles, reactions, reading,
 };
 use conntext_federation::ids::ChannelId;
 use futures_util::future::BoxFuture;
+
+/// What the peers are given.
+pub const PEERS: peers::Rooms = peers::Rooms {
+    profiles: profiles::exchange::signed,
+    keep_profiles: profiles::exchange::keep,
+    stale_profiles: profiles::exchange::stale,
+    ensure_media: |_, _, _, _, _| Box::pin(async { Ok(()) }),
+};
 
 /// What the log is given.
 pub const ROOMS: Rooms = Rooms { projections: apply, forget_log, forget_channel };
@@ -24,6 +32,7 @@ fn apply<'a>(tx: &'a mut Tx, batch: &'a Batch<'a>) -> BoxFuture<'a, Result<()>> 
 fn forget_log<'a>(tx: &'a mut Tx, log_id: i64) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
         reading::forget_log(tx, log_id).await?;
+        peers::store::forget_log(tx, log_id).await?;
         messages::forget_log(tx, log_id).await?;
         reactions::forget_log(tx, log_id).await?;
         moderation::forget_log(tx, log_id).await?;

@@ -31,7 +31,7 @@ fn api(config: &Config) -> OpenApiRouter<App> {
 
 /// What rooms answer to other instances, below `/federation/v1`.
 fn peer_api() -> Router<App> {
-    Router::new()
+    Router::new().merge(profiles::exchange::peer_router())
 }
 
 /// The API's document, as the rooms' routes describe it.
@@ -43,7 +43,10 @@ pub fn openapi(config: &Config) -> utoipa::openapi::OpenApi {
 pub fn router(app: &App) -> Router {
     let (api, document) =
         OpenApiRouter::with_openapi(http::docs::ApiDoc::openapi()).nest("/api/v1", api(&app.config)).split_for_parts();
-    let all =
-        api.merge(http::docs::router(document)).merge(http::health::router()).fallback_service(http::web::service());
+    let all = api
+        .merge(http::docs::router(document))
+        .merge(http::health::router())
+        .merge(peers::router(app, peer_api()))
+        .fallback_service(http::web::service());
     http::layers(all, app).with_state(app.clone())
 }

@@ -41,6 +41,11 @@ pub struct Federation {
     pub connect_timeout_ms: u64,
     /// Requests to a peer are given up after so many milliseconds.
     pub request_timeout_ms: u64,
+    /// After the first try without an answer the next one follows within so many milliseconds; each further one may
+    /// wait twice as long.
+    pub retry_first_ms: u64,
+    /// The longest time between two tries, in milliseconds.
+    pub retry_max_ms: u64,
     /// Requests that one peer may make in a burst.
     pub peer_burst: u32,
     /// Requests that one peer may make per second in the long run.
@@ -61,6 +66,8 @@ impl Default for Federation {
             contact: String::new(),
             connect_timeout_ms: 5_000,
             request_timeout_ms: 30_000,
+            retry_first_ms: 2_000,
+            retry_max_ms: 3_600_000,
             peer_burst: 200,
             peer_per_s: 50,
             queue_per_actor: 1_000,

@@ -99,6 +99,10 @@ impl Config {
         config.accounts.hash_memory_kib = 256;
         config.accounts.hash_passes = 1;
         config.federation.dev_insecure = true;
+        // The clock of tests stands still: what was used up would never come back.
+        config.federation.peer_burst = 1_000_000;
+        config.federation.retry_first_ms = 20;
+        config.federation.retry_max_ms = 200;
         config.limits.register_burst = 10_000;
         config.limits.api_burst = 100_000;
         config

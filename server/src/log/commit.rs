@@ -355,7 +355,7 @@ impl Committer {
     async fn receive(&mut self, log: &Arc<LogHandle>, push: Push) -> Result<u64, ReceiveError> {
         let mut tx = self.inner.db.begin().await?;
         let mut held = Held::default();
-        let from = push.events.iter().map(|i| i.range().0).min().unwrap_or(0);
+        let from = push.events.iter().map(|i| i.range().0).min().unwrap_or(u64::MAX);
         let head = self.working(log).head.seq;
         if from <= head {
             held.hashes = store::hashes(&mut tx, log.id, from, head).await?;
@@ -369,13 +369,13 @@ impl Committer {
                 held.aids.insert(e.action.aid);
             }
         }
-        let mut steps: Vec<Step> = push.gained.into_iter().map(|g| Step::Gain(Box::new(g))).collect();
-        for step in &steps {
-            if let Step::Gain(g) = step {
-                let state = self.working(log);
-                if state.channels.get(&g.id).is_none_or(|c| c.as_of < g.channel.as_of) {
-                    state.put_channel(g.id.clone(), g.channel.clone());
-                }
+        let mut steps = Vec::new();
+        for gained in push.gained {
+            let state = self.working(log);
+            // A channel's state that arrives late, or twice, must not undo what came after it.
+            if state.channels.get(&gained.id).is_none_or(|c| c.as_of < gained.channel.as_of) {
+                state.put_channel(gained.id.clone(), gained.channel.clone());
+                steps.push(Step::Gain(Box::new(gained)));
             }
         }
         let accepted =

@@ -181,7 +181,7 @@ pub async fn send_stream(
     let kind = Some(content.content_type.as_str());
     let request = sign(app, &peer, &method, path, kind, &digest, content.body, Some(content.length))?;
     let sent = transmit(app, request).await;
-    note(app, &peer, &sent).await;
+    note(app, &peer, outcome(&sent)).await;
     judge(sent?).await
 }
 
@@ -200,7 +200,7 @@ async fn exchange(
         let content = body.clone().map_or_else(Body::empty, Body::from);
         let request = sign(app, &peer, &method, path, kind, &digest, content, None)?;
         let sent = transmit(app, request).await;
-        note(app, &peer, &sent).await;
+        note(app, &peer, outcome(&sent)).await;
         let response = sent?;
         // Once with a fresh signature: the first may have waited too long on its way.
         if response.status() == StatusCode::UNAUTHORIZED && std::mem::take(&mut again) {
@@ -246,12 +246,17 @@ async fn transmit(app: &App, request: Request) -> Result<Response, CallError> {
 }
 
 /// Remembers whether the peer answers.
-async fn note(app: &App, peer: &Peer, sent: &Result<Response, CallError>) {
-    match sent {
-        Ok(response) if response.status().as_u16() < 500 => app.peers.reached(app, peer).await,
-        Ok(response) => app.peers.missed(app, peer, &format!("it answered {}", response.status())).await,
-        Err(e) => app.peers.missed(app, peer, &e.to_string()).await,
+async fn note(app: &App, peer: &Peer, outcome: Result<StatusCode, String>) {
+    match outcome {
+        Ok(status) if status.as_u16() < 500 => app.peers.reached(app, peer).await,
+        Ok(status) => app.peers.missed(app, peer, &format!("it answered {status}")).await,
+        Err(why) => app.peers.missed(app, peer, &why).await,
     }
+}
+
+/// What is remembered of an answer; the answer itself must not be held while that is written.
+fn outcome(sent: &Result<Response, CallError>) -> Result<StatusCode, String> {
+    sent.as_ref().map(Response::status).map_err(ToString::to_string)
 }
 
 fn retry_after(headers: &HeaderMap) -> Option<u64> {

@@ -3,47 +3,79 @@
 mod addresses;
 mod call;
 pub mod client;
+mod delivery;
 mod discovery;
 mod document;
+mod follower;
+pub mod hello;
+mod history;
+mod hub;
+mod join;
+mod link;
+mod metrics;
 mod origin;
+mod profiles;
+mod rooms;
+mod signals;
 mod status;
 pub mod store;
+mod view;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get as route_get;
+use axum::routing::{get as route_get, post as route_post};
 use conntext_federation::Code;
 use conntext_federation::domain::Domain;
 use conntext_federation::httpsig::{Claims, NonceCache};
-use conntext_federation::ids::InstanceId;
-use tokio::sync::Notify;
+use conntext_federation::ids::{Actor, InstanceId, ServerId};
 
 pub use call::{BASE, CallError, Streamed, call, get, get_stream, send_stream};
 pub use client::{HttpTransport, Transport, TransportError};
 pub use discovery::{Peer, find, trusted};
+pub use history::history;
+pub use hub::invite_hash;
+pub use join::{JoinHow, join, renew};
 pub use origin::{Message, Origin};
+pub use profiles::MAX_QUERY;
+pub use rooms::Rooms;
+pub use signals::typing;
 pub use status::{PeerStatus, known};
 
 use crate::App;
 use crate::app::Base;
+use crate::db;
 use crate::error::{Problem, Result};
 use crate::http::rate::RateLimit;
+
+/// Failed tries to join: so many at once, and one more in each part of an hour.
+const JOIN_TRIES: (u32, u32) = (10, 100);
+const HOUR_MS: u64 = 3_600_000;
 
 /// What an instance keeps in memory about others.
 pub struct Peers {
     transport: Arc<dyn Transport>,
+    rooms: Rooms,
     document: document::Document,
     discovery: discovery::Discovery,
     nonces: Mutex<NonceCache>,
     by_address: RateLimit<IpAddr>,
     by_origin: RateLimit<Domain>,
+    failed_joins: RateLimit<Actor>,
+    failed_joins_of: RateLimit<Domain>,
     statuses: status::Statuses,
-    /// What wakes the delivery to each peer.
-    workers: Mutex<HashMap<InstanceId, Arc<Notify>>>,
+    workers: Mutex<HashMap<InstanceId, Arc<delivery::Worker>>>,
+    interested: delivery::Interested,
+    /// Servers that somebody is just joining, and how many: their copies are not removed meanwhile.
+    joining: Mutex<HashMap<ServerId, u32>>,
+    metrics: metrics::PeerMetrics,
+}
+
+fn unpoison<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 impl Peers {
@@ -51,36 +83,109 @@ impl Peers {
     ///
     /// # Errors
     /// From the database.
-    pub async fn open(base: &Base, transport: Arc<dyn Transport>) -> Result<Self> {
+    pub async fn open(
+        base: &Base,
+        transport: Arc<dyn Transport>,
+        rooms: Rooms,
+        metrics: &crate::metrics::Metrics,
+    ) -> Result<Self> {
         let config = &base.config.federation;
         let refill_ms = 1000 / u64::from(config.peer_per_s.max(1));
         Ok(Self {
             transport,
+            rooms,
             document: document::Document::open(base).await?,
             discovery: discovery::Discovery::default(),
             nonces: Mutex::default(),
             by_address: RateLimit::new(config.peer_burst.saturating_mul(2), refill_ms),
             by_origin: RateLimit::new(config.peer_burst, refill_ms),
+            failed_joins: RateLimit::new(JOIN_TRIES.0, HOUR_MS / u64::from(JOIN_TRIES.0)),
+            failed_joins_of: RateLimit::new(JOIN_TRIES.1, HOUR_MS / u64::from(JOIN_TRIES.1)),
             statuses: status::Statuses::default(),
             workers: Mutex::default(),
+            interested: delivery::Interested::default(),
+            joining: Mutex::default(),
+            metrics: metrics::PeerMetrics::new(metrics),
         })
     }
 
-    /// Has the delivery to a peer look for work at once.
-    fn wake(&self, peer: &InstanceId) {
-        if let Some(worker) = self.workers.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(peer) {
-            worker.notify_one();
+    /// Has the delivery to a peer look for work.
+    fn deliver(&self, app: &App, peer: &InstanceId) {
+        let mut workers = unpoison(&self.workers);
+        if let Some(worker) = workers.get(peer) {
+            return worker.work.notify_one();
+        }
+        let worker = Arc::new(delivery::Worker::default());
+        workers.insert(peer.clone(), worker.clone());
+        app.tasks.spawn(delivery::run(app.clone(), peer.clone(), worker));
+    }
+
+    /// The peer was heard from: the delivery to it tries at once.
+    fn revive(&self, peer: &InstanceId) {
+        if let Some(worker) = unpoison(&self.workers).get(peer) {
+            worker.revive.notify_one();
         }
     }
 
-    fn remember_nonce(&self, claims: &Claims, now_ms: i64) -> std::result::Result<(), Code> {
-        self.nonces.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(claims, now_ms)
+    fn interested(&self, log_id: i64, peer: &InstanceId) {
+        self.interested.add(log_id, peer);
     }
+
+    fn not_interested(&self, log_id: i64, peer: &InstanceId) {
+        self.interested.remove(log_id, peer);
+    }
+
+    fn interested_in(&self, log_id: i64) -> Vec<InstanceId> {
+        self.interested.of(log_id)
+    }
+
+    fn begin_joining(&self, sid: &ServerId) {
+        *unpoison(&self.joining).entry(sid.clone()).or_default() += 1;
+    }
+
+    fn end_joining(&self, sid: &ServerId) {
+        let mut joining = unpoison(&self.joining);
+        if let Some(count) = joining.get_mut(sid) {
+            *count -= 1;
+            if *count == 0 {
+                joining.remove(sid);
+            }
+        }
+    }
+
+    fn is_joining(&self, sid: &ServerId) -> bool {
+        unpoison(&self.joining).contains_key(sid)
+    }
+
+    fn remember_nonce(&self, claims: &Claims, now_ms: i64) -> std::result::Result<(), Code> {
+        unpoison(&self.nonces).insert(claims, now_ms)
+    }
+}
+
+/// Starts the workers: delivery, greetings, signals, and the log's way to hubs elsewhere.
+///
+/// # Errors
+/// From the database.
+pub async fn start(app: &App) -> db::Result<()> {
+    delivery::start(app);
+    hello::start(app);
+    signals::start(app);
+    app.log.connect(Arc::new(link::Link(app.downgrade()))).await
 }
 
 /// Everything that other instances ask, with the rooms' own parts of it.
 pub fn router(app: &App, rooms: Router<App>) -> Router<App> {
-    let signed = rooms.route_layer(from_fn_with_state(app.clone(), origin::verify));
+    let signed = Router::new()
+        .route("/hello", route_post(hello::receive))
+        .route("/events", route_post(follower::push))
+        .route("/ephemeral", route_post(signals::receive))
+        .route("/servers/{sid}/actions", route_post(hub::actions))
+        .route("/servers/{sid}/join", route_post(hub::join))
+        .route("/servers/{sid}/events", route_get(hub::events))
+        .route("/servers/{sid}/head", route_get(hub::head))
+        .route("/servers/{sid}/snapshot", route_get(hub::snapshot))
+        .merge(rooms)
+        .route_layer(from_fn_with_state(app.clone(), origin::verify));
     let all = signed
         .route("/keys/{kid}", route_get(document::key))
         .method_not_allowed_fallback(|| async { Problem::from(Code::MethodNotAllowed) })

@@ -71,7 +71,7 @@ impl Peers {
         };
         self.discovery.forgive(&peer.domain);
         if was_down {
-            self.wake(&peer.ik);
+            self.revive(&peer.ik);
         }
         if write {
             let written = async {
@@ -99,7 +99,7 @@ impl Peers {
         };
         app.log.hub_answers(&peer.ik, true);
         if was_down {
-            self.wake(&peer.ik);
+            self.revive(&peer.ik);
         }
         if write {
             let written = async {

@@ -2,6 +2,7 @@
 //! the newest verified copies.
 
 mod avatar;
+pub mod exchange;
 mod identity;
 mod routes;
 mod store;

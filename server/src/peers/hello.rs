@@ -1,0 +1,211 @@
+//! What two instances say when they meet again: how far each has the servers that both take part in. Heads heal gaps,
+//! also when nothing new is sent.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::Method;
+use conntext_federation::domain::Domain;
+use conntext_federation::ids::InstanceId;
+use conntext_federation::wire::{EventsPage, Hello, HelloServer, Push};
+
+use super::{Message, Origin, call, delivery, find, get, profiles, store, view};
+use crate::App;
+use crate::db;
+use crate::error::Result;
+use crate::http::Json;
+use crate::log::LogHandle;
+
+/// How often hubs and followers that are silent are looked for.
+const PROBE: Duration = Duration::from_secs(60);
+/// A hub that was silent for so long is asked whether it is there, milliseconds.
+const SILENT_HUB_MS: i64 = 60_000;
+/// Everybody else is greeted this often, milliseconds.
+const SILENT_MS: i64 = 3_600_000;
+/// How long a copy that is behind waits for the hub's push before it asks itself.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// The instances that share servers with this one, each with whether it is the hub of one.
+fn partners(app: &App) -> BTreeMap<InstanceId, (Domain, bool)> {
+    let mut found: BTreeMap<InstanceId, (Domain, bool)> = BTreeMap::new();
+    for log in app.log.all() {
+        let state = log.state();
+        let mut add = |ik: &InstanceId, domain: &str, hub: bool| {
+            if *ik != app.keys.ik
+                && let Ok(domain) = Domain::parse_normal(domain, true)
+            {
+                found.entry(ik.clone()).or_insert((domain, false)).1 |= hub;
+            }
+        };
+        if log.hub_here {
+            for ik in state.by_home.keys() {
+                if let Some(instance) = state.instances.get(ik) {
+                    add(ik, &instance.domain, false);
+                }
+            }
+        } else {
+            add(&state.info.hub, &log.hub_domain(), true);
+        }
+    }
+    found
+}
+
+async fn ours(app: &App, peer: &InstanceId) -> db::Result<Hello> {
+    let mut servers = Vec::new();
+    for log in app.log.all() {
+        let (member, hub) = {
+            let state = log.state();
+            (state.by_home.contains_key(peer), state.info.hub.clone())
+        };
+        if log.hub_here && member {
+            let head = view::head(app, &log, peer).await?;
+            servers.push(HelloServer { sid: log.sid.clone(), hub: true, head });
+        } else if !log.hub_here && hub == *peer && log.quarantined().is_none() {
+            servers.push(HelloServer { sid: log.sid.clone(), hub: false, head: log.head() });
+        }
+    }
+    Ok(Hello { software: concat!("conntext/", env!("CARGO_PKG_VERSION")).into(), servers })
+}
+
+/// Acts on what a peer says.
+async fn heed(app: &App, domain: &Domain, peer: &InstanceId, said: Hello) -> db::Result<()> {
+    for server in said.servers {
+        let Some(log) = app.log.get(&server.sid) else { continue };
+        if server.hub {
+            let behind = !log.hub_here && log.state().info.hub == *peer && log.head().seq < server.head.seq;
+            if behind && log.quarantined().is_none() {
+                catch_up_soon(app, domain, &log);
+            }
+        } else if log.hub_here && log.state().by_home.contains_key(peer) {
+            follower_at(app, peer, &log, &server).await?;
+        }
+    }
+    app.peers.deliver(app, peer);
+    Ok(())
+}
+
+/// A follower says where its copy ends: a copy that was restored from an older one is behind its cursor.
+async fn follower_at(app: &App, peer: &InstanceId, log: &LogHandle, said: &HelloServer) -> db::Result<()> {
+    let mut read = app.db.read().await?;
+    let cursor = store::cursor(&mut read, peer, log.id).await?;
+    let held = store::tail(&mut read, log.id, said.head.seq, 1).await?.pop();
+    drop(read);
+    let same =
+        said.head.seq == 0 || held.is_some_and(|(seq, hash, _)| seq == said.head.seq && hash == said.head.hash.0);
+    if !same {
+        tracing::error!(sid = %log.sid, %peer, seq = said.head.seq, "a follower holds events of this log that are not here: the log was restored from an older copy");
+        return Ok(());
+    }
+    match cursor {
+        Some(acked) if acked == said.head.seq => Ok(()),
+        // What it confirmed meanwhile is on its way back to us.
+        Some(acked) if acked < said.head.seq => {
+            let mut tx = app.db.begin().await?;
+            store::advance(&mut tx, peer, log.id, said.head.seq).await?;
+            tx.commit().await
+        }
+        _ => delivery::rewind(app, peer, log, said.head.seq).await,
+    }
+}
+
+/// `POST /hello`
+pub(super) async fn receive(
+    State(app): State<App>,
+    origin: Origin,
+    Message(said): Message<Hello>,
+) -> Result<Json<Hello>> {
+    heed(&app, &origin.domain, &origin.ik, said).await?;
+    Ok(Json(ours(&app, &origin.ik).await?))
+}
+
+/// Greets one instance.
+///
+/// # Errors
+/// [`super::CallError`].
+pub async fn say(app: &App, domain: &Domain) -> std::result::Result<(), super::CallError> {
+    let own = |e: db::Error| super::CallError::Unreachable(format!("our own database: {e}"));
+    let peer = find(app, domain).await?;
+    let hello = ours(app, &peer.ik).await.map_err(own)?;
+    let answer: Hello = call(app, domain, Method::POST, "/hello", &hello).await?;
+    heed(app, domain, &peer.ik, answer).await.map_err(own)
+}
+
+fn spawn(app: &App, work: impl Future<Output = ()> + Send + 'static) {
+    let stopping = app.stopping.clone();
+    app.tasks.spawn(async move {
+        tokio::select! {
+            () = stopping.cancelled() => {}
+            () = work => {}
+        }
+    });
+}
+
+/// Greets an instance in the background.
+pub(super) fn say_soon(app: &App, peer: &InstanceId) {
+    let Some((domain, _)) = partners(app).remove(peer) else { return };
+    let greeting = app.clone();
+    spawn(app, async move {
+        if let Err(e) = say(&greeting, &domain).await {
+            tracing::debug!(%domain, error = %e, "no answer to a greeting");
+        }
+    });
+}
+
+fn catch_up_soon(app: &App, domain: &Domain, log: &Arc<LogHandle>) {
+    let (app, domain, log) = (app.clone(), domain.clone(), log.clone());
+    spawn(&app.clone(), async move {
+        let before = log.head().seq;
+        tokio::time::sleep(GRACE).await;
+        if log.head().seq > before {
+            return;
+        }
+        if let Err(e) = catch_up(&app, &domain, &log).await {
+            tracing::info!(sid = %log.sid, error = %e, "the copy stays behind for now");
+        }
+    });
+}
+
+/// Fetches what a copy has missed.
+///
+/// # Errors
+/// [`super::CallError`].
+pub async fn catch_up(app: &App, domain: &Domain, log: &LogHandle) -> std::result::Result<u64, super::CallError> {
+    loop {
+        let after = log.head().seq;
+        let page: EventsPage = get(app, domain, &format!("/servers/{}/events?after={after}", log.sid)).await?;
+        if page.events.is_empty() {
+            return Ok(after);
+        }
+        let push = Push { sid: log.sid.clone(), events: page.events, gained: Vec::new(), lost: Vec::new() };
+        let head = app.log.receive(push).await.map_err(|e| super::CallError::Answer(format!("its events: {e:?}")))?;
+        if !page.more || head <= after {
+            return Ok(head);
+        }
+    }
+}
+
+/// Starts the greetings: everybody at the start, then whoever is silent.
+pub(super) fn start(app: &App) {
+    let greeting = app.clone();
+    spawn(app, async move {
+        let app = greeting;
+        let mut ticks = tokio::time::interval(PROBE);
+        let mut first = true;
+        loop {
+            ticks.tick().await;
+            let now = app.clock.now_ms();
+            for (ik, (domain, hub)) in partners(&app) {
+                let silent = now - app.peers.last_contact(&domain);
+                if first || silent >= if hub { SILENT_HUB_MS } else { SILENT_MS } {
+                    say_soon(&app, &ik);
+                }
+            }
+            if first {
+                app.log.all().iter().for_each(|log| profiles::wanted_of(&app, log));
+            }
+            first = false;
+        }
+    });
+}

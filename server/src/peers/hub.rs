@@ -1,0 +1,356 @@
+//! What this instance does for others as the hub of its servers.
+
+use axum::extract::State;
+use conntext_federation::action::{Action, Sealed};
+use conntext_federation::content::{Content, MemberJoin};
+use conntext_federation::hub::{Proposal, check_home};
+use conntext_federation::ids::{Actor, ChannelId, Hash, InstanceId, ServerId};
+use conntext_federation::keys::{KeySig, Signature};
+use conntext_federation::rules::{self, Facts};
+use conntext_federation::wire::{
+    ActionResult, ActionsRequest, ActionsResponse, EventsPage, JoinRequest, JoinResponse, MAX_ACTIONS, SignedAction,
+    Snapshot,
+};
+use conntext_federation::{Code, action::Position, canonical};
+use serde::Deserialize;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::view::{self, Bounds};
+use super::{Message, Origin, store};
+use crate::App;
+use crate::error::{Problem, Result};
+use crate::http::{Json, Path, Query};
+use crate::log::{Entry, LogError, LogHandle};
+
+/// The most events in one answer.
+const MAX_PAGE_EVENTS: usize = 500;
+/// The most bytes of events in one answer.
+const MAX_PAGE_BYTES: usize = 1024 * 1024;
+/// The most messages in one page of a channel.
+const MAX_PAGE_MESSAGES: u64 = 100;
+/// Profiles that come along with a snapshot.
+const SNAPSHOT_PROFILES: usize = 200;
+
+/// A log of ours that somebody of the asking instance is in.
+fn entitled(app: &App, origin: &Origin, sid: &ServerId) -> Result<Arc<LogHandle>> {
+    let log = app.log.get(sid).ok_or(Code::UnknownServer)?;
+    let (member, public, hub) = {
+        let state = log.state();
+        (state.by_home.contains_key(&origin.ik), state.info.public && !state.info.deleted, state.info.hub.clone())
+    };
+    if !log.hub_here {
+        let hub_domain = log.hub_domain();
+        return Err(if member && hub != origin.ik {
+            Problem::from(Code::NotHub).with("hub", hub_domain)
+        } else {
+            Code::UnknownServer.into()
+        });
+    }
+    match (member, public) {
+        (true, _) => Ok(log),
+        (false, true) => Err(Code::NotMember.into()),
+        // To outsiders a private server does not exist.
+        (false, false) => Err(Code::UnknownServer.into()),
+    }
+}
+
+// ---- actions
+
+/// `POST /servers/{sid}/actions`
+pub(super) async fn actions(
+    State(app): State<App>,
+    origin: Origin,
+    Path(sid): Path<ServerId>,
+    Message(request): Message<ActionsRequest>,
+) -> Result<Json<ActionsResponse>> {
+    if request.actions.len() > MAX_ACTIONS {
+        return Err(Problem::too_large(MAX_ACTIONS as u64));
+    }
+    let log = match entitled(&app, &origin, &sid) {
+        Ok(log) => log,
+        Err(refused) => return repeated(&app, &origin, &sid, &request.actions).await?.ok_or(refused),
+    };
+    // All are handed over before the first is waited for: they stay in order and share one write to disk.
+    let work = request.actions.into_iter().map(|a| one(&app, &origin, &sid, a));
+    let results = futures_util::future::join_all(work).await.into_iter().collect::<Result<Vec<_>>>()?;
+    let head = view::head(&app, &log, &origin.ik).await?;
+    Ok(Json(ActionsResponse { results, head }))
+}
+
+fn accepted(entry: &Entry) -> ActionResult {
+    ActionResult::Accepted {
+        aid: entry.aid(),
+        header: Box::new(entry.event.header.clone()),
+        hub_sig: entry.event.hub_sig.clone(),
+    }
+}
+
+async fn one(app: &App, origin: &Origin, sid: &ServerId, signed: SignedAction) -> Result<ActionResult> {
+    let aid = signed.action.aid;
+    let rejected = |code, retry| Ok(ActionResult::Rejected { aid, code, retry });
+    if signed.action.origin != origin.ik {
+        return rejected(Code::OriginMismatch, false);
+    }
+    // People of other instances come in through the join, which checks more.
+    if signed.action.kind == "member.join" {
+        return rejected(Code::Forbidden, false);
+    }
+    match app.log.submit_foreign(sid, proposal(signed)).await {
+        Ok(entry) => Ok(accepted(&entry)),
+        Err(LogError::Rejected(code)) => rejected(code, matches!(code, Code::StaleBasis | Code::Rate)),
+        Err(e) => Err(e.into()),
+    }
+}
+
+fn proposal(signed: SignedAction) -> Proposal {
+    Proposal {
+        action: signed.action,
+        origin_sig: Some(signed.origin_sig),
+        sealed: Sealed { content: signed.content, salt: signed.salt },
+    }
+}
+
+/// Somebody whose last member has left asks again about actions that stand in the log already.
+async fn repeated(
+    app: &App,
+    origin: &Origin,
+    sid: &ServerId,
+    actions: &[SignedAction],
+) -> Result<Option<Json<ActionsResponse>>> {
+    let Some(log) = app.log.get(sid).filter(|l| l.hub_here) else { return Ok(None) };
+    let mut results = Vec::new();
+    let mut read = app.db.read().await?;
+    for signed in actions {
+        let found = crate::log::store::event_by_aid(&mut read, sid, log.id, &signed.action.aid).await?;
+        match found.filter(|e| e.event.action.origin == origin.ik) {
+            Some(entry) => results.push(accepted(&entry)),
+            None => {
+                results.push(ActionResult::Rejected { aid: signed.action.aid, code: Code::NotMember, retry: false })
+            }
+        }
+    }
+    drop(read);
+    if !results.iter().any(|r| matches!(r, ActionResult::Accepted { .. })) {
+        return Ok(None);
+    }
+    let head = view::head(app, &log, &origin.ik).await?;
+    Ok(Some(Json(ActionsResponse { results, head })))
+}
+
+// ---- reading
+
+#[derive(Deserialize)]
+pub(super) struct EventsQuery {
+    after: Option<u64>,
+    channel: Option<String>,
+    before: Option<u64>,
+    limit: Option<usize>,
+}
+
+/// `GET /servers/{sid}/events`
+pub(super) async fn events(
+    State(app): State<App>,
+    origin: Origin,
+    Path(sid): Path<ServerId>,
+    Query(query): Query<EventsQuery>,
+) -> Result<Json<EventsPage>> {
+    let log = entitled(&app, &origin, &sid)?;
+    let channels = log.state().channels_for(&origin.ik);
+    let to = log.head().seq;
+    let head = view::head(&app, &log, &origin.ik).await?;
+    let events = query.limit.unwrap_or(MAX_PAGE_EVENTS).clamp(1, MAX_PAGE_EVENTS);
+    if let Some(channel) = query.channel {
+        let channel: ChannelId = channel.parse().map_err(|_| Problem::from(Code::UnknownChannel))?;
+        if !channels.contains(&channel) {
+            return Err(Code::UnknownChannel.into());
+        }
+        let before = query.before.unwrap_or(to + 1).min(to + 1);
+        let messages = (events as u64).min(MAX_PAGE_MESSAGES);
+        let bounds = Bounds { to, events: MAX_PAGE_EVENTS, bytes: MAX_PAGE_BYTES };
+        let (events, more) = view::channel_page(&app, &log, &channel, before, messages, bounds).await?;
+        return Ok(Json(EventsPage { events, head, more }));
+    }
+    let after = query.after.unwrap_or(0);
+    if after > to {
+        return Err(Code::BeyondHead.into());
+    }
+    let run = view::run(&app, &log, &channels, after, Bounds { to, events, bytes: MAX_PAGE_BYTES }).await?;
+    Ok(Json(EventsPage { events: run.items, head, more: run.more }))
+}
+
+/// `GET /servers/{sid}/head`
+pub(super) async fn head(State(app): State<App>, origin: Origin, Path(sid): Path<ServerId>) -> Result<Json<Position>> {
+    let log = entitled(&app, &origin, &sid)?;
+    Ok(Json(view::head(&app, &log, &origin.ik).await?))
+}
+
+/// `GET /servers/{sid}/snapshot`: also where the copy begins anew.
+pub(super) async fn snapshot(
+    State(app): State<App>,
+    origin: Origin,
+    Path(sid): Path<ServerId>,
+) -> Result<Json<Snapshot>> {
+    let log = entitled(&app, &origin, &sid)?;
+    Ok(Json(make_snapshot(&app, &log, &origin.ik).await?))
+}
+
+/// The state for one instance, signed; delivery to it goes on behind it.
+async fn make_snapshot(app: &App, log: &LogHandle, ik: &InstanceId) -> Result<Snapshot> {
+    let (head, rows, channels, members) = {
+        let state = log.state();
+        let members: Vec<_> = state.members.keys().filter_map(Actor::user).take(SNAPSHOT_PROFILES).cloned().collect();
+        (conntext_federation::hub::position(&state), state.snapshot_for(ik), state.channels_for(ik), members)
+    };
+    let profiles = (app.peers.rooms.profiles)(app, &members).await?;
+    let mut read = app.db.read().await?;
+    let keys = store::key_statements(&mut read, log.id).await?;
+    let genesis = store::genesis(&mut read, log.id).await?.ok_or_else(|| Problem::internal("a log has no genesis"))?;
+    drop(read);
+    let keys = keys
+        .iter()
+        .map(|text| Ok(canonical::from_slice(text.as_bytes())?))
+        .collect::<Result<Vec<conntext_federation::instance::KeysStatement>>>()?;
+    let genesis = canonical::parse(genesis.as_bytes())?;
+    let kid = app.keys.signing.public().kid();
+    let mut snapshot = Snapshot {
+        recipient: ik.clone(),
+        sid: log.sid.clone(),
+        head: head.clone(),
+        rows,
+        keys,
+        genesis,
+        profiles,
+        sig: KeySig { kid, sig: Signature([0; 64]) },
+    };
+    snapshot.sign(&app.keys.signing)?;
+    begin_cursor(app, log, ik, head.seq, &channels).await?;
+    Ok(snapshot)
+}
+
+async fn begin_cursor(
+    app: &App,
+    log: &LogHandle,
+    ik: &InstanceId,
+    seq: u64,
+    channels: &BTreeSet<ChannelId>,
+) -> Result<()> {
+    let channels: Vec<ChannelId> = channels.iter().cloned().collect();
+    let mut tx = app.db.begin().await?;
+    store::set_cursor(&mut tx, ik, log.id, seq).await?;
+    store::withdraw_all(&mut tx, ik, log.id).await?;
+    store::disclose(&mut tx, ik, log.id, &channels).await?;
+    tx.commit().await?;
+    app.peers.interested(log.id, ik);
+    app.peers.deliver(app, ik);
+    Ok(())
+}
+
+// ---- joining
+
+/// The digest by which a log names an invite; the code itself never stands in it.
+pub fn invite_hash(code: &str) -> Hash {
+    Hash::of(&[b"conntext/invite/v1\n", code.as_bytes()])
+}
+
+/// `POST /servers/{sid}/join`
+pub(super) async fn join(
+    State(app): State<App>,
+    origin: Origin,
+    Path(sid): Path<ServerId>,
+    Message(request): Message<JoinRequest>,
+) -> Result<Json<JoinResponse>> {
+    let log = app.log.get(&sid).filter(|l| l.hub_here).ok_or(Code::UnknownServer)?;
+    let action = &request.join.action;
+    check_request(&origin, &sid, &request)?;
+    let now = app.clock.now_ms();
+    app.peers.failed_joins.look(&action.actor, now)?;
+    app.peers.failed_joins_of.look(&origin.domain, now)?;
+    let there = log.state().members.get(&action.actor).filter(|m| m.home == origin.ik).map(|m| m.joined_seq);
+    let seq = match there {
+        // The answer to the first try was lost.
+        Some(seq) => seq,
+        None => match admit(&app, &log, &request).await {
+            Ok(seq) => seq,
+            Err(problem) => {
+                app.peers.failed_joins.take(action.actor.clone(), now).ok();
+                app.peers.failed_joins_of.take(origin.domain.clone(), now).ok();
+                return Err(problem);
+            }
+        },
+    };
+    if let Some(profile) = request.profile {
+        (app.peers.rooms.keep_profiles)(&app, vec![(origin.domain.clone(), profile)]).await?;
+    }
+    let snapshot = if request.snapshot {
+        Some(make_snapshot(&app, &log, &origin.ik).await?)
+    } else {
+        let mut read = app.db.read().await?;
+        let known = store::cursor(&mut read, &origin.ik, log.id).await?;
+        drop(read);
+        if known.is_none() {
+            // It says that it has a copy; where that ends, it will say itself.
+            begin_cursor(&app, &log, &origin.ik, seq.saturating_sub(1), &BTreeSet::new()).await?;
+        }
+        None
+    };
+    Ok(Json(JoinResponse { seq, snapshot }))
+}
+
+fn check_request(origin: &Origin, sid: &ServerId, request: &JoinRequest) -> Result<()> {
+    let action = &request.join.action;
+    if action.sid != *sid {
+        return Err(Code::SidMismatch.into());
+    }
+    if action.kind != "member.join" || !matches!(action.actor, Actor::User(_)) {
+        return Err(Code::BadContent.into());
+    }
+    if action.origin != origin.ik || request.keys.ik != origin.ik || request.keys.domain != origin.domain {
+        return Err(Code::OriginMismatch.into());
+    }
+    Ok(request.keys.verify()?)
+}
+
+/// Everything is judged before anything is written: a stranger leaves no trace in the log.
+async fn admit(app: &App, log: &Arc<LogHandle>, request: &JoinRequest) -> Result<u64> {
+    let signed = &request.join;
+    let parsed = Content::parse(&signed.action.kind, &signed.content)?;
+    let Content::MemberJoin(join) = &parsed else { return Err(Code::BadContent.into()) };
+    let judged = judge(log, &signed.action, &parsed, join, request, app.clock.now_ms());
+    judged.map_err(|code| hide(log, code))?;
+    app.log.ensure_keys(&log.sid, &request.keys).await?;
+    let entry = app.log.submit_foreign(&log.sid, proposal(signed.clone())).await;
+    match entry {
+        Ok(entry) => Ok(entry.seq()),
+        Err(LogError::Rejected(code)) => Err(hide(log, code)),
+        Err(e) => Err(e.into()),
+    }
+}
+
+fn judge(
+    log: &LogHandle,
+    action: &Action,
+    content: &Content,
+    join: &MemberJoin,
+    request: &JoinRequest,
+    now_ms: i64,
+) -> std::result::Result<(), Code> {
+    // The log names invites by their hash, which members can see: only who knows the code may use one.
+    if join.invite.is_some() && request.code.as_deref().map(invite_hash) != join.invite {
+        return Err(Code::InviteUnknown);
+    }
+    action.verify(request.keys.key(&request.join.origin_sig.kid)?, &request.join.origin_sig)?;
+    let state = log.state();
+    check_home(&state, action, Some(content))?;
+    rules::check(&state, &Facts::default(), action, content, now_ms)
+}
+
+/// A private server does not exist for those who bring no valid invite.
+fn hide(log: &LogHandle, code: Code) -> Problem {
+    let public = log.state().info.public;
+    match code {
+        Code::InviteRequired | Code::Gone if !public => Code::UnknownServer.into(),
+        Code::InviteUnknown if !public => Code::UnknownServer.into(),
+        code => code.into(),
+    }
+}

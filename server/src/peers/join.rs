@@ -1,0 +1,233 @@
+//! Joining a server elsewhere: the home's side.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use axum::http::Method;
+use conntext_federation::Code;
+use conntext_federation::action::Position;
+use conntext_federation::content::{Genesis, LogKind, MemberJoin};
+use conntext_federation::domain::Domain;
+use conntext_federation::hub::{self, Draft};
+use conntext_federation::ids::{Actor, Hash, ServerId, UserId};
+use conntext_federation::instance::KeysStatement;
+use conntext_federation::invite_card::Card;
+use conntext_federation::state::ServerState;
+use conntext_federation::wire::{JoinRequest, JoinResponse, SignedAction, SignedProfile, Snapshot};
+use conntext_federation::{canonical, identity::Op};
+
+use super::hub::invite_hash;
+use super::{CallError, Peer, call, find, get, profiles};
+use crate::App;
+use crate::bus::Notice;
+use crate::error::{Problem, Result};
+
+/// How long joining waits for the hub's push where a copy is here already.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// What opens the door.
+#[derive(Clone, Debug)]
+pub enum JoinHow {
+    /// An invite's code.
+    Code(String),
+    /// Nothing: the server is public.
+    Public(ServerId),
+}
+
+/// Brings somebody of this instance into a server of another one. Returns the server; the copy of it is here then, and
+/// the person is in it. Joining twice is fine.
+///
+/// # Errors
+/// As the other instance says, or `peer_unreachable` and `peer_error` with its domain.
+pub async fn join(app: &App, uid: &UserId, identity: Vec<Op>, domain: &Domain, how: JoinHow) -> Result<ServerId> {
+    let told = |e: CallError| e.problem(domain);
+    let peer = find(app, domain).await.map_err(told)?;
+    let (sid, code) = match how {
+        JoinHow::Public(sid) => (sid, None),
+        JoinHow::Code(code) => {
+            let hash = invite_hash(&code);
+            let card: Card = get(app, domain, &format!("/invites/{hash}")).await.map_err(told)?;
+            card.verify(&peer.doc, app.clock.now_ms()).map_err(|c| told(CallError::Answer(c.to_string())))?;
+            (card.sid.clone(), Some(code))
+        }
+    };
+    app.peers.begin_joining(&sid);
+    let result = join_server(app, uid, identity, &peer, &sid, code).await;
+    app.peers.end_joining(&sid);
+    result.map(|()| sid)
+}
+
+async fn join_server(
+    app: &App,
+    uid: &UserId,
+    identity: Vec<Op>,
+    peer: &Peer,
+    sid: &ServerId,
+    code: Option<String>,
+) -> Result<()> {
+    let domain = &peer.domain;
+    let told = |e: CallError| e.problem(domain);
+    let actor = Actor::User(uid.clone());
+    let copy = app.log.get(sid).filter(|l| l.quarantined().is_none());
+    if let Some(copy) = &copy {
+        if copy.hub_here {
+            return Err(Problem::new("conflict").detail("This community is hosted here."));
+        }
+        if copy.state().info.hub != peer.ik {
+            return Err(told(CallError::Answer("it is not the hub of that community".into())));
+        }
+        if copy.state().members.contains_key(&actor) {
+            return Ok(());
+        }
+    }
+    let profile = (app.peers.rooms.profiles)(app, std::slice::from_ref(uid)).await?.pop();
+    let mut request = JoinRequest {
+        join: signed_join(app, sid, &actor, identity, code.as_deref().map(invite_hash))?,
+        keys: app.keys.statement(&app.domain)?,
+        code,
+        snapshot: copy.is_none(),
+        profile,
+    };
+    let path = format!("/servers/{sid}/join");
+    let answer: JoinResponse = call(app, domain, Method::POST, &path, &request).await.map_err(told)?;
+    if let Some(snapshot) = answer.snapshot {
+        return adopt(app, peer, sid, &actor, snapshot).await;
+    }
+    if arrived(app, sid, &actor).await {
+        return Ok(());
+    }
+    // The copy went away meanwhile, or the push is late: begin with a snapshot.
+    request.snapshot = true;
+    let answer: JoinResponse = call(app, domain, Method::POST, &path, &request).await.map_err(told)?;
+    match answer.snapshot {
+        _ if arrived_now(app, sid, &actor) => Ok(()),
+        Some(snapshot) => adopt(app, peer, sid, &actor, snapshot).await,
+        None => Err(told(CallError::Answer("no snapshot".into()))),
+    }
+}
+
+fn signed_join(
+    app: &App,
+    sid: &ServerId,
+    actor: &Actor,
+    identity: Vec<Op>,
+    invite: Option<Hash>,
+) -> Result<SignedAction> {
+    let draft = Draft {
+        sid: sid.clone(),
+        kind: "member.join".into(),
+        channel: None,
+        target: None,
+        actor: actor.clone(),
+        content: hub::json(&MemberJoin { identity, invite })?,
+    };
+    // Before the first copy there is nothing that the action could rest on.
+    let basis = Position { generation: 0, epoch: 0, seq: 0, hash: Hash::ZERO };
+    let (action, sealed) =
+        draft.into_action(&app.keys.ik, app.log.new_aid(), app.rng.bytes(), basis, app.clock.now_ms())?;
+    let origin_sig = action.sign(&app.keys.signing)?;
+    Ok(SignedAction { action, origin_sig, content: sealed.content, salt: sealed.salt })
+}
+
+fn arrived_now(app: &App, sid: &ServerId, actor: &Actor) -> bool {
+    app.log.get(sid).is_some_and(|log| log.state().members.contains_key(actor))
+}
+
+async fn arrived(app: &App, sid: &ServerId, actor: &Actor) -> bool {
+    let mut notices = app.bus.server(sid);
+    let wait = async {
+        while !arrived_now(app, sid, actor) {
+            if matches!(notices.recv().await, Ok(Notice::Gone) | Err(tokio::sync::broadcast::error::RecvError::Closed))
+            {
+                return;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(PATIENCE, wait).await;
+    arrived_now(app, sid, actor)
+}
+
+async fn adopt(app: &App, peer: &Peer, sid: &ServerId, actor: &Actor, snapshot: Snapshot) -> Result<()> {
+    let verdict = verify(app, peer, sid, &snapshot).and_then(|state| {
+        let mine = state.members.get(actor).is_some_and(|m| m.home == app.keys.ik);
+        if mine { Ok(()) } else { Err(Code::NotMember) }
+    });
+    verdict.map_err(|code| CallError::Answer(format!("its snapshot: {code}")).problem(&peer.domain))?;
+    let known = snapshot.profiles.clone();
+    let log = app.log.adopt(snapshot, peer.domain.as_str().to_owned()).await?;
+    keep_profiles(app, known).await;
+    profiles::wanted_of(app, &log);
+    Ok(())
+}
+
+async fn keep_profiles(app: &App, known: Vec<SignedProfile>) {
+    profiles::keep(app, known).await;
+}
+
+/// Begins a copy anew that was set aside, from what its hub says now.
+///
+/// # Errors
+/// [`CallError`].
+pub async fn renew(app: &App, sid: &ServerId) -> std::result::Result<(), CallError> {
+    let log = app.log.get(sid).filter(|l| !l.hub_here).ok_or(Code::UnknownServer)?;
+    let domain = Domain::parse_normal(&log.hub_domain(), true)?;
+    let peer = find(app, &domain).await?;
+    let snapshot: Snapshot = get(app, &domain, &format!("/servers/{sid}/snapshot")).await?;
+    verify(app, &peer, sid, &snapshot).map_err(|code| CallError::Answer(format!("its snapshot: {code}")))?;
+    let known = snapshot.profiles.clone();
+    let adopted = app.log.adopt(snapshot, domain.as_str().to_owned()).await;
+    adopted.map_err(|e| CallError::Answer(e.to_string()))?;
+    keep_profiles(app, known).await;
+    Ok(())
+}
+
+/// Whether a snapshot proves itself: made by this hub for us, of the server that its id says, with keys that their
+/// owners' root keys signed.
+pub(super) fn verify(
+    app: &App,
+    peer: &Peer,
+    sid: &ServerId,
+    snapshot: &Snapshot,
+) -> std::result::Result<ServerState, Code> {
+    if snapshot.recipient != app.keys.ik || snapshot.sid != *sid {
+        return Err(Code::SidMismatch);
+    }
+    let genesis: Genesis = canonical::from_value(snapshot.genesis.clone())?;
+    if hub::server_id(&genesis)? != *sid || !matches!(genesis.kind, LogKind::Guild | LogKind::Dm) {
+        return Err(Code::SidMismatch);
+    }
+    let state = ServerState::from_rows(sid.clone(), &snapshot.rows)?;
+    if state.info.hub != peer.ik {
+        return Err(Code::NotHub);
+    }
+    if hub::position(&state) != snapshot.head {
+        return Err(Code::HashMismatch);
+    }
+    // Each instance's statements in their order, each following from the one before.
+    let mut by_instance: BTreeMap<_, Vec<&KeysStatement>> = BTreeMap::new();
+    for statement in &snapshot.keys {
+        let before = by_instance.entry(statement.ik.clone()).or_default();
+        match before.last() {
+            None => statement.verify()?,
+            Some(last) => statement.verify_after(&last.root, last.serial)?,
+        }
+        before.push(statement);
+    }
+    for (ik, instance) in &state.instances {
+        let statements = by_instance.get(ik).ok_or(Code::BadObjectSignature)?;
+        let last = statements.last().ok_or(Code::BadObjectSignature)?;
+        let proven = |key: &conntext_federation::keys::PublicKey| {
+            statements.iter().any(|s| s.keys.iter().any(|k| k.public == *key))
+        };
+        let good = last.root == instance.root
+            && last.serial == instance.serial
+            && last.domain.as_str() == instance.domain
+            && instance.keys.values().all(|k| proven(&k.public));
+        if !good {
+            return Err(Code::BadObjectSignature);
+        }
+    }
+    let key = state.key_at(&state.info.hub, &snapshot.sig.kid, state.head.seq)?;
+    snapshot.verify(key)?;
+    Ok(state)
+}

@@ -1,0 +1,73 @@
+//! How the log's relay reaches hubs elsewhere.
+
+use axum::http::Method;
+use conntext_federation::Code;
+use conntext_federation::domain::Domain;
+use conntext_federation::ids::{ChannelId, InstanceId, MediaId, ServerId};
+use conntext_federation::wire::{ActionsRequest, ActionsResponse};
+use futures_util::future::BoxFuture;
+
+use super::{CallError, call, find};
+use crate::App;
+use crate::app::WeakApp;
+use crate::log::{HubLink, LinkError};
+
+/// Implements the log's way out. It holds the instance weakly, or neither would ever end.
+pub struct Link(pub WeakApp);
+
+impl Link {
+    fn app(&self) -> Result<App, LinkError> {
+        let app = self.0.upgrade().filter(|app| !app.stopping.is_cancelled());
+        app.ok_or_else(|| LinkError::Unreachable("this instance is stopping".into()))
+    }
+}
+
+fn domain_of(text: &str) -> Result<Domain, LinkError> {
+    Domain::parse_normal(text, true).map_err(LinkError::Refused)
+}
+
+fn link_error(e: CallError) -> LinkError {
+    if e.passing() {
+        return match e.retry_after_ms() {
+            Some(ms) => LinkError::Later(ms),
+            None => LinkError::Unreachable(e.to_string()),
+        };
+    }
+    match e.code().and_then(Code::parse) {
+        Some(code) => LinkError::Refused(code),
+        None => LinkError::Unreachable(e.to_string()),
+    }
+}
+
+impl HubLink for Link {
+    fn actions<'a>(
+        &'a self,
+        hub: &'a InstanceId,
+        domain: &'a str,
+        sid: &'a ServerId,
+        request: ActionsRequest,
+    ) -> BoxFuture<'a, Result<ActionsResponse, LinkError>> {
+        Box::pin(async move {
+            let app = self.app()?;
+            let domain = domain_of(domain)?;
+            if find(&app, &domain).await.map_err(link_error)?.ik != *hub {
+                return Err(LinkError::Unreachable("another instance answers there".into()));
+            }
+            call(&app, &domain, Method::POST, &format!("/servers/{sid}/actions"), &request).await.map_err(link_error)
+        })
+    }
+
+    fn media<'a>(
+        &'a self,
+        domain: &'a str,
+        sid: &'a ServerId,
+        channel: &'a ChannelId,
+        files: Vec<MediaId>,
+    ) -> BoxFuture<'a, Result<(), LinkError>> {
+        Box::pin(async move {
+            let app = self.app()?;
+            let domain = domain_of(domain)?;
+            (app.peers.rooms.ensure_media)(&app, &domain, sid, channel, files).await.map_err(link_error)
+        })
+    }
+}

@@ -1,0 +1,95 @@
+//! Profiles of people elsewhere: asked for when they are missing or old.
+
+use std::collections::HashMap;
+
+use axum::http::Method;
+use conntext_federation::domain::Domain;
+use conntext_federation::ids::{Actor, UserId};
+use conntext_federation::wire::{ProfilesAnswer, ProfilesQuery, SignedProfile};
+
+use super::call;
+use crate::App;
+use crate::log::LogHandle;
+
+/// Profiles older than this are asked for again, milliseconds.
+const OLD_MS: i64 = 3_600_000;
+/// The most people in one question.
+pub const MAX_QUERY: usize = 100;
+
+/// The domain of a person's home, as the logs here know it.
+pub fn home_domain(app: &App, uid: &UserId) -> Option<Domain> {
+    let actor = Actor::User(uid.clone());
+    app.log.all().iter().find_map(|log| {
+        let state = log.state();
+        let home = &state.bindings.get(&actor)?.home;
+        if *home == app.keys.ik {
+            return None;
+        }
+        Domain::parse_normal(&state.instances.get(home)?.domain, true).ok()
+    })
+}
+
+/// Asks `domain` in the background for those of these people whose profiles are missing or old.
+pub(super) fn wanted(app: &App, domain: Domain, people: Vec<UserId>) {
+    if people.is_empty() {
+        return;
+    }
+    let app = app.clone();
+    let tasks = app.tasks.clone();
+    tasks.spawn(async move {
+        let stopping = app.stopping.clone();
+        tokio::select! {
+            () = stopping.cancelled() => {}
+            () = fetch(&app, &domain, people) => {}
+        }
+    });
+}
+
+/// Asks for all members of a copy, or of a server of ours, whose profiles are missing or old.
+pub(super) fn wanted_of(app: &App, log: &LogHandle) {
+    let state = log.state();
+    let mut by_domain: HashMap<Domain, Vec<UserId>> = HashMap::new();
+    for (actor, member) in &state.members {
+        let Actor::User(uid) = actor else { continue };
+        if member.home == app.keys.ik {
+            continue;
+        }
+        // A follower asks its hub, which has them all; a hub asks each home.
+        let domain = if log.hub_here {
+            state.instances.get(&member.home).map(|i| i.domain.clone())
+        } else {
+            Some(log.hub_domain())
+        };
+        if let Some(domain) = domain.and_then(|d| Domain::parse_normal(&d, true).ok()) {
+            by_domain.entry(domain).or_default().push(uid.clone());
+        }
+    }
+    drop(state);
+    for (domain, people) in by_domain {
+        wanted(app, domain, people);
+    }
+}
+
+async fn fetch(app: &App, domain: &Domain, people: Vec<UserId>) {
+    let old = app.clock.now_ms() - OLD_MS;
+    let stale = match (app.peers.rooms.stale_profiles)(app, people, old).await {
+        Ok(stale) => stale,
+        Err(e) => return tracing::warn!(error = %e, "profiles cannot be looked up"),
+    };
+    for uids in stale.chunks(MAX_QUERY) {
+        let query = ProfilesQuery { uids: uids.to_vec() };
+        let answer: ProfilesAnswer = match call(app, domain, Method::POST, "/profiles/query", &query).await {
+            Ok(answer) => answer,
+            Err(e) => return tracing::debug!(%domain, error = %e, "profiles were not answered"),
+        };
+        keep(app, answer.profiles.into_iter().filter(|p| uids.contains(&p.profile.uid)).collect()).await;
+    }
+}
+
+/// Keeps profiles of people whose homes are known from the logs here.
+pub(super) async fn keep(app: &App, profiles: Vec<SignedProfile>) {
+    let placed = profiles.into_iter().filter_map(|p| Some((home_domain(app, &p.profile.uid)?, p))).collect();
+    if let Err(e) = (app.peers.rooms.keep_profiles)(app, placed).await {
+        tracing::info!(error = %e, "a profile was refused");
+    }
+}

@@ -1,0 +1,183 @@
+//! Profiles between instances: what is answered to others and what is kept of theirs.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::Response;
+use axum::routing::{get, post};
+use axum::{Json as RawJson, Router};
+use conntext_federation::Code;
+use conntext_federation::domain::Domain;
+use conntext_federation::identity::{Op, verify_chain};
+use conntext_federation::ids::UserId;
+use conntext_federation::wire::{ProfilesAnswer, ProfilesQuery, SignedProfile};
+use futures_util::future::BoxFuture;
+use serde_json::json;
+
+use super::{identity, store};
+use crate::App;
+use crate::bus::PeopleNotice;
+use crate::error::{Problem, Result};
+use crate::http::Path;
+use crate::peers::{self, Message, Origin};
+
+/// The largest picture of a profile in bytes.
+const MAX_PICTURE: usize = 2 * 1024 * 1024;
+
+/// What other instances ask of the profiles.
+pub fn peer_router() -> Router<App> {
+    Router::new()
+        .route("/profiles/query", post(query))
+        .route("/profiles/{uid}", get(one))
+        .route("/profiles/{uid}/media/{mid}", get(picture))
+        .route("/identities/{uid}", get(chain_of))
+        .route("/handles/{handle}", get(handle))
+}
+
+async fn known(app: &App, uids: &[UserId]) -> Result<Vec<SignedProfile>> {
+    let mut read = app.db.read().await?;
+    let mut found = Vec::new();
+    for uid in uids {
+        let Some(profile) = super::document(&mut read, uid.as_str()).await? else { continue };
+        let identity = identity::chain(&mut read, uid.as_str()).await?;
+        if !identity.is_empty() {
+            found.push(SignedProfile { identity, profile });
+        }
+    }
+    Ok(found)
+}
+
+/// Profiles of people, as far as they are known here.
+pub fn signed<'a>(app: &'a App, uids: &'a [UserId]) -> BoxFuture<'a, Result<Vec<SignedProfile>>> {
+    Box::pin(known(app, uids))
+}
+
+/// Verifies and keeps profiles that arrived, each with the domain of the person's home.
+pub fn keep(app: &App, profiles: Vec<(Domain, SignedProfile)>) -> BoxFuture<'_, Result<()>> {
+    Box::pin(async move {
+        for (domain, profile) in profiles {
+            let uid = profile.profile.uid.clone();
+            match keep_one(app, &domain, profile).await {
+                Ok(true) => app.bus.tell_people(PeopleNotice::Profile { uid: uid.clone() }),
+                Ok(false) => {}
+                Err(e) => {
+                    tracing::info!(%uid, %domain, error = %e, "a profile was refused");
+                    continue;
+                }
+            }
+            fetch_picture(app, domain, uid).await?;
+        }
+        Ok(())
+    })
+}
+
+async fn keep_one(app: &App, domain: &Domain, signed: SignedProfile) -> Result<bool> {
+    let identity = verify_chain(&signed.identity)?;
+    if identity.uid != signed.profile.uid {
+        return Err(Code::BadObjectSignature.into());
+    }
+    let mut tx = app.db.begin().await?;
+    let held = identity::chain(&mut tx, identity.uid.as_str()).await?;
+    for op in signed.identity.iter().skip(held.len()) {
+        let text = String::from_utf8(op.to_vec()?).map_err(Problem::internal)?;
+        store::add_op(&mut tx, identity.uid.as_str(), op.n, &text).await?;
+    }
+    let changed = super::upsert_remote(&mut tx, &identity, domain, Some(&signed.profile), app.clock.now_ms()).await?;
+    tx.commit().await?;
+    Ok(changed)
+}
+
+async fn fetch_picture(app: &App, domain: Domain, uid: UserId) -> Result<()> {
+    let mut read = app.db.read().await?;
+    let missing = super::missing_picture(&mut read, uid.as_str()).await?;
+    drop(read);
+    let Some((mid, kind, _)) = missing else { return Ok(()) };
+    let (fetcher, stopping) = (app.clone(), app.stopping.clone());
+    app.tasks.spawn(async move {
+        let work = async {
+            let path = format!("/profiles/{uid}/media/{mid}");
+            let response = peers::get_stream(&fetcher, &domain, &path).await.map_err(|e| e.to_string())?;
+            let bytes = peers::client::read_capped(response.into_body(), MAX_PICTURE).await;
+            let bytes = bytes.map_err(|e| e.to_string())?.to_vec();
+            super::keep_picture(&fetcher, &mid, &kind, bytes).await.map_err(|e| e.to_string())?;
+            fetcher.bus.tell_people(PeopleNotice::Profile { uid: uid.clone() });
+            Ok::<_, String>(())
+        };
+        tokio::select! {
+            () = stopping.cancelled() => {}
+            done = work => if let Err(why) = done {
+                tracing::info!(%uid, why, "a picture was not fetched");
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Those of these people whose profile is missing or was fetched before a time in milliseconds.
+pub fn stale(app: &App, uids: Vec<UserId>, before_ms: i64) -> BoxFuture<'_, Result<Vec<UserId>>> {
+    Box::pin(async move {
+        let mut read = app.db.read().await?;
+        let found = store::profiles(&mut read, &uids.iter().map(UserId::as_str).collect::<Vec<_>>()).await?;
+        Ok(uids
+            .into_iter()
+            .filter(|uid| found.get(uid.as_str()).is_none_or(|row| !row.local && row.fetched_at < before_ms))
+            .collect())
+    })
+}
+
+async fn query(State(app): State<App>, _: Origin, Message(query): Message<ProfilesQuery>) -> Result<Response> {
+    let uids: Vec<UserId> = query.uids.into_iter().take(peers::MAX_QUERY).collect();
+    let profiles = known(&app, &uids).await?;
+    answer(&ProfilesAnswer { profiles })
+}
+
+fn answer<T: serde::Serialize>(body: &T) -> Result<Response> {
+    let bytes = conntext_federation::canonical::to_vec(body)?;
+    let mut response = Response::new(Body::from(bytes));
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    Ok(response)
+}
+
+fn person(text: &str) -> Result<UserId> {
+    // Anonymous members have no profile, and the question does not tell whether they exist.
+    text.parse().map_err(|_| Code::NotFound.into())
+}
+
+async fn one(State(app): State<App>, _: Origin, Path(uid): Path<String>) -> Result<Response> {
+    let uid = person(&uid)?;
+    let found = known(&app, std::slice::from_ref(&uid)).await?.pop().ok_or(Code::NotFound)?;
+    if found.profile.deleted == Some(true) {
+        return Err(Code::Gone.into());
+    }
+    answer(&found)
+}
+
+async fn chain_of(State(app): State<App>, _: Origin, Path(uid): Path<String>) -> Result<Response> {
+    let uid = person(&uid)?;
+    let mut read = app.db.read().await?;
+    let ops: Vec<Op> = identity::chain(&mut read, uid.as_str()).await?;
+    if ops.is_empty() {
+        return Err(Code::NotFound.into());
+    }
+    answer(&json!({ "ops": ops }))
+}
+
+async fn handle(State(app): State<App>, _: Origin, Path(handle): Path<String>) -> Result<RawJson<serde_json::Value>> {
+    let mut read = app.db.read().await?;
+    let uid = super::uid_of_handle(&mut read, &handle).await?.ok_or(Code::NotFound)?;
+    Ok(RawJson(json!({ "uid": uid })))
+}
+
+async fn picture(State(app): State<App>, _: Origin, Path((uid, mid)): Path<(String, String)>) -> Result<Response> {
+    let uid = person(&uid)?;
+    let mut read = app.db.read().await?;
+    let shown = store::profile(&mut read, uid.as_str()).await?.and_then(|row| row.avatar_mid);
+    if shown.as_deref() != Some(mid.as_str()) {
+        return Err(Code::NotFound.into());
+    }
+    let (kind, bytes) = super::picture(&mut read, &mid).await?.ok_or(Code::NotFound)?;
+    let mut response = Response::new(Body::from(bytes));
+    let kind = header::HeaderValue::from_str(&kind).map_err(Problem::internal)?;
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    Ok(response)
+}
