@@ -69,6 +69,8 @@ pub struct Inner {
     pub guard: Guard,
     /// Limits on writing.
     pub pace: Pace,
+    /// What was lately seen of servers elsewhere.
+    pub cards: servers::Cards,
     /// Limits on making servers and on trying invitations.
     pub server_guard: servers::Guard,
     /// Cancelled when the instance is told to stop: workers and sockets end.

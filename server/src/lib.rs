@@ -13,9 +13,11 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod directory;
 pub mod error;
 pub mod gateway;
 pub mod http;
+pub mod invites;
 pub mod keys;
 pub mod log;
 pub mod maintenance;
@@ -152,6 +154,7 @@ pub async fn build_with(
         metrics,
         guard,
         pace,
+        cards: servers::Cards::default(),
         server_guard: servers::Guard::new(&base.config.limits),
         stopping: CancellationToken::new(),
         tasks: TaskTracker::new(),

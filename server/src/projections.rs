@@ -2,6 +2,7 @@
 
 use crate::{
     db::{Result, Tx},
+    invites,
     log::{Batch, Rooms},
     messages, moderation, peers, profiles, reactions, reading,
 };
@@ -36,6 +37,7 @@ fn forget_log<'a>(tx: &'a mut Tx, log_id: i64) -> BoxFuture<'a, Result<()>> {
         messages::forget_log(tx, log_id).await?;
         reactions::forget_log(tx, log_id).await?;
         moderation::forget_log(tx, log_id).await?;
+        invites::forget_log(tx, log_id).await?;
         Ok(())
     })
 }

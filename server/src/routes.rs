@@ -6,8 +6,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::Config;
 use crate::{
-    App, accounts, channels, gateway, http, members, messages, moderation, peers, profiles, reactions, reading, roles,
-    servers, sessions, settings, typing,
+    App, accounts, channels, directory, gateway, http, invites, members, messages, moderation, peers, profiles,
+    reactions, reading, roles, servers, sessions, settings, typing,
 };
 
 /// The client API's rooms, below `/api/v1`.
@@ -22,6 +22,8 @@ fn api(config: &Config) -> OpenApiRouter<App> {
         .merge(roles::router())
         .merge(members::router())
         .merge(moderation::router())
+        .merge(invites::router())
+        .merge(directory::router())
         .merge(reading::router())
         .merge(messages::router())
         .merge(reactions::router())
@@ -31,7 +33,11 @@ fn api(config: &Config) -> OpenApiRouter<App> {
 
 /// What rooms answer to other instances, below `/federation/v1`.
 fn peer_api() -> Router<App> {
-    Router::new().merge(profiles::exchange::peer_router())
+    Router::new()
+        .merge(profiles::exchange::peer_router())
+        .merge(servers::peer_router())
+        .merge(invites::peer_router())
+        .merge(directory::peer_router())
 }
 
 /// The API's document, as the rooms' routes describe it.

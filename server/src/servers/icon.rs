@@ -7,13 +7,16 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use conntext_federation::content::{Picture, ServerUpdate};
+use conntext_federation::domain::Domain;
 use conntext_federation::ids::{MediaId, ServerId};
+use conntext_federation::profile::valid_picture;
 
 use super::access::Here;
 use super::store;
 use crate::App;
 use crate::error::{Problem, Result};
 use crate::http::Path;
+use crate::peers::{self, client::read_capped};
 use crate::profiles;
 
 /// Routes for other instances, below `/federation/v1`.
@@ -108,12 +111,34 @@ async fn show_peer(
     answer(&mid, &kind, bytes, &headers)
 }
 
-async fn find(app: &App, _sid: &ServerId, mid: &MediaId) -> Result<(String, Vec<u8>)> {
+/// From here, else from the hub. What belongs to a copy of ours is kept; what was only seen on a card is passed on.
+async fn find(app: &App, sid: &ServerId, mid: &MediaId) -> Result<(String, Vec<u8>)> {
     let mut read = app.db.read().await?;
     if let Some(found) = store::icon(&mut read, mid.as_str()).await? {
         return Ok(found);
     }
-    Err(none())
+    drop(read);
+    let copy = app.log.get(sid).filter(|log| !log.hub_here).and_then(|log| {
+        let icon = log.state().info.icon.clone().filter(|icon| icon.mid == *mid && valid_picture(icon))?;
+        let domain = Domain::parse_normal(&log.hub_domain(), app.config.federation.dev_insecure).ok()?;
+        Some((domain, icon))
+    });
+    let keep = copy.is_some();
+    let (domain, icon) = copy.or_else(|| app.cards.place_of(sid, mid)).ok_or_else(none)?;
+    let path = format!("/servers/{sid}/icon/{mid}");
+    let response = peers::get_stream(app, &domain, &path).await.map_err(|e| e.problem(&domain))?;
+    let most = usize::try_from(icon.size).unwrap_or(0);
+    let bytes = read_capped(response.into_body(), most).await.map_err(|e| {
+        tracing::info!(%domain, error = %e, "a picture could not be fetched");
+        super::away(domain.as_str())
+    })?;
+    let bytes = profiles::check_picture(app, mid.as_str(), bytes.to_vec()).await?;
+    if keep {
+        let mut tx = app.db.begin().await?;
+        store::put_icon(&mut tx, mid.as_str(), &icon.media_type, &bytes, app.clock.now_ms()).await?;
+        tx.commit().await?;
+    }
+    Ok((icon.media_type, bytes))
 }
 
 fn answer(mid: &MediaId, kind: &str, bytes: Vec<u8>, headers: &HeaderMap) -> Result<Response> {

@@ -1,9 +1,11 @@
 //! Servers (communities): what they show of themselves, and who may change it.
 
 mod access;
+mod card;
 mod create;
 mod guard;
 mod icon;
+mod join;
 mod routes;
 mod store;
 pub mod text;
@@ -13,9 +15,11 @@ mod view;
 use conntext_federation::ids::{MediaId, ServerId};
 
 pub use access::{Here, actor, away, refused, unknown_server};
+pub use card::{Cards, Invitation, card};
 pub(crate) use create::make_channel;
 pub use guard::Guard;
 pub use icon::peer_router;
+pub use join::{come_back, join, join_elsewhere, parse_domain};
 pub use routes::router;
 pub use types::{Channel, ChannelKind, HubStatus, Override, Role, Server};
 pub(crate) use view::role;

@@ -4,6 +4,8 @@ mod kit;
 
 mod a_accounts;
 mod architecture;
+mod b_invites;
+mod b_servers;
 mod base;
 mod c_messages;
 mod gateway;
