@@ -22,7 +22,6 @@ export function MePanel() {
       <Button
         ref={anchor}
         className={s.who ?? ""}
-        aria-label={t`${nameOf(user)} ${user.handle}@${user.domain}, your profile`}
         onPress={() => {
           if (anchor.current) open(user.id, null, anchor.current);
         }}
