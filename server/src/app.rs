@@ -17,6 +17,7 @@ use crate::db::folder::Folder;
 use crate::gateway::Gateway;
 use crate::keys::InstanceKeys;
 use crate::log::Log;
+use crate::media::Media;
 use crate::messages::Pace;
 use crate::metrics::Metrics;
 use crate::peers::Peers;
@@ -71,6 +72,8 @@ pub struct Inner {
     pub pace: Pace,
     /// What was lately seen of servers elsewhere.
     pub cards: servers::Cards,
+    /// Files.
+    pub media: Media,
     /// Limits on making servers and on trying invitations.
     pub server_guard: servers::Guard,
     /// Cancelled when the instance is told to stop: workers and sockets end.

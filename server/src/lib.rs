@@ -21,6 +21,7 @@ pub mod invites;
 pub mod keys;
 pub mod log;
 pub mod maintenance;
+pub mod media;
 pub mod members;
 pub mod messages;
 pub mod metrics;
@@ -37,6 +38,7 @@ pub mod servers;
 pub mod sessions;
 pub mod settings;
 pub mod typing;
+pub mod uploads;
 
 use std::sync::Arc;
 
@@ -155,6 +157,7 @@ pub async fn build_with(
         guard,
         pace,
         cards: servers::Cards::default(),
+        media: media::Media::default(),
         server_guard: servers::Guard::new(&base.config.limits),
         stopping: CancellationToken::new(),
         tasks: TaskTracker::new(),

@@ -4,7 +4,7 @@ use crate::{
     db::{Result, Tx},
     invites,
     log::{Batch, Rooms},
-    messages, moderation, peers, profiles, reactions, reading,
+    media, messages, moderation, peers, profiles, reactions, reading,
 };
 use conntext_federation::ids::ChannelId;
 use futures_util::future::BoxFuture;
@@ -14,7 +14,7 @@ pub const PEERS: peers::Rooms = peers::Rooms {
     profiles: profiles::exchange::signed,
     keep_profiles: profiles::exchange::keep,
     stale_profiles: profiles::exchange::stale,
-    ensure_media: |_, _, _, _, _| Box::pin(async { Ok(()) }),
+    ensure_media: media::ensure_at_hub,
 };
 
 /// What the log is given.
@@ -24,6 +24,7 @@ fn apply<'a>(tx: &'a mut Tx, batch: &'a Batch<'a>) -> BoxFuture<'a, Result<()>> 
     Box::pin(async move {
         reading::apply(tx, batch).await?;
         messages::apply(tx, batch).await?;
+        media::apply(tx, batch).await?;
         reactions::apply(tx, batch).await?;
         moderation::apply(tx, batch).await?;
         Ok(())
@@ -35,6 +36,7 @@ fn forget_log<'a>(tx: &'a mut Tx, log_id: i64) -> BoxFuture<'a, Result<()>> {
         reading::forget_log(tx, log_id).await?;
         peers::store::forget_log(tx, log_id).await?;
         messages::forget_log(tx, log_id).await?;
+        media::forget_log(tx, log_id).await?;
         reactions::forget_log(tx, log_id).await?;
         moderation::forget_log(tx, log_id).await?;
         invites::forget_log(tx, log_id).await?;
@@ -46,6 +48,7 @@ fn forget_channel<'a>(tx: &'a mut Tx, log_id: i64, channel: &'a ChannelId) -> Bo
     Box::pin(async move {
         reading::forget_channel(tx, log_id, channel).await?;
         messages::forget_channel(tx, log_id, channel).await?;
+        media::forget_channel(tx, log_id, channel).await?;
         reactions::forget_channel(tx, log_id, channel).await?;
         Ok(())
     })

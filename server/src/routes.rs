@@ -6,8 +6,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::Config;
 use crate::{
-    App, accounts, channels, directory, gateway, http, invites, members, messages, moderation, peers, profiles,
-    reactions, reading, roles, servers, sessions, settings, typing,
+    App, accounts, channels, directory, gateway, http, invites, media, members, messages, moderation, peers, profiles,
+    reactions, reading, roles, servers, sessions, settings, typing, uploads,
 };
 
 /// The client API's rooms, below `/api/v1`.
@@ -29,6 +29,8 @@ fn api(config: &Config) -> OpenApiRouter<App> {
         .merge(reactions::router())
         .merge(typing::router())
         .merge(gateway::router())
+        .merge(uploads::router())
+        .merge(media::router())
 }
 
 /// What rooms answer to other instances, below `/federation/v1`.
@@ -38,6 +40,7 @@ fn peer_api() -> Router<App> {
         .merge(servers::peer_router())
         .merge(invites::peer_router())
         .merge(directory::peer_router())
+        .merge(media::peer_router())
 }
 
 /// The API's document, as the rooms' routes describe it.

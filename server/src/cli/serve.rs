@@ -23,6 +23,7 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
     let drain = Duration::from_secs(config.http.drain_s);
     let app = crate::build(config, Arc::new(SystemClock::from_env()), Arc::new(OsRng)).await?;
     crate::maintenance::start(&app);
+    crate::media::start(&app);
     let setup = accounts::offer_setup(&app).await?;
     let url = app.config.public_url();
     tracing::info!(%address, tls = tls.is_some(), url, version = env!("CARGO_PKG_VERSION"), "ConnText is running");

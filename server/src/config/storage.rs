@@ -12,6 +12,10 @@ pub struct Storage {
     pub media_max_bytes: u64,
     /// Attachments per message.
     pub attachments: usize,
+    /// What one person may upload in a day, in bytes.
+    pub account_media_bytes: u64,
+    /// What the people of one other instance may bring into communities here in a day, in bytes.
+    pub peer_media_bytes: u64,
     /// Room for copies of other instances' files, in bytes; the least used go first.
     pub media_cache_bytes: u64,
     /// Largest picture of a person or community, in bytes.
@@ -28,6 +32,8 @@ impl Default for Storage {
             data_dir: "data".into(),
             media_max_bytes: 50 * 1024 * 1024,
             attachments: 10,
+            account_media_bytes: 1024 * 1024 * 1024,
+            peer_media_bytes: 5 * 1024 * 1024 * 1024,
             media_cache_bytes: 5 * 1024 * 1024 * 1024,
             avatar_max_bytes: 2 * 1024 * 1024,
             picture_max_pixels: 16_000_000,

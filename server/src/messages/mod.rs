@@ -19,7 +19,7 @@ pub use pending::pending_message;
 pub use read::{from_entry, message, message_for_all};
 pub use routes::router;
 pub use store::{Spot, forget_channel, forget_log, spot};
-pub use types::{Attachment, Message, MessagePage, MessageState, PendingMessages, Reaction, ReplyRef};
+pub use types::{Attachment, Message, MessagePage, MessageState, NewAttachment, PendingMessages, Reaction, ReplyRef};
 
 /// Limits on writing, for each account.
 pub struct Pace {

@@ -7,7 +7,8 @@ use crate::App;
 use crate::error::{Problem, Result};
 use crate::http::Auth;
 use crate::log::{self, Outcome};
-use conntext_federation::content::{Attachment, AuditNote, MessageCreate, MessageEdit};
+use crate::uploads;
+use conntext_federation::content::{AuditNote, MessageCreate, MessageEdit};
 use conntext_federation::hub::{self, Draft};
 use conntext_federation::ids::{ActionId, ChannelId};
 use conntext_federation::perms::Perms;
@@ -36,20 +37,12 @@ pub(super) async fn spot(app: &App, place: &Place, id: &str) -> Result<(ActionId
     Ok((aid, spot.ok_or_else(|| Problem::not_found().detail("That message is not there any more."))?))
 }
 
-/// The files of a new message.
-async fn files(_app: &App, _auth: &Auth, _place: &Place, new: &NewMessage) -> Result<Vec<Attachment>> {
-    match new.attachments.first() {
-        None => Ok(Vec::new()),
-        Some(a) => Err(Problem::invalid("attachments", "unknown_upload", format!("There is no upload {}.", a.upload))),
-    }
-}
-
 /// Sends a message.
 pub(super) async fn send(app: &App, auth: &Auth, place: &Place, new: NewMessage) -> Result<Message> {
     compose::nonce(&new.nonce)?;
     place.need(Perms::SEND, "You may not write in this channel.")?;
     let body = compose::body(&new.body, app.config.limits.message_bytes, !new.attachments.is_empty())?;
-    let attachments = files(app, auth, place, &new).await?;
+    let attachments = uploads::claim(app, place, &new.attachments).await?;
     let mut mentions = compose::mentions(&place.log.state(), place.perms, &body);
     let reply_to = new.reply_to.as_deref().map(message_id).transpose()?;
     if let Some(aid) = &reply_to {

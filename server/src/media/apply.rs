@@ -1,0 +1,30 @@
+//! What events do to files: messages that come refer to them, messages that go let them go.
+
+use super::store;
+use crate::db::{Result, Tx};
+use crate::log::Batch;
+use conntext_federation::content::Content;
+
+/// Writes which messages of a batch refer to which files. Comes after the messages themselves.
+pub async fn apply(tx: &mut Tx, batch: &Batch<'_>) -> Result<()> {
+    for entry in batch.entries {
+        let action = &entry.event.action;
+        let Some(channel) = &action.channel else { continue };
+        match &entry.content {
+            Some(Content::MessageCreate(m)) => {
+                for a in &m.attachments {
+                    let (channel, author, home) = (channel.as_str(), action.actor.as_str(), action.origin.as_str());
+                    store::refer(tx, batch.log_id, &action.aid, channel, author, home, a).await?;
+                }
+            }
+            Some(Content::MessageDelete) => {
+                if let Some(aid) = action.target.as_deref().and_then(|t| t.parse().ok()) {
+                    store::forget_message(tx, batch.log_id, &aid).await?;
+                }
+            }
+            Some(Content::ChannelDelete) => store::forget_channel(tx, batch.log_id, channel).await?,
+            _ => {}
+        }
+    }
+    Ok(())
+}

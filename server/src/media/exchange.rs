@@ -1,0 +1,103 @@
+//! Files between instances: to the hub before their message, from the hub when somebody wants to see them.
+
+use axum::body::Body;
+use axum::http::Method;
+use conntext_federation::Code;
+use conntext_federation::domain::Domain;
+use conntext_federation::ids::{ChannelId, MediaId, ServerId, base32};
+use futures_util::future::BoxFuture;
+use tokio_util::io::ReaderStream;
+
+use super::{blobs, kind, store};
+use crate::App;
+use crate::error::{Problem, Result};
+use crate::log::LogHandle;
+use crate::peers::{self, CallError, Streamed};
+
+fn here(e: impl std::fmt::Display) -> CallError {
+    CallError::Unreachable(format!("this instance itself: {e}"))
+}
+
+/// Makes sure that the hub of a server has these files.
+pub fn ensure_at_hub<'a>(
+    app: &'a App,
+    domain: &'a Domain,
+    sid: &'a ServerId,
+    channel: &'a ChannelId,
+    files: Vec<MediaId>,
+) -> BoxFuture<'a, std::result::Result<(), CallError>> {
+    Box::pin(async move {
+        let log = app.log.get(sid).ok_or(CallError::Refused(Code::UnknownServer))?;
+        for mid in files {
+            bring(app, domain, &log, channel, &mid).await?;
+        }
+        Ok(())
+    })
+}
+
+async fn bring(
+    app: &App,
+    domain: &Domain,
+    log: &LogHandle,
+    channel: &ChannelId,
+    mid: &MediaId,
+) -> std::result::Result<(), CallError> {
+    let me = app.keys.ik.as_str();
+    let mut read = app.db.read().await.map_err(here)?;
+    if store::granted(&mut read, log.id, mid.as_str(), me).await.map_err(here)? {
+        return Ok(());
+    }
+    let stored = store::get(&mut read, mid.as_str()).await.map_err(here)?;
+    drop(read);
+    // An upload that is gone cannot be sent: its message is refused.
+    let stored = stored.ok_or(CallError::Refused(Code::NotFound))?;
+    let file = tokio::fs::File::open(blobs::path(app, mid.as_str())).await;
+    let file = file.map_err(|_| CallError::Refused(Code::NotFound))?;
+    let digest = mid.as_str().strip_prefix(MediaId::PREFIX).and_then(|t| base32().decode(t.as_bytes()).ok());
+    let sha256 = digest.and_then(|d| d.try_into().ok()).ok_or(CallError::Refused(Code::HashMismatch))?;
+    let content = Streamed {
+        body: Body::from_stream(ReaderStream::new(file)),
+        content_type: stored.media_type,
+        length: stored.size,
+        sha256,
+    };
+    let path = format!("/servers/{}/media/{mid}?channel={channel}", log.sid);
+    peers::send_stream(app, domain, Method::PUT, &path, content).await?;
+    let mut tx = app.db.begin().await.map_err(here)?;
+    store::grant(&mut tx, log.id, mid.as_str(), me, app.clock.now_ms()).await.map_err(here)?;
+    tx.commit().await.map_err(here)
+}
+
+/// Fetches a file of a server elsewhere from its hub.
+///
+/// # Errors
+/// 404 where the hub does not give it, 502 `peer_unreachable` where it does not answer.
+pub async fn fetch(app: &App, log: &LogHandle, channel: &ChannelId, mid: &MediaId) -> Result<()> {
+    let _turn = app.media.fetches.acquire().await.map_err(Problem::internal)?;
+    let mut read = app.db.read().await?;
+    // Somebody else may have waited for the same file.
+    if store::get(&mut read, mid.as_str()).await?.is_some()
+        && store::granted_by_any(&mut read, log.id, mid.as_str()).await?
+    {
+        return Ok(());
+    }
+    drop(read);
+    let domain = Domain::parse_normal(&log.hub_domain(), true)?;
+    let path = format!("/media/{mid}?sid={}&channel={channel}", log.sid);
+    let answer = peers::get_stream(app, &domain, &path).await.map_err(|e| match e.code() {
+        Some("not_found") => Problem::not_found().detail("That file is not there any more."),
+        _ => e.problem(&domain),
+    })?;
+    let received = blobs::receive(app, answer.into_body(), app.config.storage.media_max_bytes).await?;
+    if MediaId::from_digest(&received.sha256) != *mid {
+        tracing::warn!(domain = domain.as_str(), %mid, "a file does not have the bytes that its id names");
+        return Err(Problem::new("peer_error").domain(domain.as_str()).detail("The file arrived damaged. Try again."));
+    }
+    let media_type = kind::sniff(&received.head);
+    blobs::keep(app, received, media_type).await?;
+    let hub = log.state().info.hub.clone();
+    let mut tx = app.db.begin().await?;
+    store::grant(&mut tx, log.id, mid.as_str(), hub.as_str(), app.clock.now_ms()).await?;
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! Files: kept under the hash of their bytes, read only by those who may see a message that refers to them.
+
+mod apply;
+pub mod blobs;
+mod exchange;
+mod gif;
+pub mod kind;
+pub mod picture;
+mod routes;
+pub mod serve;
+mod store;
+mod tidy;
+
+use crate::db::{self, Tx};
+use conntext_federation::ids::MediaId;
+use tokio::sync::{Mutex, Semaphore};
+
+pub use apply::apply;
+pub use exchange::ensure_at_hub;
+pub(crate) use routes::length;
+pub use routes::{peer_router, router};
+pub use store::{forget_channel, forget_log};
+pub use tidy::{start, sweep, tidy};
+
+/// Files that are fetched from other instances at a time.
+const FETCHES: usize = 8;
+/// Pictures that are made anew at a time: each may take some hundred megabytes of memory.
+const PICTURES: usize = 2;
+
+/// What is held in memory about files.
+pub struct Media {
+    /// Held while a file and its row come or go together.
+    files: Mutex<()>,
+    fetches: Semaphore,
+    /// Turns at making pictures.
+    pub pictures: Semaphore,
+}
+
+impl Default for Media {
+    fn default() -> Self {
+        Self { files: Mutex::default(), fetches: Semaphore::new(FETCHES), pictures: Semaphore::new(PICTURES) }
+    }
+}
+
+/// Notes that an instance brought a file into a server.
+///
+/// # Errors
+/// The database's.
+pub async fn grant(tx: &mut Tx, log_id: i64, mid: &MediaId, origin: &str, now_ms: i64) -> db::Result<()> {
+    store::grant(tx, log_id, mid.as_str(), origin, now_ms).await
+}

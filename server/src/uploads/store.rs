@@ -1,0 +1,102 @@
+//! All SQL of uploads.
+
+use crate::args;
+use crate::db::{Query, Result, Row, Tx};
+
+/// A file on its way into a message.
+#[derive(Clone, Debug)]
+pub struct UploadRow {
+    pub id: String,
+    pub actor: String,
+    pub mid: String,
+    pub thumb: Option<String>,
+    pub name: String,
+    pub media_type: String,
+    pub size: u64,
+    pub width: Option<u64>,
+    pub height: Option<u64>,
+    pub thumbhash: Option<String>,
+    pub created_at: i64,
+    pub expires_at: i64,
+}
+
+fn unsigned(n: i64) -> u64 {
+    u64::try_from(n).unwrap_or(0)
+}
+
+fn upload(row: &Row) -> UploadRow {
+    UploadRow {
+        id: row.get(0),
+        actor: row.get(1),
+        mid: row.get(2),
+        thumb: row.get(3),
+        name: row.get(4),
+        media_type: row.get(5),
+        size: unsigned(row.get(6)),
+        width: row.get::<Option<i64>>(7).map(unsigned),
+        height: row.get::<Option<i64>>(8).map(unsigned),
+        thumbhash: row.get(9),
+        created_at: row.get(10),
+        expires_at: row.get(11),
+    }
+}
+
+macro_rules! select_uploads {
+    ($rest:literal) => {
+        concat!(
+            "select id, actor, mid, thumb, name, type, size, width, height, thumbhash, created_at, expires_at from uploads ",
+            $rest
+        )
+    };
+}
+
+pub async fn insert(tx: &mut Tx, u: &UploadRow) -> Result<()> {
+    let sql = "insert into uploads (id, actor, mid, thumb, name, type, size, width, height, thumbhash, claimed,
+                 created_at, expires_at)
+               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    let args = args![
+        u.id.as_str(),
+        u.actor.as_str(),
+        u.mid.as_str(),
+        u.thumb.as_deref(),
+        u.name.as_str(),
+        u.media_type.as_str(),
+        u.size,
+        u.width,
+        u.height,
+        u.thumbhash.as_deref(),
+        false,
+        u.created_at,
+        u.expires_at
+    ];
+    tx.exec(sql, args).await.map(|_| ())
+}
+
+pub async fn get(q: &mut impl Query, id: &str, actor: &str, now_ms: i64) -> Result<Option<UploadRow>> {
+    let sql = select_uploads!("where id = $1 and actor = $2 and expires_at > $3");
+    Ok(q.row(sql, args![id, actor, now_ms]).await?.as_ref().map(upload))
+}
+
+/// Somebody's own upload of these bytes, or with this small picture.
+pub async fn by_mid(q: &mut impl Query, actor: &str, mid: &str) -> Result<Option<UploadRow>> {
+    let sql = select_uploads!("where (mid = $2 or thumb = $2) and actor = $1 order by created_at desc limit 1");
+    Ok(q.row(sql, args![actor, mid]).await?.as_ref().map(upload))
+}
+
+/// Bytes that somebody uploaded since a time.
+pub async fn total(q: &mut impl Query, actor: &str, since_ms: i64) -> Result<u64> {
+    let sql = "select cast(coalesce(sum(size), 0) as bigint) from uploads where actor = $1 and created_at > $2";
+    Ok(q.row(sql, args![actor, since_ms]).await?.map_or(0, |r| unsigned(r.get(0))))
+}
+
+/// A message takes the upload: it stays until that has certainly arrived.
+pub async fn claim(tx: &mut Tx, id: &str, expires_at: i64) -> Result<()> {
+    let sql = "update uploads set claimed = $3, expires_at = $2 where id = $1";
+    tx.exec(sql, args![id, expires_at, true]).await.map(|_| ())
+}
+
+/// Ends an upload now; what it held is erased with the next round.
+pub async fn end(tx: &mut Tx, id: &str, actor: &str) -> Result<bool> {
+    let sql = "update uploads set expires_at = 0 where id = $1 and actor = $2 and not claimed and expires_at > 0";
+    Ok(tx.exec(sql, args![id, actor]).await? > 0)
+}
