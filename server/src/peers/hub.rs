@@ -243,6 +243,8 @@ async fn begin_cursor(
     tx.commit().await?;
     app.peers.interested(log.id, ik);
     app.peers.deliver(app, ik);
+    // What was refused before is not refused by a copy that begins anew.
+    app.peers.revive(ik);
     Ok(())
 }
 

@@ -9,5 +9,6 @@ mod b_servers;
 mod base;
 mod c_messages;
 mod gateway;
+mod j_peers;
 mod log;
 mod openapi;

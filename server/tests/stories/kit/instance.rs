@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use conntext_server::clock::{SeededRng, TestClock};
 use conntext_server::config::Config;
-use conntext_server::{App, build, router};
+use conntext_server::peers::Transport;
+use conntext_server::{App, build, build_with, router};
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::TestClient;
+use super::{TestClient, TestNet};
 
 /// When stories begin: 2026-01-01T00:00:00Z, in milliseconds since 1970.
 pub const EPOCH_MS: i64 = 1_767_225_600_000;
@@ -23,6 +24,7 @@ pub struct TestInstance {
     /// Its clock.
     pub clock: Arc<TestClock>,
     router: axum::Router,
+    net: Option<TestNet>,
     // Removes the data when the story is over.
     _folder: Option<TempDir>,
 }
@@ -39,23 +41,54 @@ impl TestInstance {
         let mut config = Config::test(domain);
         config.storage.data_dir = folder.path().join("data");
         change(&mut config);
-        // Another seed for each domain, so that no two instances ever make the same id.
-        let seed = domain.bytes().fold(7_u64, |seed, b| seed.wrapping_mul(31).wrapping_add(u64::from(b)));
-        Self::start(config, Arc::new(TestClock::new(EPOCH_MS)), seed, Some(folder)).await
+        Self::start(config, Arc::new(TestClock::new(EPOCH_MS)), seed(domain), Some(folder), None).await
     }
 
-    async fn start(config: Config, clock: Arc<TestClock>, seed: u64, folder: Option<TempDir>) -> Self {
-        let app = build(config, clock.clone(), Arc::new(SeededRng::new(seed))).await.expect("the instance starts");
-        Self { router: router(&app), app, clock, _folder: folder }
+    /// An instance in a network of them.
+    pub(super) async fn in_net(net: &TestNet, domain: &str, change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut config = Config::test(domain);
+        config.storage.data_dir = folder.path().join("data");
+        change(&mut config);
+        Self::start(config, Arc::new(TestClock::new(EPOCH_MS)), seed(domain), Some(folder), Some(net.clone())).await
     }
 
-    /// Stops the instance and starts it again on the same data.
+    async fn start(
+        config: Config,
+        clock: Arc<TestClock>,
+        seed: u64,
+        folder: Option<TempDir>,
+        net: Option<TestNet>,
+    ) -> Self {
+        let rng = Arc::new(SeededRng::new(seed));
+        let domain = config.instance.domain.clone();
+        let transport: Option<Arc<dyn Transport>> = net.as_ref().map(|net| net.transport(&domain));
+        let app = match transport {
+            Some(transport) => build_with(config, clock.clone(), rng, transport).await,
+            None => build(config, clock.clone(), rng).await,
+        };
+        let app = app.expect("the instance starts");
+        let router = router(&app);
+        if let Some(net) = &net {
+            net.plug(&domain, router.clone());
+        }
+        Self { router, app, clock, net, _folder: folder }
+    }
+
+    /// Stops the instance as when its process is killed, and starts it again on the same data.
     pub async fn restart(mut self) -> Self {
         let folder = self._folder.take();
         let (config, clock) = (self.app.config.clone(), Arc::clone(&self.clock));
+        let net = self.net.clone();
+        if let Some(net) = &net {
+            net.unplug(&config.instance.domain);
+        }
+        self.app.stopping.cancel();
+        self.app.tasks.close();
+        self.app.tasks.wait().await;
         self.app.db.close().await;
         drop(self);
-        Self::start(config, clock, 99, folder).await
+        Self::start(config, clock, 99, folder, net).await
     }
 
     /// A program or browser that nobody has signed in on.
@@ -88,4 +121,9 @@ impl TestInstance {
             .expect_status(201);
         client.with_token(answer.text("/token"))
     }
+}
+
+/// Another seed for each domain, so that no two instances ever make the same id.
+fn seed(domain: &str) -> u64 {
+    domain.bytes().fold(7_u64, |seed, b| seed.wrapping_mul(31).wrapping_add(u64::from(b)))
 }

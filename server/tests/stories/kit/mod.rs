@@ -2,6 +2,10 @@
 
 mod client;
 mod instance;
+mod net;
+mod world;
 
 pub use client::{Answer, TestClient};
 pub use instance::{PASSWORD, TestInstance};
+pub use net::{Faults, TestNet};
+pub use world::{same, until};
