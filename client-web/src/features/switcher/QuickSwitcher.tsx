@@ -52,7 +52,19 @@ function Finder({ onClose }: { onClose: () => void }) {
   return (
     <Autocomplete inputValue={typed} onInputChange={setTyped}>
       <SearchField aria-label={t`Go to a channel, a community or a person`}>
-        <Input autoFocus className={s.input ?? ""} placeholder={t`Where to? # channel, @ person, * community`} />
+        <Input
+          autoFocus
+          className={s.input ?? ""}
+          placeholder={t`Where to? # channel, @ person, * community`}
+          onKeyDownCapture={(event) => {
+            // The list marks its first entry a moment after the last letter; who is faster means that one.
+            const first = targets[0];
+            if (event.key !== "Enter" || event.nativeEvent.isComposing || !first || event.currentTarget.hasAttribute("aria-activedescendant")) return;
+            event.preventDefault();
+            event.stopPropagation();
+            go(first.key);
+          }}
+        />
       </SearchField>
       <Menu
         aria-label={t`Places to go to`}
