@@ -180,11 +180,18 @@ pub async fn cn_at(q: &mut impl Query, log_id: i64, channel: &ChannelId, ts: i64
     Ok(row.and_then(|r| r.get::<Option<i64>>(0)).map(unsigned))
 }
 
-/// Number, position and time of the oldest message that is held without a gap below the newest.
-pub async fn oldest(q: &mut impl Query, log_id: i64, channel: &ChannelId) -> Result<Option<(u64, i64)>> {
-    let sql = "select cn, ts from messages where log_id = $1 and channel = $2 order by cn limit 1";
+/// The oldest message of a channel that is held.
+#[derive(Clone, Copy, Debug)]
+pub struct Oldest {
+    pub cn: u64,
+    pub seq: u64,
+    pub ts: i64,
+}
+
+pub async fn oldest(q: &mut impl Query, log_id: i64, channel: &ChannelId) -> Result<Option<Oldest>> {
+    let sql = "select cn, seq, ts from messages where log_id = $1 and channel = $2 order by cn limit 1";
     let row = q.row(sql, args![log_id, channel.as_str()]).await?;
-    Ok(row.map(|r| (unsigned(r.get(0)), r.get(1))))
+    Ok(row.map(|r| Oldest { cn: unsigned(r.get(0)), seq: unsigned(r.get(1)), ts: r.get(2) }))
 }
 
 /// Whether a readable message lies before a number.
@@ -193,11 +200,11 @@ pub async fn any_before(q: &mut impl Query, log_id: i64, channel: &ChannelId, cn
     Ok(q.row(sql, args![log_id, channel.as_str(), cn, from_seq]).await?.is_some())
 }
 
-/// Numbers and positions of the messages held between two numbers, ascending.
-pub async fn held(q: &mut impl Query, log_id: i64, channel: &ChannelId, from: u64, to: u64) -> Result<Vec<(u64, u64)>> {
-    let sql = "select cn, seq from messages where log_id = $1 and channel = $2 and cn between $3 and $4 order by cn";
+/// Numbers of the messages held between two numbers, ascending.
+pub async fn held(q: &mut impl Query, log_id: i64, channel: &ChannelId, from: u64, to: u64) -> Result<Vec<u64>> {
+    let sql = "select cn from messages where log_id = $1 and channel = $2 and cn between $3 and $4 order by cn";
     let rows = q.rows(sql, args![log_id, channel.as_str(), from, to]).await?;
-    Ok(rows.iter().map(|r| (unsigned(r.get(0)), unsigned(r.get(1)))).collect())
+    Ok(rows.iter().map(|r| unsigned(r.get(0))).collect())
 }
 
 /// Position of the first held message at or after a number.
@@ -205,20 +212,6 @@ pub async fn seq_from(q: &mut impl Query, log_id: i64, channel: &ChannelId, cn: 
     let sql = "select seq from messages where log_id = $1 and channel = $2 and cn >= $3 order by cn limit 1";
     let row = q.row(sql, args![log_id, channel.as_str(), cn]).await?;
     Ok(row.map(|r| unsigned(r.get(0))))
-}
-
-/// Position of the oldest of the `limit` events of a channel before a position.
-pub async fn event_below(
-    q: &mut impl Query,
-    log_id: i64,
-    channel: &ChannelId,
-    before: u64,
-    limit: u64,
-) -> Result<Option<u64>> {
-    let sql = "select min(seq) from (select seq from log_events where log_id = $1 and channel = $2 and seq < $3
-               order by seq desc limit $4) t";
-    let row = q.row(sql, args![log_id, channel.as_str(), before, limit]).await?;
-    Ok(row.and_then(|r| r.get::<Option<i64>>(0)).map(unsigned))
 }
 
 /// A message that is written.

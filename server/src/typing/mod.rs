@@ -11,6 +11,7 @@ use crate::bus::Notice;
 use crate::error::{Problem, Result};
 use crate::http::{Auth, Path};
 use crate::messages::place::Place;
+use crate::peers;
 
 /// Routes of this room, below `/api/v1`.
 pub fn router() -> OpenApiRouter<App> {
@@ -29,5 +30,6 @@ async fn typing(State(app): State<App>, auth: Auth, Path((sid, cid)): Path<(Stri
     app.pace.typing.take(auth.account.clone(), app.clock.now_ms())?;
     let notice = Notice::Typing { channel: place.channel.clone(), actor: place.actor.clone() };
     app.bus.tell_server(&place.log.sid, notice);
+    peers::typing(&app, &place.log, &place.channel, &place.actor);
     Ok(StatusCode::NO_CONTENT)
 }
