@@ -2,6 +2,7 @@
 
 mod config;
 mod doctor;
+mod fed;
 mod listen;
 mod logging;
 mod serve;
@@ -40,6 +41,9 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Looks at logs and copies, and at other instances.
+    #[command(subcommand)]
+    Fed(fed::Command),
     /// Creates and looks after accounts.
     #[command(subcommand)]
     User(user::Command),
@@ -70,6 +74,7 @@ pub fn main() -> ExitCode {
         Command::Serve => runtime.block_on(serve::run(config)),
         Command::Config(command) => config::run(&command, &config),
         Command::Doctor { json } => runtime.block_on(doctor::run(&config, json)),
+        Command::Fed(command) => runtime.block_on(fed::run(command, config)),
         Command::User(command) => runtime.block_on(user::run(command, config)),
     };
     match result {

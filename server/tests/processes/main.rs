@@ -1,5 +1,6 @@
 //! Stories against the real binary: processes, ports, signals, TLS, the command line.
 
 mod cli;
+mod federation;
 mod kit;
 mod running;

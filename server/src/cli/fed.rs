@@ -1,0 +1,154 @@
+//! `conntext fed`: looks at logs and copies, and puts them right. Works beside a running instance.
+
+use std::sync::Arc;
+
+use clap::Subcommand;
+use conntext_federation::domain::Domain;
+use conntext_federation::ids::ServerId;
+
+use super::Failure;
+use crate::Base;
+use crate::clock::{OsRng, SystemClock};
+use crate::config::Config;
+use crate::log::verify;
+use crate::peers;
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Checks logs and copies from their first entry: chain, signatures, homes, and that the state follows from them.
+    Verify {
+        /// One community; all without it.
+        sid: Option<String>,
+        /// As JSON, for programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prints where a log or copy ends.
+    Head {
+        /// The community.
+        sid: String,
+    },
+    /// Asks other instances how far each has the common communities, and lets what is missing be sent again. Copies that
+    /// were set aside begin anew. The instance must be stopped.
+    Reconcile {
+        /// One community; all without it.
+        sid: Option<String>,
+    },
+    /// Lists the instances that were met.
+    Peers,
+    /// Accepts a new identity of an instance whose domain changed hands: what it shows next counts as at first contact.
+    Accept {
+        /// Its domain.
+        domain: String,
+    },
+}
+
+pub(super) async fn run(command: Command, config: Config) -> Result<(), Failure> {
+    if !config.storage.data_dir.is_dir() {
+        return Err(format!("the data folder {} does not exist", config.storage.data_dir.display()).into());
+    }
+    if let Command::Reconcile { sid } = command {
+        return reconcile(sid, config).await;
+    }
+    let base = crate::open(config, Arc::new(SystemClock::from_env()), Arc::new(OsRng)).await?;
+    let result = match command {
+        Command::Verify { sid, json } => check(&base, sid, json).await,
+        Command::Head { sid } => head(&base, &sid).await,
+        Command::Peers => list(&base).await,
+        Command::Accept { domain } => accept(&base, &domain).await,
+        Command::Reconcile { .. } => Ok(()),
+    };
+    base.db.close().await;
+    result
+}
+
+fn parse(sid: &str) -> Result<ServerId, Failure> {
+    sid.parse().map_err(|_| format!("{sid} is no id of a community: it begins with s_").into())
+}
+
+async fn chosen(base: &Base, sid: Option<String>) -> Result<Vec<ServerId>, Failure> {
+    match sid {
+        Some(sid) => Ok(vec![parse(&sid)?]),
+        None => {
+            let mut read = base.db.read().await?;
+            Ok(crate::log::store::logs(&mut read).await?.into_iter().map(|row| row.sid).collect())
+        }
+    }
+}
+
+async fn check(base: &Base, sid: Option<String>, json: bool) -> Result<(), Failure> {
+    let mut reports = Vec::new();
+    for sid in chosen(base, sid).await? {
+        let report = verify::verify(&base.db, &sid, base.keys.ik.as_str()).await?;
+        reports.push(report.ok_or_else(|| format!("{sid} is not here"))?);
+    }
+    let faulty = reports.iter().filter(|r| !r.faults.is_empty()).count();
+    if json {
+        println!("{}", serde_json::to_string_pretty(&reports)?);
+    } else {
+        for r in &reports {
+            let kind = if r.hub_here { "log" } else { "copy" };
+            let verdict = if r.faults.is_empty() { "holds" } else { "DOES NOT HOLD" };
+            println!(
+                "{} {kind} {verdict}: {} events, {} withheld, ends at {}",
+                r.sid, r.events, r.withheld, r.head_seq
+            );
+            r.faults.iter().for_each(|fault| println!("  {fault}"));
+        }
+    }
+    if faulty == 0 { Ok(()) } else { Err(format!("{faulty} of {} do not hold", reports.len()).into()) }
+}
+
+async fn head(base: &Base, sid: &str) -> Result<(), Failure> {
+    let sid = parse(sid)?;
+    let report = verify::verify(&base.db, &sid, base.keys.ik.as_str()).await?;
+    let report = report.ok_or_else(|| format!("{sid} is not here"))?;
+    println!("{} {}", report.head_seq, report.head_hash);
+    Ok(())
+}
+
+async fn list(base: &Base) -> Result<(), Failure> {
+    let mut read = base.db.read().await?;
+    for peer in peers::store::peers(&mut read).await? {
+        let state = match (&peer.state, peer.failures) {
+            (Some(code), _) => format!("refused: {code}"),
+            (None, 0) => "answers".into(),
+            (None, n) => format!("away ({n} tries): {}", peer.last_error.as_deref().unwrap_or_default()),
+        };
+        println!("{} {} {state}", peer.domain, peer.ik);
+    }
+    Ok(())
+}
+
+async fn accept(base: &Base, domain: &str) -> Result<(), Failure> {
+    let domain = Domain::parse(domain, true).map_err(|_| format!("{domain} is no domain"))?;
+    let mut tx = base.db.begin().await?;
+    let known = peers::store::forget(&mut tx, &domain).await?;
+    tx.commit().await?;
+    if !known {
+        return Err(format!("{domain} was never met").into());
+    }
+    println!("{domain} counts as new: its next document is taken as it is. Restart the instance.");
+    Ok(())
+}
+
+/// With an instance of its own that speaks and does not listen.
+async fn reconcile(sid: Option<String>, config: Config) -> Result<(), Failure> {
+    let app = crate::build(config, Arc::new(SystemClock::from_env()), Arc::new(OsRng)).await?;
+    let sids = chosen(&app, sid).await?;
+    let mut failed = 0;
+    for log in sids.iter().filter_map(|sid| app.log.get(sid)) {
+        match peers::reconcile(&app, &log).await {
+            Ok(lines) => lines.iter().for_each(|line| println!("{} {line}", log.sid)),
+            Err(e) => {
+                failed += 1;
+                println!("{} not put right: {e}", log.sid);
+            }
+        }
+    }
+    app.stopping.cancel();
+    app.tasks.close();
+    app.tasks.wait().await;
+    app.db.close().await;
+    if failed == 0 { Ok(()) } else { Err(format!("{failed} could not be put right").into()) }
+}

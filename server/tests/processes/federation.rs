@@ -1,0 +1,123 @@
+//! Two instances as processes, over real connections.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::kit::{PASSWORD, Process, Setup, text};
+
+fn instance(name: &str) -> (Setup, String) {
+    let mut setup = Setup::new();
+    let domain = format!("{name}.localhost:{}", setup.port);
+    setup.set("CONNTEXT__INSTANCE__DOMAIN", &domain);
+    setup.set("CONNTEXT__FEDERATION__DEV_INSECURE", "true");
+    setup.set("CONNTEXT__FEDERATION__RETRY_FIRST_MS", "100");
+    setup.set("CONNTEXT__FEDERATION__RETRY_MAX_MS", "500");
+    setup.set("CONNTEXT__ACCOUNTS__REGISTRATION", "open");
+    (setup, domain)
+}
+
+async fn person(process: &Process, handle: &str) -> String {
+    let (status, made) =
+        process.post("/accounts", &json!({"handle": handle, "password": PASSWORD, "kind": "bearer"})).await;
+    assert_eq!(status, 201, "{made}");
+    made["token"].as_str().expect("a token").to_owned()
+}
+
+async fn request(process: &Process, token: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+    let url = format!("{}/api/v1{path}", process.base);
+    let request = match &body {
+        Some(body) => process.client.post(url).json(body),
+        None => process.client.get(url),
+    };
+    match request.bearer_auth(token).send().await {
+        Ok(response) => {
+            let status = response.status().as_u16();
+            (status, response.json().await.unwrap_or(Value::Null))
+        }
+        Err(_) => (0, Value::Null),
+    }
+}
+
+async fn bodies(process: &Process, token: &str, channel: &str) -> Vec<String> {
+    let (_, page) = request(process, token, &format!("{channel}/messages?limit=100"), None).await;
+    let messages = page["messages"].as_array().cloned().unwrap_or_default();
+    messages.iter().map(|m| m["body"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+/// Sends, and sends again with the same number until somebody says that it was taken.
+async fn write(process: &Process, token: &str, channel: &str, body: &str) {
+    for _ in 0..200 {
+        let sent = json!({"body": body, "nonce": body});
+        let (status, answer) = request(process, token, &format!("{channel}/messages"), Some(sent)).await;
+        match status {
+            201 | 202 => return,
+            0 | 429 | 500.. => tokio::time::sleep(Duration::from_millis(50)).await,
+            other => panic!("{other}: {answer}"),
+        }
+    }
+    panic!("{body} was never taken");
+}
+
+#[tokio::test]
+async fn c1_killed_processes_lose_nothing_and_say_nothing_twice() {
+    let ((hub, hub_domain), (home, _)) = (instance("a"), instance("b"));
+    let (a, b) = (hub.start().await, home.start().await);
+    let (ada, ben) = (person(&a, "ada").await, person(&b, "ben").await);
+    let (status, server) =
+        request(&a, &ada, "/servers", Some(json!({"name": "Orchard", "template": "community"}))).await;
+    assert!(matches!(status, 200 | 201), "{server}");
+    let sid = server["id"].as_str().expect("an id").to_owned();
+    let general = server["channels"].as_array().expect("channels").iter().find(|c| c["kind"] == "text");
+    let channel = format!("/servers/{sid}/channels/{}", general.expect("a channel")["id"].as_str().expect("an id"));
+    let (status, invite) = request(&a, &ada, &format!("/servers/{sid}/invites"), Some(json!({}))).await;
+    assert!(matches!(status, 200 | 201), "{invite}");
+    let code = invite["code"].as_str().expect("a code").to_owned();
+    let (status, joined) = request(&b, &ben, &format!("/invites/{hub_domain}/{code}/accept"), Some(json!({}))).await;
+    assert!(matches!(status, 200 | 201), "{status} {joined}");
+
+    for i in 0..5 {
+        write(&a, &ada, &channel, &format!("a{i}")).await;
+        write(&b, &ben, &channel, &format!("b{i}")).await;
+    }
+    // The home dies while messages flow, and comes back.
+    b.signal("KILL");
+    b.ended().await;
+    for i in 5..10 {
+        write(&a, &ada, &channel, &format!("a{i}")).await;
+    }
+    let b = home.start().await;
+    write(&b, &ben, &channel, "b5").await;
+    // The hub dies while messages flow, and comes back.
+    a.signal("KILL");
+    a.ended().await;
+    for i in 6..10 {
+        write(&b, &ben, &channel, &format!("b{i}")).await;
+    }
+    let a = hub.start().await;
+    write(&a, &ada, &channel, "a10").await;
+
+    let wanted: BTreeSet<String> = (0..11).map(|i| format!("a{i}")).chain((0..10).map(|i| format!("b{i}"))).collect();
+    let mut last = (Vec::new(), Vec::new());
+    for _ in 0..300 {
+        last = (bodies(&a, &ada, &channel).await, bodies(&b, &ben, &channel).await);
+        if last.0.len() >= wanted.len() && last.0 == last.1 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(last.0, last.1);
+    assert_eq!(last.0.len(), wanted.len(), "{:?}", last.0);
+    assert_eq!(last.0.iter().cloned().collect::<BTreeSet<_>>(), wanted);
+    let (_, pending) = request(&b, &ben, &format!("/servers/{sid}/pending"), None).await;
+    assert_eq!(pending["pending"], json!([]));
+
+    for setup in [&hub, &home] {
+        let verified = setup.run(&["fed", "verify"]);
+        assert!(verified.status.success(), "{}", text(&verified));
+        assert!(text(&verified).contains("holds"), "{}", text(&verified));
+    }
+    let head = |setup: &Setup| text(&setup.run(&["fed", "head", &sid])).trim().to_owned();
+    assert_eq!(head(&hub), head(&home));
+}
