@@ -27,11 +27,11 @@ export function Routes() {
         <Route path="/sign-up">
           <SignUpPage />
         </Route>
-        <Route path="/invite/:code">{({ code }) => <InvitePage code={code} />}</Route>
+        <Route path="/invite/:code">{({ code }) => <InvitePage code={unescaped(code)} />}</Route>
         <Route path="/join/:domain/:code">
           {({ domain, code }) => (
             <Gate>
-              <JoinPage domain={domain} code={code} />
+              <JoinPage domain={unescaped(domain)} code={unescaped(code)} />
             </Gate>
           )}
         </Route>
@@ -52,4 +52,13 @@ function Gate({ children }: { children: ReactNode }) {
   if (status === "in") return children;
   if (instance?.setup_required && location === "/") return <Redirect to="/sign-in" replace />;
   return <Redirect to={signInPath(location)} replace />;
+}
+
+/** A part of the address as it was meant: the domain of a test instance holds a colon, for example. */
+function unescaped(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
