@@ -20,7 +20,8 @@ test("C1, B5: two people of two instances make a community, invite, talk, reply,
   await dialog.getByLabel("Name").fill("Lantern Readers");
   await dialog.getByRole("button", { name: "Create", exact: true }).click();
   await expect(ada.page).toHaveURL(/\/s\//);
-  await expect(ada.field()).toBeVisible();
+  await ada.page.getByRole("link", { name: "general" }).click();
+  await expect(ada.page.getByRole("textbox", { name: "Message #general" })).toBeVisible();
   const [server] = (await ada.call<{ servers: Server[] }>("GET", "servers")).servers;
   const invite = await ada.call<Invite>("POST", `servers/${server!.id}/invites`, {});
 
@@ -32,6 +33,9 @@ test("C1, B5: two people of two instances make a community, invite, talk, reply,
   await expect(bea.page).toHaveURL(new RegExp(`^${b.url}/join/`));
   await bea.page.getByRole("button", { name: /^Join/ }).click();
   await expect(bea.page).toHaveURL(new RegExp(`^${b.url}/s/`));
+  // Announcements are for those who run the community; everybody writes in this one.
+  await ada.page.getByRole("link", { name: "general" }).click();
+  await expect(ada.field()).toBeVisible();
   const channel = new URL(ada.page.url()).pathname.split("/")[3]!;
   await bea.open(server!, channel);
 
