@@ -3,25 +3,28 @@
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use conntext_federation::Code;
 use conntext_federation::content::{Picture, ServerUpdate};
 use conntext_federation::domain::Domain;
 use conntext_federation::ids::{MediaId, ServerId};
+use conntext_federation::perms::{Perms, server_perms};
 use conntext_federation::profile::valid_picture;
+use sha2::{Digest as _, Sha256};
 
 use super::access::Here;
 use super::store;
 use crate::App;
 use crate::error::{Problem, Result};
 use crate::http::Path;
-use crate::peers::{self, client::read_capped};
+use crate::peers::{self, Origin, Streamed, client::read_capped};
 use crate::profiles;
 
 /// Routes for other instances, below `/federation/v1`.
 pub fn peer_router() -> Router<App> {
-    Router::new().route("/servers/{sid}/icon/{mid}", get(show_peer))
+    Router::new().route("/servers/{sid}/icon/{mid}", get(show_peer).put(take_peer))
 }
 
 fn none() -> Problem {
@@ -29,12 +32,7 @@ fn none() -> Problem {
 }
 
 pub(super) async fn set(app: &App, here: &Here, bytes: Bytes) -> Result<()> {
-    here.require(conntext_federation::perms::Perms::MANAGE_SERVER)?;
-    if !here.log.hub_here {
-        return Err(Problem::new("conflict")
-            .domain(here.log.hub_domain())
-            .detail("The picture can be changed by those whose account is where the community lives."));
-    }
+    here.require(Perms::MANAGE_SERVER)?;
     let most = app.config.storage.avatar_max_bytes;
     if bytes.len() > most {
         return Err(Problem::too_large(u64::try_from(most).unwrap_or(u64::MAX)));
@@ -44,6 +42,9 @@ pub(super) async fn set(app: &App, here: &Here, bytes: Bytes) -> Result<()> {
     let mut tx = app.db.begin().await?;
     store::put_icon(&mut tx, &new.mid, new.kind, &new.bytes, app.clock.now_ms()).await?;
     tx.commit().await?;
+    if !here.log.hub_here {
+        send(app, here, new.mid.parse()?, new.kind, new.bytes.clone()).await?;
+    }
     let picture = Picture {
         mid: new.mid.parse()?,
         media_type: new.kind.to_owned(),
@@ -56,6 +57,55 @@ pub(super) async fn set(app: &App, here: &Here, bytes: Bytes) -> Result<()> {
         drop_unused(app, old).await?;
     }
     Ok(())
+}
+
+/// Brings a picture to the hub before the change that names it.
+async fn send(app: &App, here: &Here, mid: MediaId, kind: &str, bytes: Vec<u8>) -> Result<()> {
+    let sid = &here.log.sid;
+    let domain = Domain::parse_normal(&here.log.hub_domain(), app.config.federation.dev_insecure)?;
+    let content = Streamed {
+        content_type: kind.to_owned(),
+        length: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+        sha256: Sha256::digest(&bytes).into(),
+        body: bytes.into(),
+    };
+    let path = format!("/servers/{sid}/icon/{mid}");
+    let sent = peers::send_stream(app, &domain, Method::PUT, &path, content).await;
+    sent.map(|_| ()).map_err(|e| e.problem(&domain))
+}
+
+/// Takes a picture from the home of somebody who may change the server.
+async fn take_peer(
+    State(app): State<App>,
+    origin: Origin,
+    Path((sid, mid)): Path<(String, String)>,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Result<StatusCode> {
+    let (sid, mid): (ServerId, MediaId) = (sid.parse().map_err(|_| none())?, mid.parse().map_err(|_| none())?);
+    let log = app.log.get(&sid).filter(|log| log.hub_here).ok_or_else(none)?;
+    let may = {
+        let state = log.state();
+        let members = state.by_home.get(&origin.ik).ok_or_else(none)?;
+        members.iter().any(|m| server_perms(&state, m).has(Perms::MANAGE_SERVER))
+    };
+    if !may {
+        return Err(Code::UploadForbidden.into());
+    }
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+    let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let picture = Picture { mid: mid.clone(), media_type: kind.clone(), size };
+    if size > conntext_federation::profile::MAX_AVATAR_BYTES {
+        return Err(Code::TooLarge.into());
+    }
+    if !valid_picture(&picture) {
+        return Err(Code::MediaType.into());
+    }
+    let bytes = profiles::check_picture(&app, mid.as_str(), bytes.to_vec()).await?;
+    let mut tx = app.db.begin().await?;
+    store::put_icon(&mut tx, mid.as_str(), &kind, &bytes, app.clock.now_ms()).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 pub(super) async fn remove(app: &App, here: &Here) -> Result<()> {
