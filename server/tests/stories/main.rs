@@ -4,6 +4,7 @@ mod kit;
 
 mod a_accounts;
 mod architecture;
+mod b_elsewhere;
 mod b_invites;
 mod b_servers;
 mod base;
