@@ -176,7 +176,7 @@ runner=''
 says "To erase them for ever"
 ok "uninstall removes the program and keeps the data"
 
-start_installer --toolchain /opt/rust
+start_installer --binary /build/release/conntext
 as_ada "$here/api/v1/servers" | grep -qF "$server" || fail "the kept data is used again"
 kill -TERM "$runner"
 wait "$runner" || fail "stops when asked to"

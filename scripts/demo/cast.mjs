@@ -38,8 +38,7 @@ export const SERVERS = {
       { name: "Kitchen", kind: "category" },
       { name: "kitchen-table", parent: "Kitchen", topic: "Everything that is not about books, and then it is about books again." },
       { name: "pictures", parent: "Kitchen", topic: "Windows, covers, cats on pages." },
-      { name: "Back office", kind: "category" },
-      { name: "committee", parent: "Back office", topic: "Summer evening: surprise. Sam cannot see this. Sam must not see this.", private: true, allow: ["priya", "inge"] },
+      { name: "committee", parent: "Kitchen", topic: "Summer evening: surprise. Sam cannot see this. Sam must not see this.", private: true, allow: ["priya", "inge"] },
     ],
   },
   night: {
