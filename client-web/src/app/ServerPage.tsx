@@ -1,4 +1,5 @@
 import { useChannel, useServer } from "@kit/live";
+import { groupChannels } from "@kit/ui/channel-tree";
 import { EmptyState } from "@kit/ui/States";
 import { usePhone } from "@kit/ui/useMedia";
 import { MemberList } from "@/features/members/MemberList";
@@ -38,10 +39,10 @@ export function ServerPage({ sid, cid, message, onSwitcher }: ServerPageProps) {
   }, [sid, channel]);
 
   if (!server) return <Redirect to="/" replace />;
-  const texts = server.channels.filter((c) => c.kind === "text");
+  const texts = groupChannels(server.channels).flatMap((group) => group.channels);
   if (cid === null || !channel) {
     const last = lastChannel(sid);
-    const first = texts.find((c) => c.id === last) ?? [...texts].sort((a, b) => a.position - b.position)[0];
+    const first = texts.find((c) => c.id === last) ?? texts[0];
     if (first && (!phone || cid !== null)) return <Redirect to={`/s/${sid}/${first.id}`} replace />;
     return (
       <Frame sid={sid} cid={null} view="lists">
