@@ -99,7 +99,8 @@ impl Peers {
             document: document::Document::open(base).await?,
             discovery: discovery::Discovery::default(),
             nonces: Mutex::default(),
-            by_address: RateLimit::new(config.peer_burst.saturating_mul(2), refill_ms),
+            // Several instances may share an address, and what a hub pushes is not charged to it as an origin.
+            by_address: RateLimit::new(config.peer_burst.saturating_mul(10), (refill_ms / 10).max(1)),
             by_origin: RateLimit::new(config.peer_burst, refill_ms),
             failed_joins: RateLimit::new(JOIN_TRIES.0, HOUR_MS / u64::from(JOIN_TRIES.0)),
             failed_joins_of: RateLimit::new(JOIN_TRIES.1, HOUR_MS / u64::from(JOIN_TRIES.1)),

@@ -71,6 +71,8 @@ impl Peers {
         };
         self.discovery.forgive(&peer.domain);
         if was_down {
+            // What waits for it need not wait for the end of its pause.
+            app.log.hub_answers(&peer.ik, true);
             self.revive(&peer.ik);
         }
         if write {

@@ -69,7 +69,7 @@ async fn c1_killed_processes_lose_nothing_and_say_nothing_twice() {
         request(&a, &ada, "/servers", Some(json!({"name": "Orchard", "template": "community"}))).await;
     assert!(matches!(status, 200 | 201), "{server}");
     let sid = server["id"].as_str().expect("an id").to_owned();
-    let general = server["channels"].as_array().expect("channels").iter().find(|c| c["kind"] == "text");
+    let general = server["channels"].as_array().expect("channels").iter().find(|c| c["name"] == "general");
     let channel = format!("/servers/{sid}/channels/{}", general.expect("a channel")["id"].as_str().expect("an id"));
     let (status, invite) = request(&a, &ada, &format!("/servers/{sid}/invites"), Some(json!({}))).await;
     assert!(matches!(status, 200 | 201), "{invite}");
