@@ -29,6 +29,9 @@ export default defineConfig({
   },
   test: {
     environment: "jsdom",
+    // A hang is a failure; a busy machine is not.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
     setupFiles: ["./kit/testing/setup.ts"],
     include: ["kit/**/*.test.{ts,tsx}", "src/**/*.test.{ts,tsx}"],
     css: { modules: { classNameStrategy: "non-scoped" } },
