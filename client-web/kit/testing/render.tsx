@@ -3,6 +3,7 @@ import { I18nProvider } from "@lingui/react";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { configure, render, type RenderResult } from "@testing-library/react";
 import type { ReactNode } from "react";
+import { vi } from "vitest";
 import { Router } from "wouter";
 import { memoryLocation } from "wouter/memory-location";
 import { api, type Instance, type Me, type Problem } from "@kit/api";
@@ -11,6 +12,7 @@ import { createSync, emptyState, type LiveState, type Sync } from "@kit/sync";
 
 // Dialogs and lists appear a moment after the click; a busy machine needs longer for it.
 configure({ asyncUtilTimeout: 5000 });
+vi.setConfig({ testTimeout: 30_000 });
 
 /** The instance of the tests. */
 export function instance(part: Partial<Instance> = {}): Instance {
