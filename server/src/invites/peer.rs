@@ -53,7 +53,7 @@ pub(super) async fn card(app: &App, log: &LogHandle, hash: &Hash) -> Result<Card
         let channel = invite.channel.as_ref().and_then(|c| state.channels.get(c));
         (invite.by.clone(), channel.map(|c| c.name.clone()), invite.expires_at)
     };
-    Ok(servers::card(app, log, Invitation { channel_name, inviter: inviter(app, log, &by).await?, expires_at })?)
+    servers::card(app, log, Invitation { channel_name, inviter: inviter(app, log, &by).await?, expires_at })
 }
 
 /// Who invites, unless it is somebody without a name of their own.
