@@ -69,9 +69,9 @@ pub async fn respond(app: &App, mid: &str, name: &str, headers: &HeaderMap) -> R
     out.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
     let size = stored.size;
     let Ok(part) = range(headers, size) else {
-        out.insert(header::CONTENT_RANGE, value(&format!("bytes */{size}"))?);
-        let refused = Problem::new("range").detail(format!("The file has {size} bytes.")).into_response();
-        return Ok((out, refused).into_response());
+        let mut refused = Problem::new("range").detail(format!("The file has {size} bytes.")).into_response();
+        refused.headers_mut().insert(header::CONTENT_RANGE, value(&format!("bytes */{size}"))?);
+        return Ok(refused);
     };
     let mut file = tokio::fs::File::open(blobs::path(app, mid)).await.map_err(|e| {
         tracing::error!(mid, error = %e, "a stored file is missing");

@@ -18,8 +18,9 @@ pub use apply::apply;
 pub use pending::pending_message;
 pub use read::{from_entry, message, message_for_all};
 pub use routes::router;
-pub use store::{Spot, forget_channel, forget_log, spot};
+pub use store::{Spot, forget_channel, forget_log};
 pub use types::{Attachment, Message, MessagePage, MessageState, NewAttachment, PendingMessages, Reaction, ReplyRef};
+pub use write::spot;
 
 /// Limits on writing, for each account.
 pub struct Pace {

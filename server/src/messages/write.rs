@@ -29,10 +29,19 @@ fn message_id(text: &str) -> Result<ActionId> {
     text.parse().map_err(|_| Problem::not_found().detail("There is no such message."))
 }
 
+/// Where a message stands. One that its hub took just now may still be on its way to this copy.
+async fn arrived(app: &App, place: &Place, aid: &ActionId) -> Result<Option<store::Spot>> {
+    let held = store::spot(&mut app.db.read().await?, place.log.id, aid).await?;
+    if held.is_some() || place.log.hub_here || !log::settled(app, &place.log, aid).await {
+        return Ok(held);
+    }
+    Ok(store::spot(&mut app.db.read().await?, place.log.id, aid).await?)
+}
+
 /// Where a message of this channel stands.
-pub(super) async fn spot(app: &App, place: &Place, id: &str) -> Result<(ActionId, store::Spot)> {
+pub async fn spot(app: &App, place: &Place, id: &str) -> Result<(ActionId, store::Spot)> {
     let aid = message_id(id)?;
-    let spot = store::spot(&mut app.db.read().await?, place.log.id, &aid).await?;
+    let spot = arrived(app, place, &aid).await?;
     let spot = spot.filter(|s| s.channel == place.channel && s.seq >= place.from_seq && !s.deleted);
     Ok((aid, spot.ok_or_else(|| Problem::not_found().detail("That message is not there any more."))?))
 }
@@ -46,7 +55,7 @@ pub(super) async fn send(app: &App, auth: &Auth, place: &Place, new: NewMessage)
     let mut mentions = compose::mentions(&place.log.state(), place.perms, &body);
     let reply_to = new.reply_to.as_deref().map(message_id).transpose()?;
     if let Some(aid) = &reply_to {
-        let spot = store::spot(&mut app.db.read().await?, place.log.id, aid).await?;
+        let spot = arrived(app, place, aid).await?;
         match spot.filter(|s| s.channel == place.channel) {
             Some(spot) if new.ping && spot.author != place.actor => {
                 let author = spot.author.as_str().to_owned();

@@ -38,13 +38,8 @@ type Where = (String, String, String, String);
 
 async fn find(app: &App, auth: &Auth, at: &Where) -> Result<(Place, ActionId)> {
     let place = Place::find(app, auth, &at.0, &at.1)?;
-    let none = || Problem::not_found().detail("That message is not there any more.");
-    let aid: ActionId = at.2.parse().map_err(|_| none())?;
-    let spot = messages::spot(&mut app.db.read().await?, place.log.id, &aid).await?;
-    match spot {
-        Some(s) if s.channel == place.channel && s.seq >= place.from_seq && !s.deleted => Ok((place, aid)),
-        _ => Err(none()),
-    }
+    let (aid, _) = messages::spot(app, &place, &at.2).await?;
+    Ok((place, aid))
 }
 
 async fn submit(app: &App, auth: &Auth, place: &Place, aid: &ActionId, kind: &str, emoji: String) -> Result<()> {
