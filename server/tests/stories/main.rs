@@ -13,5 +13,6 @@ mod c_messages;
 mod c_remote;
 mod gateway;
 mod j_peers;
+mod j_requests;
 mod log;
 mod openapi;

@@ -13,7 +13,7 @@ use conntext_server::log::{LogHandle, NewServer, Outcome, verify};
 use conntext_server::peers::{self, JoinHow};
 use serde_json::{Value, json};
 
-use super::TestInstance;
+use super::{TestClient, TestInstance};
 
 /// Somebody with their identity.
 #[derive(Clone)]
@@ -33,7 +33,13 @@ pub struct Community {
 impl TestInstance {
     /// A new person of this instance.
     pub async fn citizen(&self, handle: &str) -> Person {
-        let uid = self.person(handle).await.get("/me").await.text("/user/id");
+        let client = self.person(handle).await;
+        self.known_as(&client).await
+    }
+
+    /// Who is signed in.
+    pub async fn known_as(&self, client: &TestClient) -> Person {
+        let uid = client.get("/me").await.text("/user/id");
         let mut read = self.app.db.read().await.expect("a reader");
         let chain = conntext_server::profiles::chain(&mut read, &uid).await.expect("a chain");
         let uid: UserId = uid.parse().expect("a uid");
