@@ -152,6 +152,9 @@ impl LogHandle {
     }
 }
 
+/// Who waits at the door for the answer of a hub elsewhere.
+type Waiter = oneshot::Sender<Result<Arc<Entry>, LogError>>;
+
 pub(crate) struct Inner {
     db: Db,
     clock: Arc<dyn Clock>,
@@ -167,7 +170,7 @@ pub(crate) struct Inner {
     link: OnceLock<Arc<dyn HubLink>>,
     metrics_events: prometheus_client::metrics::counter::Counter,
     /// Actions that somebody waits for at the door, answered by the relay.
-    waiting: Mutex<HashMap<ActionId, oneshot::Sender<Result<Arc<Entry>, LogError>>>>,
+    waiting: Mutex<HashMap<ActionId, Waiter>>,
 }
 
 impl Inner {

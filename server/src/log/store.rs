@@ -270,20 +270,6 @@ pub async fn events_after(
     q.rows(sql, args![log_id, after, limit]).await?.iter().map(|r| entry(sid, r)).collect()
 }
 
-/// Events of one channel before a position, newest first.
-pub async fn channel_events_before(
-    q: &mut impl Query,
-    sid: &ServerId,
-    log_id: i64,
-    channel: &ChannelId,
-    before: u64,
-    limit: u64,
-) -> Result<Vec<Entry>> {
-    let sql = select_events!("where log_id = $1 and channel = $2 and seq < $3 order by seq desc limit $4");
-    let args = args![log_id, channel.as_str(), before, limit];
-    q.rows(sql, args).await?.iter().map(|r| entry(sid, r)).collect()
-}
-
 /// One event by its position.
 pub async fn event_at(q: &mut impl Query, sid: &ServerId, log_id: i64, seq: u64) -> Result<Option<Entry>> {
     let sql = select_events!("where log_id = $1 and seq = $2");
@@ -294,12 +280,6 @@ pub async fn event_at(q: &mut impl Query, sid: &ServerId, log_id: i64, seq: u64)
 pub async fn event_by_aid(q: &mut impl Query, sid: &ServerId, log_id: i64, aid: &ActionId) -> Result<Option<Entry>> {
     let sql = select_events!("where log_id = $1 and aid = $2 order by seq limit 1");
     q.row(sql, args![log_id, aid.0]).await?.as_ref().map(|r| entry(sid, r)).transpose()
-}
-
-/// The events of these types, in order.
-pub async fn events_of_kind(q: &mut impl Query, sid: &ServerId, log_id: i64, kind: &str) -> Result<Vec<Entry>> {
-    let sql = select_events!("where log_id = $1 and kind = $2 order by seq");
-    q.rows(sql, args![log_id, kind]).await?.iter().map(|r| entry(sid, r)).collect()
 }
 
 /// Hashes of the events that are held between two positions.

@@ -100,10 +100,10 @@ async fn from_snapshot(
         after = last.seq();
         for entry in &page {
             report.events += 1;
-            if let Err(code) = replica::verify_past(stored, &entry.event) {
-                if entry.rejected.is_none() {
-                    report.faults.push(format!("{}: {code}", entry.seq()));
-                }
+            if let Err(code) = replica::verify_past(stored, &entry.event)
+                && entry.rejected.is_none()
+            {
+                report.faults.push(format!("{}: {code}", entry.seq()));
             }
             if let Some((seq, hash)) = previous
                 && seq + 1 == entry.seq()

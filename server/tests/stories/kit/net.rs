@@ -1,7 +1,6 @@
 //! A network of instances in this process, which a story can disturb.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -42,7 +41,6 @@ struct State {
 pub struct TestNet {
     state: Arc<Mutex<State>>,
     rng: Arc<SeededRng>,
-    sent: Arc<AtomicU64>,
 }
 
 fn open(state: &Mutex<State>) -> MutexGuard<'_, State> {
@@ -54,7 +52,7 @@ impl TestNet {
     pub fn new(seed: u64) -> Self {
         let state =
             State { routers: HashMap::new(), cut: HashSet::new(), faults: Faults::default(), heard: Vec::new() };
-        Self { state: Arc::new(Mutex::new(state)), rng: Arc::new(SeededRng::new(seed)), sent: Arc::default() }
+        Self { state: Arc::new(Mutex::new(state)), rng: Arc::new(SeededRng::new(seed)) }
     }
 
     /// A new instance in the network.
@@ -97,11 +95,6 @@ impl TestNet {
     /// From now on this goes wrong.
     pub fn disturb(&self, faults: Faults) {
         open(&self.state).faults = faults;
-    }
-
-    /// How many requests were tried.
-    pub fn requests(&self) -> u64 {
-        self.sent.load(Ordering::SeqCst)
     }
 
     /// Whether anything that arrived at an instance held this text.
@@ -156,7 +149,6 @@ impl Line {
 impl Transport for Line {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
         Box::pin(async move {
-            self.net.sent.fetch_add(1, Ordering::SeqCst);
             let (parts, body) = request.into_parts();
             let to = parts.uri.authority().map(|a| a.as_str().to_owned()).unwrap_or_default();
             let body = body.collect().await.map_err(|e| TransportError(e.to_string()))?.to_bytes();

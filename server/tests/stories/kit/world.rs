@@ -27,7 +27,6 @@ pub struct Person {
 pub struct Community {
     pub sid: ServerId,
     pub channel: ChannelId,
-    pub owner: Actor,
 }
 
 impl TestInstance {
@@ -64,7 +63,7 @@ impl TestInstance {
         let sid = log.sid.clone();
         self.act(&sid, &owner.actor, "server.update", None, None, json!({"name": "Orchard", "public": true})).await;
         let channel = self.open_channel(&sid, &owner.actor, "general", json!([])).await;
-        Community { sid, channel, owner: owner.actor.clone() }
+        Community { sid, channel }
     }
 
     /// Opens a text channel.
