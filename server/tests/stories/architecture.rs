@@ -40,7 +40,8 @@ fn allowed(part: &str) -> &'static [&'static str] {
         "config" | "clock" | "error" | "metrics" | "keys" => &["db"],
         "log" => &["db", "bus", "jobs"],
         "peers" => &["db", "bus", "log", "http", "jobs"],
-        "gateway" => &["bus", "log", "http", "room"],
+        // The database only to hand a reader to the rooms' reads.
+        "gateway" => &["bus", "db", "log", "http", "room"],
         // Extractors must know who is signed in.
         "http" => &["db", "sessions"],
         "jobs" => &["db"],
