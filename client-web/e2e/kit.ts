@@ -119,7 +119,15 @@ export async function letIn(owner: Person, server: Server, guest: Person): Promi
 }
 
 /** Two instances, `a` and `b`, for all stories of one file. */
-export const test = base.extend<object, { a: Instance; b: Instance }>({
+export const test = base.extend<{ closePages: undefined }, { a: Instance; b: Instance }>({
+  // People leave after each story; the instances stay for the next one.
+  closePages: [
+    async ({ browser }, use) => {
+      await use(undefined);
+      for (const context of browser.contexts()) await context.close();
+    },
+    { auto: true },
+  ],
   a: [
     async ({}, use) => {
       const instance = await Instance.create("a");

@@ -6,11 +6,11 @@ export interface Problem {
   title: string;
   status: number;
   code: string;
-  detail?: string;
-  request_id?: string;
-  retry_after_ms?: number;
-  fields?: FieldProblem[];
-  domain?: string;
+  detail?: string | null;
+  request_id?: string | null;
+  retry_after_ms?: number | null;
+  fields?: FieldProblem[] | null;
+  domain?: string | null;
 }
 
 export interface Instance {
@@ -26,7 +26,7 @@ export interface Instance {
 
 export interface SessionCreated {
   me: Me;
-  token?: string; /* bearer only */
+  token?: string | null; /* bearer only */
 }
 
 export interface Me {
@@ -60,7 +60,7 @@ export interface Profile {
   bio: string;
   pronouns: string;
   mutual_servers: string[] /* sids */;
-  joined_at?: number;
+  joined_at?: number | null;
   fetched_at: number;
 }
 
@@ -85,7 +85,7 @@ export interface Server {
 
 export interface HubStatus {
   reachable: boolean;
-  since?: number /* since when away */;
+  since?: number | null /* since when away */;
   waiting: number /* my own queued actions here */;
   catching_up: boolean;
 }

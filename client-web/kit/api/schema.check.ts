@@ -1,0 +1,37 @@
+// Holds the types that the client works with to the ones made out of the server's document: a field that changes its
+// name, its type or disappears there is an error of the type checker here.
+import type { components } from "./schema";
+import type * as Ours from "./types";
+
+type Schemas = components["schemas"];
+/** Fails to compile where the server's type does not fit ours. */
+type Fits<Server extends Client, Client> = Server;
+
+export type Checked = {
+  Problem: Fits<Schemas["Problem"], Ours.Problem>;
+  Instance: Fits<Schemas["Instance"], Ours.Instance>;
+  SessionCreated: Fits<Schemas["SessionCreated"], Ours.SessionCreated>;
+  Me: Fits<Schemas["Me"], Ours.Me>;
+  Session: Fits<Schemas["Session"], Ours.Session>;
+  User: Fits<Schemas["User"], Ours.User>;
+  Profile: Fits<Schemas["Profile"], Ours.Profile>;
+  Server: Fits<Schemas["Server"], Ours.Server>;
+  HubStatus: Fits<Schemas["HubStatus"], Ours.HubStatus>;
+  Role: Fits<Schemas["Role"], Ours.Role>;
+  Channel: Fits<Schemas["Channel"], Ours.Channel>;
+  Override: Fits<Schemas["Override"], Ours.Override>;
+  Members: Fits<Schemas["Members"], Ours.Members>;
+  Member: Fits<Schemas["Member"], Ours.Member>;
+  Presence: Fits<Schemas["Presence"], Ours.Presence>;
+  Ban: Fits<Schemas["Ban"], Ours.Ban>;
+  Invite: Fits<Schemas["Invite"], Ours.Invite>;
+  InvitePreview: Fits<Schemas["InvitePreview"], Ours.InvitePreview>;
+  DirectoryEntry: Fits<Schemas["DirectoryEntry"], Ours.DirectoryEntry>;
+  MessagePage: Fits<Schemas["MessagePage"], Ours.MessagePage>;
+  Message: Fits<Schemas["Message"], Ours.Message>;
+  ReplyRef: Fits<Schemas["ReplyRef"], Ours.ReplyRef>;
+  Attachment: Fits<Schemas["Attachment"], Ours.Attachment>;
+  Reaction: Fits<Schemas["Reaction"], Ours.Reaction>;
+  Upload: Fits<Schemas["Upload"], Ours.Upload>;
+  FieldProblem: Fits<Schemas["FieldProblem"], Ours.FieldProblem>;
+};
