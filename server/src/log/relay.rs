@@ -207,6 +207,11 @@ async fn round(inner: &Arc<Inner>, log: &Arc<LogHandle>) -> Result<usize, Option
         Ok(results) => {
             set_away(inner, log, false);
             let count = results.len();
+            // Signing anew at once would only be refused anew.
+            let stuck = results.iter().all(|r| match r {
+                ActionResult::Accepted { .. } => false,
+                ActionResult::Rejected { code, retry, .. } => *retry || *code == Code::StaleBasis,
+            });
             for (pending, result) in queued.iter().zip(results) {
                 settle(inner, log, pending, result).await.map_err(|e| {
                     tracing::error!(sid = %log.sid, error = %e, "an answer of the hub cannot be written");
@@ -214,7 +219,7 @@ async fn round(inner: &Arc<Inner>, log: &Arc<LogHandle>) -> Result<usize, Option
                 })?;
             }
             inner.bus.tell_server(&log.sid, Notice::Hub);
-            Ok(count)
+            if stuck { Err(None) } else { Ok(count) }
         }
         Err(LinkError::Unreachable(why)) => {
             tracing::info!(sid = %log.sid, why, waiting = queued.len(), "the hub does not answer");

@@ -46,7 +46,7 @@ async fn send(to: &TestInstance, bent: &Bent) -> Answer {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn j6_requests_that_do_not_hold_are_refused_with_their_code() {
+async fn j2_requests_that_do_not_hold_are_refused_with_their_code() {
     let net = TestNet::new(20);
     let (a, b) = (net.instance("a.test").await, net.instance("b.test").await);
     let key = &b.app.keys.signing;
@@ -99,7 +99,7 @@ async fn j6_requests_that_do_not_hold_are_refused_with_their_code() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn j6_outsiders_learn_nothing_and_nobody_speaks_for_others() {
+async fn j5_outsiders_learn_nothing_and_nobody_speaks_for_others() {
     let net = TestNet::new(21);
     let (a, b, c) = (net.instance("a.test").await, net.instance("b.test").await, net.instance("c.test").await);
     let (ada, ben) = (a.citizen("ada").await, b.citizen("ben").await);
