@@ -19,7 +19,7 @@ use conntext_federation::{
 };
 use futures_util::future::BoxFuture;
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -249,17 +249,24 @@ async fn send(
         (state.info.hub.clone(), hub::position(&state))
     };
     let domain = log.hub_domain();
+    // A file that cannot be brought refuses its own message and no other.
+    let mut refused: BTreeMap<ActionId, Code> = BTreeMap::new();
     for p in queued {
         if let (Some(channel), "message.create") = (&p.draft.channel, p.draft.kind.as_str()) {
             let files = files_of(p);
             if !files.is_empty() {
-                link.media(&domain, &log.sid, channel, files).await?;
+                match link.media(&domain, &log.sid, channel, files).await {
+                    Err(LinkError::Refused(code)) => {
+                        refused.insert(p.aid, code);
+                    }
+                    other => other?,
+                }
             }
         }
     }
     let now = inner.clock.now_ms();
     let mut actions = Vec::with_capacity(queued.len());
-    for p in queued {
+    for p in queued.iter().filter(|p| !refused.contains_key(&p.aid)) {
         // Signed when sent, not when queued: a key that was changed meanwhile does no harm.
         let made = p.draft.clone().into_action(&inner.me.ik, p.aid, p.salt, basis.clone(), now);
         let (mut action, sealed) = made.map_err(LinkError::Refused)?;
@@ -269,11 +276,21 @@ async fn send(
         let origin_sig = action.sign(&inner.me.key).map_err(LinkError::Refused)?;
         actions.push(SignedAction { action, origin_sig, content: sealed.content, salt: sealed.salt });
     }
-    let answer = link.actions(&hub, &domain, &log.sid, ActionsRequest { actions }).await?;
-    if answer.results.len() != queued.len() {
+    let count = actions.len();
+    let mut answers = if actions.is_empty() {
+        Vec::new()
+    } else {
+        link.actions(&hub, &domain, &log.sid, ActionsRequest { actions }).await?.results
+    };
+    if answers.len() != count {
         return Err(LinkError::Unreachable("its answer does not fit the request".into()));
     }
-    Ok(answer.results)
+    let mut answers = answers.drain(..);
+    let results = queued.iter().filter_map(|p| match refused.get(&p.aid) {
+        Some(code) => Some(ActionResult::Rejected { aid: p.aid, code: *code, retry: false }),
+        None => answers.next(),
+    });
+    Ok(results.collect())
 }
 
 fn files_of(p: &Pending) -> Vec<MediaId> {

@@ -196,3 +196,26 @@ async fn c3_a_file_sent_while_the_hub_is_away_arrives_with_its_message() {
     until("it arrived", async || p.b.waiting(&p.sid, &p.ben_actor).await == 0).await;
     assert_eq!(fetch(&p.ada, url).await.expect_status(200).bytes, b"later");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c3_a_file_that_is_lost_refuses_its_own_message_and_no_other() {
+    let p = Pair::new(37, 0).await;
+    p.net.cut("a.test", "b.test");
+    let sid = p.sid.to_string();
+    p.send(&p.ben, json!({"nonce": "1", "body": "before"})).await;
+    let up = upload(&p.ben, &sid, p.cid(), "a.txt", b"short-lived".to_vec()).await.expect_status(201).json;
+    let file = json!({"nonce": "2", "body": "with a file", "attachments": [{"upload": up["upload"]}]});
+    let message = p.send(&p.ben, file).await;
+    p.send(&p.ben, json!({"nonce": "3", "body": "after"})).await;
+    std::fs::remove_file(media::blobs::path(&p.b.app, up["id"].as_str().unwrap())).unwrap();
+    p.net.heal("a.test", "b.test");
+    until("nothing waits", async || p.b.waiting(&p.sid, &p.ben_actor).await == 0).await;
+    same(&p.a, &p.b, &p.sid).await;
+    assert_eq!(bodies(&p.page(&p.ada, "").await), ["before", "after"]);
+    let list = p.ben.get(&format!("/servers/{}/pending", p.sid)).await.expect_status(200).json;
+    let left = &list["pending"][0];
+    assert_eq!((left["id"].as_str(), left["state"].as_str()), (message["id"].as_str(), Some("rejected")));
+    assert_eq!(left["error_code"], "not_found");
+    let path = format!("/servers/{}/pending/{}", p.sid, left["id"].as_str().unwrap());
+    p.ben.delete(&path).await.expect_status(204);
+}
