@@ -40,6 +40,8 @@ struct Machine {
     processor: String,
     kernel: String,
     memory_mib: u64,
+    /// What else the machine was doing: the load average before the first measurement.
+    load_before: f64,
 }
 
 impl Report {
@@ -55,13 +57,13 @@ impl Report {
 
     /// The table, in Markdown.
     pub fn table(&self) -> String {
-        let Machine { cores, processor, kernel, memory_mib } = &self.machine;
+        let Machine { cores, processor, kernel, memory_mib, load_before } = &self.machine;
         let mut text = format!(
             "# ConnText, measured\n\nRevision: {}  \n",
             if self.revision.is_empty() { "unknown" } else { &self.revision }
         );
         text += &format!(
-            "Machine: {cores} cores ({processor}), {memory_mib} MiB, {kernel}; load generator on the same machine\n\n"
+            "Machine: {cores} cores ({processor}), {memory_mib} MiB, {kernel}; load generator on the same machine, load before: {load_before:.1}\n\n"
         );
         text += "| what | figure | unit |\n| --- | ---: | --- |\n";
         for figure in &self.figures {
@@ -98,6 +100,10 @@ impl Machine {
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             processor: line("/proc/cpuinfo", "model name"),
             kernel: std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim().to_owned(),
+            load_before: std::fs::read_to_string("/proc/loadavg")
+                .ok()
+                .and_then(|text| text.split(' ').next()?.parse().ok())
+                .unwrap_or(f64::NAN),
             memory_mib: memory.split(' ').next().and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) / 1024,
         }
     }
