@@ -164,7 +164,6 @@ remove() {
 	fi
 	rm -f "$program" "$program.previous" "$program.new"
 	say "Removed the program $program"
-	rmdir "$prefix/bin" 2>/dev/null || :
 	if [ -d "$data" ] || [ -f "$config" ]; then remove_data; fi
 }
 
