@@ -45,13 +45,17 @@ fn peer_api() -> Router<App> {
 
 /// The API's document, as the rooms' routes describe it.
 pub fn openapi(config: &Config) -> utoipa::openapi::OpenApi {
-    OpenApiRouter::with_openapi(http::docs::ApiDoc::openapi()).nest("/api/v1", api(config)).into_openapi()
+    let mut document =
+        OpenApiRouter::with_openapi(http::docs::ApiDoc::openapi()).nest("/api/v1", api(config)).into_openapi();
+    http::docs::name_operations(&mut document);
+    document
 }
 
 /// The whole HTTP service of an instance.
 pub fn router(app: &App) -> Router {
-    let (api, document) =
+    let (api, mut document) =
         OpenApiRouter::with_openapi(http::docs::ApiDoc::openapi()).nest("/api/v1", api(&app.config)).split_for_parts();
+    http::docs::name_operations(&mut document);
     let all = api
         .merge(http::docs::router(document))
         .merge(http::health::router())

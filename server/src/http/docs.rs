@@ -40,6 +40,26 @@ impl utoipa::Modify for Security {
     }
 }
 
+/// Names each operation by its method and path: handlers of different rooms share names, operations must not.
+pub(crate) fn name_operations(document: &mut utoipa::openapi::OpenApi) {
+    for (path, item) in &mut document.paths.paths {
+        let words: Vec<&str> =
+            path.split(['/', '{', '}']).filter(|w| !w.is_empty() && *w != "api" && *w != "v1").collect();
+        let methods = [
+            ("get", &mut item.get),
+            ("put", &mut item.put),
+            ("post", &mut item.post),
+            ("patch", &mut item.patch),
+            ("delete", &mut item.delete),
+        ];
+        for (method, operation) in methods {
+            if let Some(operation) = operation {
+                operation.operation_id = Some(format!("{method}_{}", words.join("_")));
+            }
+        }
+    }
+}
+
 /// Serves the document and the page that shows it.
 pub(crate) fn router(document: utoipa::openapi::OpenApi) -> Router<App> {
     let document = std::sync::Arc::new(document);

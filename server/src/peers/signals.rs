@@ -1,13 +1,13 @@
 //! Passing things: typing, presence, new profiles. Never stored, never sent again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use conntext_federation::domain::Domain;
-use conntext_federation::ids::{Actor, ChannelId, InstanceId, UserId};
+use conntext_federation::ids::{Actor, ChannelId, InstanceId, ServerId, UserId};
 use conntext_federation::wire::{Signal, Signals, SignalsAck};
 use tokio::sync::broadcast::error::RecvError;
 
@@ -17,9 +17,12 @@ use crate::bus::{Notice, PeopleNotice};
 use crate::error::Result;
 use crate::http::Json;
 use crate::log::LogHandle;
+use crate::presence::Presence;
 
 /// The most signals in one request.
 const MAX_SIGNALS: usize = 100;
+/// How often those who are there are told again: to an instance that was away, or restarted.
+const REFRESH: Duration = Duration::from_secs(60);
 /// How long presence is gathered before it is sent.
 const GATHER: Duration = Duration::from_secs(1);
 
@@ -104,7 +107,7 @@ async fn heed(app: &App, origin: &Origin, signal: Signal) -> Result<bool> {
         Signal::Presence { uid, status } => {
             let known = matches!(status.as_str(), "online" | "idle" | "dnd" | "offline");
             let fine = known && at_home(app, &uid, &origin.ik);
-            if fine {
+            if fine && app.presence.told(&uid, Presence::parse(&status), app.clock.now_ms()) {
                 app.bus.tell_people(PeopleNotice::Presence { uid, status });
             }
             Ok(fine)
@@ -147,10 +150,21 @@ pub(super) fn start(app: &App) {
         let mut people = app.bus.people();
         let mut gathered: BTreeMap<UserId, String> = BTreeMap::new();
         let mut ticks = tokio::time::interval(GATHER);
+        let mut refresh = tokio::time::interval(REFRESH);
+        let mut grown = app.bus.grown();
+        let mut crowds: HashMap<ServerId, usize> = HashMap::new();
         loop {
             tokio::select! {
                 () = app.stopping.cancelled() => return,
                 _ = ticks.tick(), if !gathered.is_empty() => flush(&app, std::mem::take(&mut gathered)),
+                _ = refresh.tick() => gathered.extend(present(&app)),
+                // Whoever came in knows nothing of those who are there, and they nothing of them.
+                sid = grown.recv() => if let Some(log) = sid.ok().and_then(|sid| app.log.get(&sid)) {
+                    let members = log.state().members.len();
+                    if crowds.insert(log.sid.clone(), members) != Some(members) {
+                        gathered.extend(present(&app));
+                    }
+                },
                 notice = people.recv() => match notice {
                     Ok(PeopleNotice::Presence { uid, status }) => {
                         gathered.insert(uid, status);
@@ -162,6 +176,12 @@ pub(super) fn start(app: &App) {
             }
         }
     });
+}
+
+/// Our own people that are there now.
+fn present(app: &App) -> Vec<(UserId, String)> {
+    let here = app.presence.local(app.clock.now_ms());
+    here.into_iter().map(|(uid, status)| (uid, status.as_str().to_owned())).collect()
 }
 
 fn flush(app: &App, gathered: BTreeMap<UserId, String>) {

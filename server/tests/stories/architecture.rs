@@ -24,6 +24,7 @@ const PARTS: &[&str] = &[
     "main",
     "metrics",
     "peers",
+    "presence",
     "projections",
     "routes",
 ];
@@ -39,14 +40,16 @@ fn allowed(part: &str) -> &'static [&'static str] {
         "bus" => &["log"],
         "config" | "clock" | "error" | "metrics" | "keys" => &["db"],
         "log" => &["db", "bus", "jobs"],
-        "peers" => &["db", "bus", "log", "http", "jobs"],
+        "peers" => &["db", "bus", "log", "http", "jobs", "presence"],
+        // Signals in memory, beside the bus.
+        "presence" => &["bus"],
         // The database only to hand a reader to the rooms' reads.
-        "gateway" => &["bus", "db", "log", "http", "room"],
+        "gateway" => &["bus", "db", "log", "http", "presence", "room"],
         // Extractors must know who is signed in.
         "http" => &["db", "sessions"],
         "jobs" => &["db"],
         // A room.
-        _ => &["bus", "db", "log", "http", "jobs", "peers", "room"],
+        _ => &["bus", "db", "log", "http", "jobs", "peers", "presence", "room"],
     }
 }
 

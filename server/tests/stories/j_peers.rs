@@ -245,3 +245,24 @@ async fn j5_a_copy_that_its_hub_contradicts_is_set_aside_and_others_go_on() {
     a.write(&bad.sid, &ada.actor, &bad.channel, "three").await;
     same(&a, &b, &bad.sid).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a11_who_is_there_is_seen_on_the_other_instance() {
+    use conntext_server::presence::{Presence, Socket};
+    let net = TestNet::new(11);
+    let (a, b) = (net.instance("a.test").await, net.instance("b.test").await);
+    let (ada, ben) = (a.citizen("ada").await, b.citizen("ben").await);
+    let orchard = a.community(&ada).await;
+    let uid = |actor: &conntext_federation::ids::Actor| actor.user().expect("a person").clone();
+    let sees = |t: &crate::kit::TestInstance, who: &conntext_federation::ids::Actor| {
+        t.app.presence.status(&uid(who), t.app.clock.now_ms())
+    };
+    // Ada was there before Ben came in; he learns of it all the same.
+    let here = Socket::new(&a.app, uid(&ada.actor));
+    b.join(&ben, "a.test", &orchard.sid).await.expect("joined");
+    let _there = Socket::new(&b.app, uid(&ben.actor));
+    until("a sees ben", async || sees(&a, &ben.actor) == Presence::Online).await;
+    until("b sees ada", async || sees(&b, &ada.actor) == Presence::Online).await;
+    here.set(Presence::Dnd);
+    until("b sees that ada is busy", async || sees(&b, &ada.actor) == Presence::Dnd).await;
+}

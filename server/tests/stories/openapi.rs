@@ -25,5 +25,9 @@ async fn i5_the_served_document_names_every_schema_once() {
         let name = reference.split('"').next().unwrap();
         assert!(!answer.json["components"]["schemas"][name].is_null(), "no schema {name}");
     }
+    let operations = answer.json["paths"].as_object().expect("paths").values().filter_map(|p| p.as_object());
+    let names: Vec<_> = operations.flat_map(|p| p.values()).filter_map(|o| o["operationId"].as_str()).collect();
+    let unique: std::collections::BTreeSet<_> = names.iter().collect();
+    assert_eq!(unique.len(), names.len(), "every operation has a name of its own");
     a.client().send(axum::http::Method::GET, "/api/docs", None, vec![]).await.expect_status(200);
 }
