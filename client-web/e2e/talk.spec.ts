@@ -1,4 +1,4 @@
-import { expect, register, setUp, test } from "./kit";
+import { expect, register, test } from "./kit";
 import type { Invite, Server } from "../kit/api/types";
 
 const PIXEL = Buffer.from(
@@ -11,7 +11,7 @@ test("C1, B5: two people of two instances make a community, invite, talk, reply,
   a,
   b,
 }) => {
-  const ada = await setUp(browser, a, "ada");
+  const ada = await register(browser, a, "ada");
   const bea = await register(browser, b, "bea");
 
   // Ada makes a community.
