@@ -162,7 +162,7 @@ fn catch_up_soon(app: &App, domain: &Domain, log: &Arc<LogHandle>) {
             return;
         }
         if let Err(e) = catch_up(&app, &domain, &log).await {
-            tracing::info!(sid = %log.sid, error = %e, "the copy stays behind for now");
+            tracing::info!(sid = %log.sid, error = %e, "the copy stays behind until the next greeting");
         }
     });
 }
