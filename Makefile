@@ -4,7 +4,7 @@
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/conntext/target
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-rust test-web test-e2e test-scripts test-install lint fmt bench demo api clean
+.PHONY: help build test test-rust test-web test-e2e test-scripts test-install test-pair lint fmt bench demo api clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ test-e2e: ## browser stories against two real instances
 
 test-scripts: ## shellcheck and the tests of the installer's options
 	@scripts/test.sh scripts
+
+test-pair: ## two machines set up by install.sh over https, a browser on each (needs root)
+	@scripts/test-pair.sh
 
 test-install: ## install, upgrade and uninstall in a fresh Debian root (slow, needs root)
 	@scripts/test-install.sh

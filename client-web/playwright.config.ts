@@ -11,6 +11,8 @@ export default defineConfig({
   retries: process.env.CI ? 1 : 0,
   reporter: [["list"]],
   use: {
+    // Installed instances have certificates of an authority that the browser does not know.
+    ignoreHTTPSErrors: Boolean(process.env.CONNTEXT_INSTALLED),
     locale: "en-GB",
     timezoneId: "Europe/London",
     viewport: { width: 1280, height: 800 },
@@ -26,6 +28,8 @@ export default defineConfig({
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        // Where the names of installed instances are, when those are tested.
+        ...(process.env.CONNTEXT_RESOLVE ? [`--host-resolver-rules=${process.env.CONNTEXT_RESOLVE}`] : []),
       ],
     },
   },

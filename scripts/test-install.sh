@@ -2,8 +2,7 @@
 # Installs ConnText on a Debian that has nothing: a fresh root made by debootstrap, with a Rust toolchain mounted.
 # From source and as root: install, use, upgrade while it runs, uninstall, install again on the kept data.
 # Slow (a release build), needs root and the network. Leaves nothing behind but a cached base root.
-#   SUITE=bookworm     the Debian release
-#   KEEP=1             keep the root for a look; its path is printed
+#   SUITE, KEEP        see roots.sh
 #   BUILD_CACHE=DIR    a folder for the release build that is kept between runs
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,28 +10,21 @@ cd "$(dirname "$0")/.."
 . scripts/tools.sh
 
 [ "$(id -u)" -eq 0 ] || die "this test makes a system root of its own and needs root"
-suite=${SUITE:-bookworm}
 port=${PORT:-7191}
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/conntext
 apt_need debootstrap debootstrap
 apt_need systemd-analyze systemd
 need_rust
 toolchain=$(rustc --print sysroot)
 
-work=$(mktemp -d /var/tmp/conntext-install.XXXXXX)
+# shellcheck source=scripts/roots.sh
+. scripts/roots.sh
 root=$work/root
-mounted=()
+environment+=(CARGO_TARGET_DIR=/build)
 runner=''
 cleanup() {
-	local at
 	[ -z "$runner" ] || kill -TERM "$runner" 2>/dev/null || :
 	[ -z "$runner" ] || wait "$runner" 2>/dev/null || :
-	for ((at = ${#mounted[@]} - 1; at >= 0; at--)); do umount -l "${mounted[at]}" || :; done
-	if [ -n "${KEEP:-}" ]; then
-		say "Kept: $work"
-	elif ! grep -q " $work" /proc/mounts; then
-		rm -rf "$work"
-	fi
+	roots_cleanup
 }
 trap cleanup EXIT
 
@@ -54,41 +46,10 @@ says() { grep -qF -- "$1" "$out" || fail "says: $1"; }
 
 # ---- the machine
 
-base=$cache/$suite-minbase.tar
-if [ ! -f "$base" ]; then
-	say "Making a base root of $suite"
-	mkdir -p "$cache"
-	debootstrap --variant=minbase "$suite" "$work/base" >"$out" || fail "debootstrap"
-	tar -C "$work/base" -cf "$base.new" . && mv "$base.new" "$base"
-	rm -rf "$work/base"
-fi
-mkdir "$root"
-tar -C "$root" -xf "$base"
-cp /etc/resolv.conf "$root/etc/resolv.conf"
-for file in /etc/apt/sources.list /etc/apt/sources.list.d/debian.sources; do
-	[ ! -f "$file" ] || { rm -f "$root/etc/apt/sources.list" && cp "$file" "$root$file"; }
-done
-# A network that answers with certificates of its own needs them inside too.
-environment=(HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 CARGO_TARGET_DIR=/build)
-if [ -n "${SSL_CERT_FILE:-}" ]; then
-	install -D -m 0644 "$SSL_CERT_FILE" "$root/opt/certificates.pem"
-	for name in SSL_CERT_FILE CURL_CA_BUNDLE NODE_EXTRA_CA_CERTS CARGO_HTTP_CAINFO; do
-		environment+=("$name=/opt/certificates.pem")
-	done
-fi
-mount_in() {
-	mkdir -p "$root$2"
-	mount --bind "$1" "$root$2"
-	mounted+=("$root$2")
-}
-mount_in /proc /proc
-mount_in /dev /dev
-mount_in /dev/pts /dev/pts
-mount_in "$toolchain" /opt/rust
+new_root "$root"
+mount_in "$root" "$toolchain" /opt/rust
 mkdir -p "${BUILD_CACHE:-$work/build}"
-mount_in "${BUILD_CACHE:-$work/build}" /build
-mkdir "$root/src"
-git archive HEAD | tar -C "$root/src" -xf -
+mount_in "$root" "${BUILD_CACHE:-$work/build}" /build
 # A place for the unit, as on a machine with systemd; systemd itself is not running here.
 mkdir -p "$root/etc/systemd/system"
 ! chroot "$root" sh -c 'command -v cc || command -v node || command -v curl' || fail "the fresh root has nothing of what we need"

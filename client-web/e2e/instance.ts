@@ -26,46 +26,77 @@ async function freePort(): Promise<number> {
   });
 }
 
+/** How an instance is started and where it is then. */
+interface Place {
+  readonly domain: string;
+  readonly url: string;
+  /** The address that answers when it is ready. */
+  readonly ready: string;
+  readonly data: string;
+  readonly command: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  /** Its data goes with the story. */
+  readonly ours: boolean;
+}
+
+/** Instances that install.sh set up, by name, when they are the ones to be tested (scripts/test-pair.sh). */
+function installed(name: string): Place | null {
+  if (!process.env.CONNTEXT_INSTALLED) return null;
+  const all = JSON.parse(process.env.CONNTEXT_INSTALLED) as Record<
+    string,
+    Pick<Place, "domain" | "url" | "ready" | "data"> & { serve: string }
+  >;
+  const there = all[name];
+  if (!there) throw new Error(`no instance ${name} is installed`);
+  return { ...there, command: ["sh", there.serve], env: process.env, ours: false };
+}
+
+/** An instance of the program as built, on a free port. `name` is the first part of the domain: cookies ignore ports,
+ * so each instance needs a host name of its own. */
+async function built(name: string): Promise<Place> {
+  const port = await freePort();
+  const domain = `${name}.localhost:${port}`;
+  const listen = `127.0.0.1:${port}`;
+  const data = await mkdtemp(join(tmpdir(), `conntext-${name}-`));
+  const env = {
+    ...process.env,
+    CONNTEXT__INSTANCE__DOMAIN: domain,
+    CONNTEXT__HTTP__LISTEN: listen,
+    CONNTEXT__STORAGE__DATA_DIR: data,
+    CONNTEXT__FEDERATION__DEV_INSECURE: "true",
+    CONNTEXT__ACCOUNTS__REGISTRATION: "open",
+    CONNTEXT__LIMITS__REGISTER_BURST: "100",
+    CONNTEXT__LIMITS__SIGN_IN_BURST: "100",
+    CONNTEXT__LIMITS__API_BURST: "5000",
+    CONNTEXT__LIMITS__API_PER_S: "1000",
+    CONNTEXT__LIMITS__MESSAGE_BURST: "5000",
+    CONNTEXT__LIMITS__MESSAGE_PER_S: "1000",
+  };
+  const url = `http://${domain}`;
+  return { domain, url, ready: `http://${listen}/readyz`, data, command: [program(), "serve"], env, ours: true };
+}
+
 /** One running instance with a data folder of its own. */
 export class Instance {
   private process: ChildProcess | null = null;
   private output = "";
+  readonly domain: string;
+  readonly url: string;
 
-  private constructor(
-    readonly domain: string,
-    readonly url: string,
-    private readonly listen: string,
-    private readonly data: string,
-  ) {}
+  private constructor(private readonly place: Place) {
+    this.domain = place.domain;
+    this.url = place.url;
+  }
 
-  /** `name` is the first part of the domain: cookies ignore ports, so each instance needs a host name of its own. */
   static async create(name: string): Promise<Instance> {
-    const port = await freePort();
-    const data = await mkdtemp(join(tmpdir(), `conntext-${name}-`));
-    const domain = `${name}.localhost:${port}`;
-    const instance = new Instance(domain, `http://${domain}`, `127.0.0.1:${port}`, data);
+    const instance = new Instance(installed(name) ?? (await built(name)));
     await instance.start();
     return instance;
   }
 
   async start(): Promise<void> {
-    const child = spawn(program(), ["serve"], {
-      env: {
-        ...process.env,
-        CONNTEXT__INSTANCE__DOMAIN: this.domain,
-        CONNTEXT__HTTP__LISTEN: this.listen,
-        CONNTEXT__STORAGE__DATA_DIR: this.data,
-        CONNTEXT__FEDERATION__DEV_INSECURE: "true",
-        CONNTEXT__ACCOUNTS__REGISTRATION: "open",
-        CONNTEXT__LIMITS__REGISTER_BURST: "100",
-        CONNTEXT__LIMITS__SIGN_IN_BURST: "100",
-        CONNTEXT__LIMITS__API_BURST: "5000",
-        CONNTEXT__LIMITS__API_PER_S: "1000",
-        CONNTEXT__LIMITS__MESSAGE_BURST: "5000",
-        CONNTEXT__LIMITS__MESSAGE_PER_S: "1000",
-      },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    const { command, env, ready } = this.place;
+    const child = spawn(command[0]!, command.slice(1), { env, stdio: ["ignore", "pipe", "pipe"] });
     this.process = child;
     const note = (chunk: Buffer): void => {
       this.output = (this.output + chunk.toString()).slice(-20_000);
@@ -75,7 +106,7 @@ export class Instance {
     const end = Date.now() + START_MS;
     for (;;) {
       if (child.exitCode !== null) throw new Error(`${this.domain} ended at once:\n${this.output}`);
-      const answer = await fetch(`http://${this.listen}/readyz`).catch(() => null);
+      const answer = await fetch(ready).catch(() => null);
       if (answer?.ok) return;
       if (Date.now() > end) throw new Error(`${this.domain} does not get ready:\n${this.output}`);
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -96,12 +127,12 @@ export class Instance {
 
   async remove(): Promise<void> {
     await this.stop("SIGKILL");
-    await rm(this.data, { recursive: true, force: true });
+    if (this.place.ours) await rm(this.place.data, { recursive: true, force: true });
   }
 
   /** The one-time address that makes the administrator. */
   async setupUrl(): Promise<string> {
-    return (await readFile(join(this.data, "setup-url"), "utf8")).trim();
+    return (await readFile(join(this.place.data, "setup-url"), "utf8")).trim();
   }
 
   /** What it printed last, for failures. */
