@@ -22,7 +22,7 @@ use crate::messages::Pace;
 use crate::metrics::Metrics;
 use crate::peers::Peers;
 use crate::presence::PresenceBook;
-use crate::servers;
+use crate::{servers, sessions};
 
 /// One running instance. Cheap to clone.
 #[derive(Clone)]
@@ -66,6 +66,8 @@ pub struct Inner {
     pub gateway: Gateway,
     /// Who is there.
     pub presence: PresenceBook,
+    /// Sessions that were looked up lately.
+    pub sessions: sessions::Known,
     /// Limits on guessing and on making accounts.
     pub guard: Guard,
     /// Limits on writing.

@@ -154,6 +154,7 @@ pub async fn build_with(
         gateway: gateway::Gateway::default(),
         folder,
         metrics,
+        sessions: sessions::Known::default(),
         guard,
         pace,
         cards: servers::Cards::default(),

@@ -1,5 +1,6 @@
 //! Sessions: who is signed in, on which device, how long.
 
+mod known;
 mod routes;
 mod store;
 
@@ -18,6 +19,7 @@ use crate::http::auth::COOKIE;
 use crate::http::{Auth, Client, Json};
 use crate::profiles::{self, Me};
 
+pub use known::Known;
 pub use routes::router;
 
 /// How a session is carried.
@@ -116,15 +118,24 @@ pub async fn open(
 /// Finds the session of a token and moves its end on.
 pub async fn authenticate(app: &App, kind: Kind, token: &str, client: Option<Client>) -> Result<Option<Auth>> {
     let now = app.clock.now_ms();
-    let mut read = app.db.read().await?;
-    let Some(found) = store::by_token(&mut read, &hash(token), now).await? else { return Ok(None) };
-    drop(read);
+    let hash = hash(token);
+    let found = match app.sessions.get(&hash, now) {
+        Ok(found) => found,
+        Err(begun) => {
+            let mut read = app.db.read().await?;
+            let Some(found) = store::by_token(&mut read, &hash, now).await? else { return Ok(None) };
+            drop(read);
+            app.sessions.put(hash, found.clone(), now, begun);
+            found
+        }
+    };
     if found.auth.kind != kind {
         return Ok(None);
     }
     if now - found.last_seen_at >= app.config.sessions.touch_s * 1000 {
         let address = client.map(|c| c.ip.to_string());
         store::touch(app, &found, address, now).await;
+        app.sessions.forget();
     }
     Ok(Some(found.auth))
 }
@@ -146,6 +157,7 @@ pub async fn revoke_all(tx: &mut Tx, account: &str) -> Result<()> {
 
 /// Open sockets of ended sessions close at once.
 fn announce(app: &App, auth: &Auth, sessions: Vec<String>) {
+    app.sessions.forget();
     let Ok(uid) = auth.uid.parse() else { return };
     for session in sessions {
         app.bus.tell_person(&uid, PersonNotice::SessionEnded(Some(session)));

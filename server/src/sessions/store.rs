@@ -5,6 +5,7 @@ use crate::db::{Query, Result, Tx};
 use crate::http::Auth;
 use crate::{App, args};
 
+#[derive(Clone)]
 pub(super) struct Found {
     pub auth: Auth,
     pub created_at: i64,
