@@ -56,7 +56,7 @@ set_up() {
 	# As the unit starts it: its own user, low ports, nothing else. The listed variables stand for the public name
 	# service and certificate authorities, which two machines in one test do not have.
 	cat >"$work/$name.sh" <<SERVE
-exec env -i PATH=/usr/bin:/bin CONNTEXT_TEST=1 CONNTEXT_FED_RESOLVE='$resolve' CONNTEXT_FED_CA=/opt/tls/authority.pem \
+exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin CONNTEXT_TEST=1 CONNTEXT_FED_RESOLVE='$resolve' CONNTEXT_FED_CA=/opt/tls/authority.pem \
 	CONNTEXT__HTTP__LISTEN=$address:443 CONNTEXT__LIMITS__REGISTER_BURST=100 chroot '$root' \
 	setpriv --reuid=conntext --regid=conntext --init-groups --inh-caps=+net_bind_service --ambient-caps=+net_bind_service \
 	/usr/local/bin/conntext serve --config /etc/conntext/conntext.toml
@@ -73,4 +73,4 @@ set_up 1
 say "The browser stories of two instances"
 CONNTEXT_INSTALLED="{\"a\":$(installed 0),\"b\":$(installed 1)}" CONNTEXT_RESOLVE=$rules \
 	NODE_EXTRA_CA_CERTS=$authority.pem NO_PROXY="127.0.0.2,127.0.0.3" \
-	npm run --silent e2e -- talk away
+	npm run --silent e2e -- talk away restarts

@@ -65,13 +65,8 @@ mod tests {
     use crate::sessions::Kind;
 
     fn found() -> Found {
-        let auth = Auth {
-            account: "acc".into(),
-            uid: "u".into(),
-            session: "ses".into(),
-            kind: Kind::Cookie,
-            admin: false,
-        };
+        let auth =
+            Auth { account: "acc".into(), uid: "u".into(), session: "ses".into(), kind: Kind::Cookie, admin: false };
         Found { auth, created_at: 0, last_seen_at: 0 }
     }
 
