@@ -11,6 +11,23 @@ use tokio::time::{Instant, sleep};
 use crate::Result;
 use crate::report::Figure;
 
+/// What is measured is the work, not the brakes: the limits that are raised, as settings with their values.
+pub const RAISED: [(&str, &str); 13] = [
+    ("LIMITS__REGISTER_BURST", "10000"),
+    ("LIMITS__SIGN_IN_BURST", "10000"),
+    ("LIMITS__API_BURST", "10000000"),
+    ("LIMITS__API_PER_S", "1000000"),
+    ("LIMITS__MESSAGE_BURST", "10000000"),
+    ("LIMITS__MESSAGE_PER_S", "1000000"),
+    ("FEDERATION__NEW_PEER_HOURS", "0"),
+    ("FEDERATION__PEER_BURST", "1000000"),
+    ("FEDERATION__PEER_PER_S", "100000"),
+    ("FEDERATION__PEER_BYTES_PER_MIN", "100000000000"),
+    ("FEDERATION__ACTOR_BURST", "10000000"),
+    ("FEDERATION__ACTOR_PER_S", "1000000"),
+    ("FEDERATION__ORIGIN_PER_S", "1000000"),
+];
+
 /// How long a start or a stop may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long an instance rests before its memory is read.
@@ -68,13 +85,7 @@ impl Instance {
             .env("CONNTEXT__HTTP__LISTEN", format!("127.0.0.1:{port}"))
             .env("CONNTEXT__STORAGE__DATA_DIR", &data)
             .env("CONNTEXT__FEDERATION__DEV_INSECURE", "true")
-            // What is measured is the work, not the brakes.
-            .env("CONNTEXT__LIMITS__REGISTER_BURST", "10000")
-            .env("CONNTEXT__LIMITS__SIGN_IN_BURST", "10000")
-            .env("CONNTEXT__LIMITS__API_BURST", "10000000")
-            .env("CONNTEXT__LIMITS__API_PER_S", "1000000")
-            .env("CONNTEXT__LIMITS__MESSAGE_BURST", "10000000")
-            .env("CONNTEXT__LIMITS__MESSAGE_PER_S", "1000000")
+            .envs(RAISED.map(|(key, value)| (format!("CONNTEXT__{key}"), value)))
             .env("CONNTEXT__LOG__LEVEL", "warn")
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)

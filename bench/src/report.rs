@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::Result;
+use crate::instance::RAISED;
 
 /// One figure.
 #[derive(Clone, Debug, Serialize)]
@@ -65,6 +66,8 @@ impl Report {
         text += &format!(
             "Machine: {cores} cores ({processor}), {memory_mib} MiB, {kernel}; load generator on the same machine, load before: {load_before:.1}\n\n"
         );
+        let raised: Vec<String> = RAISED.iter().map(|(key, value)| format!("{}={value}", key.to_lowercase())).collect();
+        text += &format!("Limits raised for the measurement: {}\n\n", raised.join(", "));
         text += "| what | figure | unit |\n| --- | ---: | --- |\n";
         for figure in &self.figures {
             text += &format!("| {} | {} | {} |\n", figure.what, number(figure.value), figure.unit);

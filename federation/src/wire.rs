@@ -85,6 +85,9 @@ pub enum ActionResult {
         code: Code,
         /// Whether the same action may succeed later.
         retry: bool,
+        /// With `rate`: after how many milliseconds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_after_ms: Option<u64>,
     },
 }
 
@@ -201,6 +204,10 @@ pub struct Push {
     /// Channels that none of its people may see any more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lost: Vec<ChannelId>,
+    /// Sent before the push in front of it was answered: where that is still on its way, it is waited for a moment
+    /// rather than answered with `gap`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ahead: bool,
 }
 
 /// Answer to [`Push`].

@@ -11,7 +11,7 @@ use crate::Base;
 use crate::clock::{OsRng, SystemClock};
 use crate::config::Config;
 use crate::log::verify;
-use crate::peers;
+use crate::peers::{self, Standing};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -109,15 +109,31 @@ async fn head(base: &Base, sid: &str) -> Result<(), Failure> {
 
 async fn list(base: &Base) -> Result<(), Failure> {
     let mut read = base.db.read().await?;
-    for peer in peers::store::peers(&mut read).await? {
-        let state = match (&peer.state, peer.failures) {
-            (Some(code), _) => format!("refused: {code}"),
-            (None, 0) => "answers".into(),
-            (None, n) => format!("away ({n} tries): {}", peer.last_error.as_deref().unwrap_or_default()),
-        };
-        println!("{} {} {state}", peer.domain, peer.ik);
+    let now = base.clock.now_ms();
+    for row in peers::store::peers(&mut read).await? {
+        let refused = row.state.clone();
+        let peer = peers::PeerStatus::of(&base.config.federation, row, now);
+        println!("{} {} {}", peer.domain, peer.ik, describe(&peer, refused, now));
     }
     Ok(())
+}
+
+/// How it stands with an instance, in words.
+fn describe(peer: &peers::PeerStatus, refused: Option<String>, now_ms: i64) -> String {
+    let why = peer.last_error.as_deref().unwrap_or_default();
+    let days = (now_ms - peer.failing_since) / 86_400_000;
+    let mut text = match (refused, peer.standing) {
+        (Some(code), _) => format!("refused: {code}"),
+        (None, Standing::Answers) => "answers".to_owned(),
+        (None, Standing::Dormant) => {
+            format!("dormant (away for {days} days; goes on when it is heard from): {why}")
+        }
+        (None, standing) => format!("{} ({} tries): {why}", standing.as_str(), peer.failures),
+    };
+    if peer.new_for_ms > 0 {
+        text += &format!("; new, slowed down for {} more hours", peer.new_for_ms / 3_600_000 + 1);
+    }
+    text
 }
 
 async fn accept(base: &Base, domain: &str) -> Result<(), Failure> {

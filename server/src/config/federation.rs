@@ -50,6 +50,29 @@ pub struct Federation {
     pub peer_burst: u32,
     /// Requests that one peer may make per second in the long run.
     pub peer_per_s: u32,
+    /// What one peer may send unasked per minute, in bytes; files, answers and the pushes of hubs that are followed are
+    /// not counted.
+    pub peer_bytes_per_min: u64,
+    /// For so many hours after it was first met, a peer is new; 0 trusts newcomers like others.
+    pub new_peer_hours: u32,
+    /// The part of its rates that a new peer has, in percent.
+    pub new_peer_percent: u32,
+    /// Actions of one person of another instance in a burst.
+    pub actor_burst: u32,
+    /// Actions of one person of another instance per second in the long run.
+    pub actor_per_s: u32,
+    /// Actions of all people of one instance in one server per second in the long run; twice as many in a burst.
+    pub origin_per_s: u32,
+    /// So many more per second for each member that the instance has in that server.
+    pub origin_member_per_s: u32,
+    /// Requests to other instances that are under way at a time, over all of them.
+    pub connections: u32,
+    /// Pushes that are sent before the first of them is answered, to a follower that is far behind.
+    pub pushes_ahead: u32,
+    /// Failed tries in a row after which a peer counts as down: one request at a time probes it, and nothing else is sent.
+    pub down_after: u32,
+    /// After so many days without a sign of life a peer is dormant: it is no longer tried until it is heard from.
+    pub dormant_days: u32,
     /// Actions that may wait for an unreachable hub, per person.
     pub queue_per_actor: usize,
     /// How long an action waits for an unreachable hub, in seconds (7 days at most).
@@ -70,6 +93,17 @@ impl Default for Federation {
             retry_max_ms: 3_600_000,
             peer_burst: 200,
             peer_per_s: 50,
+            peer_bytes_per_min: 20 * 1024 * 1024,
+            new_peer_hours: 24,
+            new_peer_percent: 10,
+            actor_burst: 20,
+            actor_per_s: 5,
+            origin_per_s: 200,
+            origin_member_per_s: 1,
+            connections: 256,
+            pushes_ahead: 4,
+            down_after: 5,
+            dormant_days: 30,
             queue_per_actor: 1_000,
             queue_ttl_s: 7 * 86_400,
         }

@@ -101,6 +101,10 @@ impl Config {
         config.federation.dev_insecure = true;
         // The clock of tests stands still: what was used up would never come back.
         config.federation.peer_burst = 1_000_000;
+        config.federation.peer_bytes_per_min = 1 << 40;
+        config.federation.actor_burst = 1_000_000;
+        config.federation.origin_per_s = 1_000_000;
+        config.federation.new_peer_hours = 0;
         config.federation.retry_first_ms = 20;
         config.federation.retry_max_ms = 200;
         config.limits.register_burst = 10_000;

@@ -120,6 +120,25 @@ pub async fn queued(q: &mut impl Query, sid: &ServerId, log_id: i64, limit: u64)
     q.rows(sql, args![log_id, limit]).await?.iter().map(|r| pending(sid, r)).collect()
 }
 
+/// Those of whom something waits for the hub, the one who waits longest first.
+pub async fn actors_waiting(q: &mut impl Query, log_id: i64) -> Result<Vec<Actor>> {
+    let sql = "select actor from pending_actions where log_id = $1 and state = 'queued'
+               group by actor order by min(position)";
+    q.rows(sql, args![log_id]).await?.iter().map(|r| r.get::<String>(0).parse().map_err(|_| broken())).collect()
+}
+
+/// What waits of one actor for the hub, oldest first.
+pub async fn queued_of(
+    q: &mut impl Query,
+    sid: &ServerId,
+    log_id: i64,
+    actor: &Actor,
+    limit: u64,
+) -> Result<Vec<Pending>> {
+    let sql = select_pending!("where log_id = $1 and actor = $2 and state = 'queued' order by position limit $3");
+    q.rows(sql, args![log_id, actor.as_str(), limit]).await?.iter().map(|r| pending(sid, r)).collect()
+}
+
 /// Everything of one actor that is not yet in the copy, oldest first.
 pub async fn of_actor(q: &mut impl Query, sid: &ServerId, log_id: i64, actor: &Actor) -> Result<Vec<Pending>> {
     let sql = select_pending!("where log_id = $1 and actor = $2 order by position");

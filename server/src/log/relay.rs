@@ -19,16 +19,18 @@ use conntext_federation::{
 };
 use futures_util::future::BoxFuture;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::Instant};
 
 /// The most actions in one request.
 const BATCH: u64 = 50;
 /// The shortest and the longest pause before the next try, milliseconds.
 const BACKOFF_MS: (u64, u64) = (500, 60_000);
+/// The shortest and the longest time that the actions of one person wait when they were too many, milliseconds.
+const REST_MS: (u64, u64) = (1_000, 60_000);
 
 /// Why a hub did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -155,8 +157,9 @@ pub(super) fn wake(inner: &Arc<Inner>, log: &Arc<LogHandle>) {
 
 async fn run(inner: Arc<Inner>, log: Arc<LogHandle>) {
     let mut failures: u32 = 0;
+    let mut resting = Resting::default();
     loop {
-        let outcome = round(&inner, &log).await;
+        let outcome = round(&inner, &log, &mut resting).await;
         match outcome {
             Ok(0) => {
                 log.relaying.store(false, Ordering::Release);
@@ -183,24 +186,61 @@ async fn run(inner: Arc<Inner>, log: Arc<LogHandle>) {
     }
 }
 
+/// The people who did more than their hub takes at a time, and until when they wait. Others pass them.
+#[derive(Default)]
+struct Resting(HashMap<Actor, Instant>);
+
+impl Resting {
+    fn rest(&mut self, actor: &Actor, ms: Option<u64>) {
+        // Not for every single one that would fit again.
+        let ms = ms.unwrap_or_default().clamp(REST_MS.0, REST_MS.1);
+        self.0.insert(actor.clone(), Instant::now() + Duration::from_millis(ms));
+    }
+
+    /// How long the first of them still waits, milliseconds.
+    fn next_ms(&mut self) -> Option<u64> {
+        let now = Instant::now();
+        self.0.retain(|_, until| *until > now);
+        let first = self.0.values().min()?.saturating_duration_since(now);
+        Some(u64::try_from(first.as_millis()).unwrap_or(u64::MAX).saturating_add(1))
+    }
+}
+
+/// What is to be sent next, in order for each actor.
+async fn waiting(inner: &Inner, log: &LogHandle, resting: &Resting) -> db::Result<Vec<Pending>> {
+    let mut read = inner.db.read().await?;
+    if resting.0.is_empty() {
+        return pending::queued(&mut read, &log.sid, log.id, BATCH).await;
+    }
+    let mut found = Vec::new();
+    for actor in pending::actors_waiting(&mut read, log.id).await? {
+        if found.len() as u64 >= BATCH {
+            break;
+        }
+        if !resting.0.contains_key(&actor) {
+            found.extend(pending::queued_of(&mut read, &log.sid, log.id, &actor, BATCH).await?);
+        }
+    }
+    found.sort_by_key(|p| p.position);
+    found.truncate(usize::try_from(BATCH).unwrap_or(usize::MAX));
+    Ok(found)
+}
+
 fn backoff(inner: &Inner, failures: u32) -> u64 {
     let most = (BACKOFF_MS.0 << failures.min(8)).min(BACKOFF_MS.1);
     BACKOFF_MS.0 / 2 + inner.rng.below(most)
 }
 
 /// Sends what waits, once. `Err` holds how long to wait if the hub said so.
-async fn round(inner: &Arc<Inner>, log: &Arc<LogHandle>) -> Result<usize, Option<u64>> {
+async fn round(inner: &Arc<Inner>, log: &Arc<LogHandle>, resting: &mut Resting) -> Result<usize, Option<u64>> {
     let Some(link) = inner.link.get() else { return Ok(0) };
-    let queued = async {
-        let mut read = inner.db.read().await?;
-        pending::queued(&mut read, &log.sid, log.id, BATCH).await
-    };
-    let queued = queued.await.map_err(|e| {
+    let rest = resting.next_ms();
+    let queued = waiting(inner, log, resting).await.map_err(|e| {
         tracing::error!(sid = %log.sid, error = %e, "the queue cannot be read");
         None
     })?;
     if queued.is_empty() {
-        return Ok(0);
+        return rest.map_or(Ok(0), |ms| Err(Some(ms)));
     }
     let sent = send(inner, log, link.as_ref(), &queued).await;
     match sent {
@@ -209,10 +249,13 @@ async fn round(inner: &Arc<Inner>, log: &Arc<LogHandle>) -> Result<usize, Option
             let count = results.len();
             // Signing anew at once would only be refused anew.
             let stuck = results.iter().all(|r| match r {
-                ActionResult::Accepted { .. } => false,
+                ActionResult::Accepted { .. } | ActionResult::Rejected { code: Code::Rate, retry: true, .. } => false,
                 ActionResult::Rejected { code, retry, .. } => *retry || *code == Code::StaleBasis,
             });
             for (pending, result) in queued.iter().zip(results) {
+                if let ActionResult::Rejected { code: Code::Rate, retry: true, retry_after_ms, .. } = &result {
+                    resting.rest(&pending.draft.actor, *retry_after_ms);
+                }
                 settle(inner, log, pending, result).await.map_err(|e| {
                     tracing::error!(sid = %log.sid, error = %e, "an answer of the hub cannot be written");
                     None
@@ -230,7 +273,7 @@ async fn round(inner: &Arc<Inner>, log: &Arc<LogHandle>) -> Result<usize, Option
         Err(LinkError::Refused(code)) => {
             set_away(inner, log, false);
             for pending in &queued {
-                let result = ActionResult::Rejected { aid: pending.aid, code, retry: false };
+                let result = ActionResult::Rejected { aid: pending.aid, code, retry: false, retry_after_ms: None };
                 settle(inner, log, pending, result).await.map_err(|_| None)?;
             }
             Ok(queued.len())
@@ -287,7 +330,7 @@ async fn send(
     }
     let mut answers = answers.drain(..);
     let results = queued.iter().filter_map(|p| match refused.get(&p.aid) {
-        Some(code) => Some(ActionResult::Rejected { aid: p.aid, code: *code, retry: false }),
+        Some(code) => Some(ActionResult::Rejected { aid: p.aid, code: *code, retry: false, retry_after_ms: None }),
         None => answers.next(),
     });
     Ok(results.collect())
@@ -323,6 +366,12 @@ async fn settle(inner: &Arc<Inner>, log: &LogHandle, p: &Pending, result: Action
         ActionResult::Rejected { code: Code::StaleBasis, .. } => {
             // The copy caught up or will; the next round signs anew.
             drop(waiter);
+        }
+        ActionResult::Rejected { code: Code::Rate, retry: true, .. } => {
+            // Whoever waits at the door may still have their answer in time.
+            if let (Some(waiter), Ok(mut waiting)) = (waiter, inner.waiting.lock()) {
+                waiting.insert(p.aid, waiter);
+            }
         }
         ActionResult::Rejected { code, retry: true, .. } => {
             tracing::info!(sid = %log.sid, code = code.as_str(), "the hub asks to send an action again");

@@ -237,6 +237,8 @@ fn sign(
 }
 
 async fn transmit(app: &App, request: Request) -> Result<Response, CallError> {
+    let closed = |_| CallError::Unreachable("this instance is stopping".into());
+    let _turn = app.peers.connections.acquire().await.map_err(closed)?;
     let patience = Duration::from_millis(app.config.federation.request_timeout_ms);
     match tokio::time::timeout(patience, app.peers.transport.send(request)).await {
         Ok(Ok(response)) => Ok(response),

@@ -3,45 +3,51 @@
 //! What is still to be sent is read from the log itself, so a crash loses nothing and a peer that is away for a week
 //! costs one row.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use axum::http::Method;
-use conntext_federation::content::Content;
 use conntext_federation::domain::Domain;
-use conntext_federation::ids::{Actor, ChannelId, InstanceId};
-use conntext_federation::state::ServerState;
-use conntext_federation::wire::{ChannelGained, MAX_PUSH_BYTES, MAX_PUSH_EVENTS, Push, PushAck};
+use conntext_federation::ids::InstanceId;
 use tokio::sync::Notify;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
 
-use super::view::{self, Bounds, Run};
-use super::{CallError, call, find, hello, store};
+use super::pushing::{self, Step};
+use super::store;
 use crate::App;
 use crate::db;
-use crate::log::{Entry, LogHandle};
+use crate::log::LogHandle;
+
+/// How long a log rests that cannot be read.
+const FAULT: Duration = Duration::from_secs(5);
+
+type Logs = BTreeMap<i64, Arc<LogHandle>>;
 
 /// How a worker is spoken to.
 #[derive(Default)]
 pub struct Worker {
-    /// There may be something to send.
-    pub work: Notify,
+    work: Notify,
+    due: Mutex<Logs>,
     /// The peer was heard from: try at once.
-    pub revive: Notify,
+    revive: Notify,
 }
 
-/// What one look at one log came to.
-enum Step {
-    /// Nothing to send.
-    Idle,
-    /// Something was confirmed; there may be more.
-    Sent,
-    /// This log is to be left alone for a while.
-    Later(Duration),
-    /// The peer does not answer.
-    Away(Option<u64>),
+impl Worker {
+    fn due(&self) -> MutexGuard<'_, Logs> {
+        self.due.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// There may be something to send of these logs.
+    pub(super) fn look_at(&self, logs: impl IntoIterator<Item = Arc<LogHandle>>) {
+        self.due().extend(logs.into_iter().map(|log| (log.id, log)));
+        self.work.notify_one();
+    }
+
+    /// The peer is there again.
+    pub(super) fn revive(&self) {
+        self.revive.notify_one();
+    }
 }
 
 /// Starts the delivery: wakes a worker for every peer of a log that grows.
@@ -76,16 +82,18 @@ async fn load(app: &App) -> db::Result<()> {
     let mut read = app.db.read().await?;
     let cursors = store::cursors(&mut read).await?;
     drop(read);
-    for (peer, log_id, _) in &cursors {
-        app.peers.interested(*log_id, peer);
+    let mut peers = BTreeSet::new();
+    for (peer, log_id, _) in cursors {
+        app.peers.interested(log_id, &peer);
+        peers.insert(peer);
     }
-    for (peer, ..) in cursors {
-        app.peers.deliver(app, &peer);
+    for peer in peers {
+        app.peers.deliver_all(app, &peer);
     }
     Ok(())
 }
 
-fn wake_for(app: &App, log: &LogHandle) {
+fn wake_for(app: &App, log: &Arc<LogHandle>) {
     if !log.hub_here {
         return;
     }
@@ -93,16 +101,33 @@ fn wake_for(app: &App, log: &LogHandle) {
     peers.extend(app.peers.interested_in(log.id));
     peers.remove(&app.keys.ik);
     for peer in peers {
-        app.peers.deliver(app, &peer);
+        app.peers.deliver(app, &peer, log);
     }
+}
+
+/// What a worker does after a look at its logs.
+enum Next {
+    /// Waits for work, or until a log that rests is looked at again.
+    Rest(Option<Duration>),
+    /// The peer does not answer: waits so long.
+    Pause(Duration),
+    /// Waits until the peer is heard from.
+    Sleep,
 }
 
 /// The work of one peer's worker, until the instance stops.
 pub(super) async fn run(app: App, peer: InstanceId, worker: Arc<Worker>) {
-    let mut failures: u32 = 0;
-    let mut parked: HashMap<i64, Instant> = HashMap::new();
+    let mut line = Line::default();
     loop {
-        let (wait, away) = round(&app, &peer, &mut parked, &mut failures).await;
+        let next = tokio::select! {
+            () = app.stopping.cancelled() => return,
+            next = line.round(&app, &peer, &worker) => next,
+        };
+        let (wait, away) = match next {
+            Next::Rest(wait) => (wait, false),
+            Next::Pause(wait) => (Some(wait), true),
+            Next::Sleep => (None, true),
+        };
         let sleep = async {
             match wait {
                 Some(wait) => tokio::time::sleep(wait).await,
@@ -114,183 +139,83 @@ pub(super) async fn run(app: App, peer: InstanceId, worker: Arc<Worker>) {
             () = sleep => {}
             // With the peer away, new events change nothing.
             () = worker.work.notified(), if !away => {}
-            () = worker.revive.notified() => {
-                failures = 0;
-                parked.clear();
-                if away {
-                    hello::say_soon(&app, &peer);
-                }
-            }
+            () = worker.revive.notified() => line.revived(),
         }
     }
 }
 
-/// One look at every log, in turn, until there is nothing left. Answers how long to wait for the next, and whether the
-/// peer is away.
-async fn round(
-    app: &App,
-    peer: &InstanceId,
-    parked: &mut HashMap<i64, Instant>,
-    failures: &mut u32,
-) -> (Option<Duration>, bool) {
-    loop {
-        let mut progress = false;
-        let now = Instant::now();
-        parked.retain(|_, until| *until > now);
-        for log in app.log.all().into_iter().filter(|l| l.hub_here) {
-            if parked.contains_key(&log.id) {
-                continue;
+/// What a worker remembers between two looks.
+#[derive(Default)]
+struct Line {
+    /// Tries in a row without an answer.
+    failures: u32,
+    /// Logs with something to send, perhaps.
+    due: Logs,
+    /// Logs that rest, and until when.
+    parked: HashMap<i64, (Instant, Arc<LogHandle>)>,
+}
+
+impl Line {
+    fn revived(&mut self) {
+        self.failures = 0;
+        self.due.extend(self.parked.drain().map(|(id, (_, log))| (id, log)));
+    }
+
+    /// Looks at every log that is due, in turn, until there is nothing left.
+    async fn round(&mut self, app: &App, peer: &InstanceId, worker: &Worker) -> Next {
+        loop {
+            self.due.append(&mut worker.due());
+            let now = Instant::now();
+            let rested: Vec<i64> =
+                self.parked.iter().filter(|(_, (until, _))| *until <= now).map(|(id, _)| *id).collect();
+            for id in rested {
+                self.due.extend(self.parked.remove(&id).map(|(_, log)| (id, log)));
             }
-            match step(app, peer, &log).await {
-                Ok(Step::Idle) => {}
-                Ok(Step::Sent) => {
-                    progress = true;
-                    *failures = 0;
-                }
-                Ok(Step::Later(wait)) => {
-                    parked.insert(log.id, Instant::now() + wait);
-                }
-                Ok(Step::Away(asked)) => {
-                    *failures = failures.saturating_add(1);
-                    return (Some(asked.map_or_else(|| backoff(app, *failures), Duration::from_millis)), true);
-                }
-                Err(e) => {
-                    tracing::error!(sid = %log.sid, error = %e, "delivery cannot read the log");
-                    parked.insert(log.id, Instant::now() + Duration::from_secs(5));
-                }
+            if self.due.is_empty() {
+                let next = self.parked.values().map(|(until, _)| *until).min();
+                return Next::Rest(next.map(|until| until.saturating_duration_since(now)));
             }
-            if app.stopping.is_cancelled() {
-                return (None, false);
+            for (id, log) in self.due.clone() {
+                if self.parked.contains_key(&id) {
+                    self.due.remove(&id);
+                    continue;
+                }
+                match pushing::push(app, peer, &log).await {
+                    Ok(Step::Idle) => {
+                        self.due.remove(&id);
+                    }
+                    Ok(Step::Sent) => self.failures = 0,
+                    Ok(Step::Later(wait)) => self.park(id, log, wait),
+                    Ok(Step::Dormant) => return Next::Sleep,
+                    Ok(Step::Away(domain, asked)) => return self.pause(app, &domain, asked),
+                    Err(e) => {
+                        tracing::error!(sid = %log.sid, error = %e, "delivery cannot read the log");
+                        self.park(id, log, FAULT);
+                    }
+                }
             }
         }
-        if !progress {
-            let next = parked.values().min().map(|until| until.saturating_duration_since(Instant::now()));
-            return (next, false);
+    }
+
+    fn park(&mut self, id: i64, log: Arc<LogHandle>, wait: Duration) {
+        self.due.remove(&id);
+        self.parked.insert(id, (Instant::now() + wait, log));
+    }
+
+    fn pause(&mut self, app: &App, domain: &Domain, asked: Option<u64>) -> Next {
+        self.failures = self.failures.saturating_add(1);
+        if app.peers.is_dormant(app, domain) {
+            return Next::Sleep;
         }
+        Next::Pause(asked.map_or_else(|| backoff(app, self.failures), Duration::from_millis))
     }
 }
 
+/// A random time below a bound that doubles, so that many peers do not come back at once.
 fn backoff(app: &App, failures: u32) -> Duration {
     let config = &app.config.federation;
     let most = config.retry_first_ms.saturating_mul(1 << failures.min(20)).min(config.retry_max_ms).max(1);
     Duration::from_millis(app.rng.below(most))
-}
-
-/// What of a log concerns one peer now.
-struct Outlook {
-    member: bool,
-    visible: BTreeSet<ChannelId>,
-    head: u64,
-    domain: Option<Domain>,
-}
-
-fn outlook(state: &ServerState, peer: &InstanceId) -> Outlook {
-    Outlook {
-        member: state.by_home.contains_key(peer),
-        visible: state.channels_for(peer),
-        head: state.head.seq,
-        domain: state.instances.get(peer).and_then(|i| Domain::parse_normal(&i.domain, true).ok()),
-    }
-}
-
-async fn step(app: &App, peer: &InstanceId, log: &Arc<LogHandle>) -> db::Result<Step> {
-    let mut read = app.db.read().await?;
-    let Some(acked) = store::cursor(&mut read, peer, log.id).await? else { return Ok(Step::Idle) };
-    let disclosed = store::disclosed(&mut read, peer, log.id).await?;
-    drop(read);
-    let now = outlook(&log.state(), peer);
-    let Some(domain) = now.domain.clone() else { return Ok(Step::Idle) };
-    if !now.member {
-        return farewell(app, peer, log, &domain, acked, now.head).await;
-    }
-    let lost: Vec<ChannelId> = disclosed.difference(&now.visible).cloned().collect();
-    let mut gained_ids = Vec::new();
-    let mut coming = Vec::new();
-    let mut read = app.db.read().await?;
-    for channel in now.visible.difference(&disclosed) {
-        match store::channel_begin(&mut read, log.id, channel).await? {
-            // Its beginning is still to be sent, as an event.
-            Some(begin) if begin > acked => coming.push((begin, channel.clone())),
-            _ => gained_ids.push(channel.clone()),
-        }
-    }
-    drop(read);
-    if acked >= now.head && lost.is_empty() && gained_ids.is_empty() {
-        return Ok(Step::Idle);
-    }
-    let bounds = Bounds { to: now.head, events: MAX_PUSH_EVENTS, bytes: MAX_PUSH_BYTES };
-    let run = view::run(app, log, &now.visible, acked, bounds).await?;
-    let gained: Vec<ChannelGained> = {
-        let state = log.state();
-        let found = gained_ids.iter().filter_map(|id| state.channels.get(id).map(|c| (id.clone(), c.clone())));
-        found.map(|(id, channel)| ChannelGained { id, channel }).collect()
-    };
-    if run.items.is_empty() && gained.is_empty() && lost.is_empty() {
-        return Ok(Step::Idle);
-    }
-    let push = Push { sid: log.sid.clone(), events: run.items, gained, lost: lost.clone() };
-    match send(app, peer, &domain, &push).await {
-        Ok(ack) => {
-            let acked = ack.acked.min(now.head);
-            let mut told = gained_ids;
-            told.extend(coming.into_iter().filter(|(begin, _)| *begin <= run.end.min(acked)).map(|(_, c)| c));
-            let mut tx = app.db.begin().await?;
-            store::advance(&mut tx, peer, log.id, acked).await?;
-            store::disclose(&mut tx, peer, log.id, &told).await?;
-            for channel in &lost {
-                store::withdraw(&mut tx, peer, log.id, channel).await?;
-            }
-            tx.commit().await?;
-            Ok(Step::Sent)
-        }
-        Err(e) => refused(app, peer, log, acked, now.head, e).await,
-    }
-}
-
-async fn send(app: &App, peer: &InstanceId, domain: &Domain, push: &Push) -> Result<PushAck, CallError> {
-    if find(app, domain).await?.ik != *peer {
-        return Err(CallError::Unreachable("another instance answers at its domain".into()));
-    }
-    call(app, domain, Method::POST, "/events", push).await
-}
-
-/// Acts on what a peer said to a push.
-async fn refused(
-    app: &App,
-    peer: &InstanceId,
-    log: &LogHandle,
-    acked: u64,
-    head: u64,
-    e: CallError,
-) -> db::Result<Step> {
-    if let CallError::Problem { status: 409, problem, .. } = &e
-        && problem.code == "gap"
-        && let Some(next) = problem.next
-    {
-        let wanted = next.saturating_sub(1).min(head);
-        if wanted == acked {
-            return Ok(Step::Later(Duration::from_secs(5)));
-        }
-        tracing::info!(sid = %log.sid, %peer, acked, wanted, "a peer asks to go on from elsewhere");
-        rewind(app, peer, log, wanted).await?;
-        return Ok(Step::Sent);
-    }
-    if e.passing() && e.code() != Some("overloaded") {
-        return Ok(Step::Away(e.retry_after_ms()));
-    }
-    let wait = match e.code() {
-        // Its people may be on their way in: the answer to their joining is not yet there.
-        Some("not_member_here") => Duration::from_secs(2),
-        Some("overloaded") => Duration::from_millis(e.retry_after_ms().unwrap_or(5_000)),
-        Some("log_conflict") => {
-            tracing::error!(sid = %log.sid, %peer, "a peer holds another event under our signature: this log was restored from an older copy");
-            Duration::from_secs(3_600)
-        }
-        Some("blocked" | "not_allowed") => Duration::from_secs(3_600),
-        _ => Duration::from_secs(60),
-    };
-    tracing::info!(sid = %log.sid, %peer, error = %e, "a peer refused events");
-    Ok(Step::Later(wait))
 }
 
 /// Sets a cursor where the peer says that its copy ends. Which channels it knows there, nobody can tell: their state is
@@ -304,77 +229,12 @@ pub(super) async fn rewind(app: &App, peer: &InstanceId, log: &LogHandle, seq: u
     Ok(())
 }
 
-fn departs(state: &ServerState, peer: &InstanceId, entry: &Entry) -> bool {
-    let action = &entry.event.action;
-    let at_home = |actor: &Actor| state.bindings.get(actor).is_some_and(|b| b.home == *peer);
-    match &entry.content {
-        Some(Content::MemberLeave) => at_home(&action.actor),
-        Some(Content::MemberKick | Content::MemberBan) => {
-            action.target.as_deref().and_then(|t| t.parse().ok()).is_some_and(|a| at_home(&a))
-        }
-        Some(Content::InstanceBan(ban)) => ban.ik == *peer,
-        _ => false,
-    }
-}
-
-/// The last member of a peer is gone: it still gets everything up to there, so that it knows.
-async fn farewell(
-    app: &App,
-    peer: &InstanceId,
-    log: &Arc<LogHandle>,
-    domain: &Domain,
-    acked: u64,
-    head: u64,
-) -> db::Result<Step> {
-    let mut departure = None;
-    let mut cursor = acked;
-    loop {
-        let page = app.log.read(log, cursor, 500).await?;
-        let Some(last) = page.last().map(Entry::seq) else { break };
-        cursor = last;
-        let state = log.state();
-        departure = page.iter().filter(|e| departs(&state, peer, e)).map(Entry::seq).next_back().or(departure);
-    }
-    let run = match departure {
-        Some(to) => {
-            let bounds = Bounds { to, events: MAX_PUSH_EVENTS, bytes: MAX_PUSH_BYTES };
-            view::run(app, log, &BTreeSet::new(), acked, bounds).await?
-        }
-        None => Run::default(),
-    };
-    if run.items.is_empty() {
-        let mut tx = app.db.begin().await?;
-        store::drop_cursor(&mut tx, peer, log.id).await?;
-        tx.commit().await?;
-        app.peers.not_interested(log.id, peer);
-        return Ok(Step::Idle);
-    }
-    let push = Push { sid: log.sid.clone(), events: run.items, gained: Vec::new(), lost: Vec::new() };
-    match send(app, peer, domain, &push).await {
-        Ok(ack) => {
-            let mut tx = app.db.begin().await?;
-            store::advance(&mut tx, peer, log.id, ack.acked.min(head)).await?;
-            tx.commit().await?;
-            Ok(Step::Sent)
-        }
-        // The copy is gone there already.
-        Err(e) if e.code() == Some("not_member_here") => {
-            let mut tx = app.db.begin().await?;
-            store::drop_cursor(&mut tx, peer, log.id).await?;
-            tx.commit().await?;
-            app.peers.not_interested(log.id, peer);
-            Ok(Step::Idle)
-        }
-        Err(e) => refused(app, peer, log, acked, head, e).await,
-    }
-}
-
 /// The peers that hold a copy of a log, in memory.
 #[derive(Default)]
-pub struct Interested(std::sync::Mutex<HashMap<i64, HashSet<InstanceId>>>);
+pub struct Interested(Mutex<HashMap<i64, HashSet<InstanceId>>>);
 
 impl Interested {
-    fn open(&self) -> std::sync::MutexGuard<'_, HashMap<i64, HashSet<InstanceId>>> {
+    fn open(&self) -> MutexGuard<'_, HashMap<i64, HashSet<InstanceId>>> {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
     pub(super) fn add(&self, log_id: i64, peer: &InstanceId) {
@@ -387,5 +247,8 @@ impl Interested {
     }
     pub(super) fn of(&self, log_id: i64) -> Vec<InstanceId> {
         self.open().get(&log_id).map(|p| p.iter().cloned().collect()).unwrap_or_default()
+    }
+    pub(super) fn logs(&self, peer: &InstanceId) -> HashSet<i64> {
+        self.open().iter().filter(|(_, peers)| peers.contains(peer)).map(|(id, _)| *id).collect()
     }
 }

@@ -42,6 +42,8 @@ pub struct Peer {
     pub doc: Arc<InstanceDoc>,
     /// When that was fetched, milliseconds.
     pub fetched_at: i64,
+    /// When this instance met it, milliseconds.
+    pub first_met: i64,
 }
 
 /// The peers that are known in memory.
@@ -183,7 +185,7 @@ async fn refresh(app: &App, domain: &Domain, older_than: Option<i64>) -> Result<
         return Ok(peer.clone());
     }
     match (fetch(app, domain).await, kept) {
-        (Ok(doc), _) => accept(app, domain, stored.map(|s| s.pin), doc, now).await,
+        (Ok(doc), _) => accept(app, domain, stored, doc, now).await,
         // Stale but still valid by its own word: better than nothing while the peer is away.
         (Err(_), Some(peer)) if older_than.is_none() => {
             open(&discovery.known).insert(domain.clone(), peer.clone());
@@ -211,12 +213,20 @@ fn peer_of(row: &store::PeerRow, now: i64) -> Option<Peer> {
         ik: row.ik.clone(),
         doc: Arc::new(doc),
         fetched_at: row.fetched_at,
+        first_met: row.first_met,
     })
 }
 
-async fn accept(app: &App, domain: &Domain, pin: Option<Pin>, doc: InstanceDoc, now: i64) -> Result<Peer, CallError> {
+async fn accept(
+    app: &App,
+    domain: &Domain,
+    stored: Option<store::PeerRow>,
+    doc: InstanceDoc,
+    now: i64,
+) -> Result<Peer, CallError> {
     let discovery = &app.peers.discovery;
-    let judged = match pin {
+    let first_met = stored.as_ref().map_or(now, |row| row.first_met);
+    let judged = match stored.map(|row| row.pin) {
         None => Pin::first(domain, &doc, now),
         Some(mut pin) => pin.update(&doc, now).map(|_| pin),
     };
@@ -227,7 +237,7 @@ async fn accept(app: &App, domain: &Domain, pin: Option<Pin>, doc: InstanceDoc, 
             let mut tx = app.db.begin().await.map_err(db)?;
             store::put_document(&mut tx, &pin, &text, now).await.map_err(db)?;
             tx.commit().await.map_err(db)?;
-            let peer = Peer { domain: domain.clone(), ik: pin.ik, doc: Arc::new(doc), fetched_at: now };
+            let peer = Peer { domain: domain.clone(), ik: pin.ik, doc: Arc::new(doc), fetched_at: now, first_met };
             open(&discovery.known).insert(domain.clone(), peer.clone());
             Ok(peer)
         }

@@ -1,17 +1,24 @@
 //! What this instance does as a follower: it takes what hubs push.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use conntext_federation::Code;
 use conntext_federation::event::Item;
 use conntext_federation::ids::{Actor, UserId};
 use conntext_federation::replica::Fault;
 use conntext_federation::wire::{MAX_PUSH_EVENTS, Push, PushAck};
+use tokio::sync::broadcast::error::RecvError;
 
 use super::{Message, Origin, profiles};
 use crate::App;
+use crate::bus::Notice;
 use crate::error::{Problem, Result};
 use crate::http::Json;
-use crate::log::ReceiveError;
+use crate::log::{LogHandle, ReceiveError};
+
+/// How long a push waits for the one that was sent in front of it.
+const OVERTAKEN: Duration = Duration::from_secs(3);
 
 /// `POST /events`
 pub(super) async fn push(
@@ -23,8 +30,12 @@ pub(super) async fn push(
     if push.events.len() > 2 * MAX_PUSH_EVENTS {
         return Err(Problem::too_large(MAX_PUSH_EVENTS as u64));
     }
-    let log = app.log.get(&push.sid).ok_or(Code::NotMemberHere)?;
+    let Some(log) = app.log.get(&push.sid) else {
+        origin.charge_push(&app).await?;
+        return Err(Code::NotMemberHere.into());
+    };
     if log.hub_here || log.state().info.hub != origin.ik {
+        origin.charge_push(&app).await?;
         return Err(Code::NotYourHub.into());
     }
     if let Some(code) = log.quarantined() {
@@ -34,6 +45,9 @@ pub(super) async fn push(
     }
     if log.hub_domain() != origin.domain.as_str() {
         app.log.set_hub_domain(&log, origin.domain.as_str()).await?;
+    }
+    if push.ahead {
+        wait_for_turn(&app, &log, &push).await;
     }
     let people = strangers(&push);
     let sent_at = push.events.iter().rev().find_map(|i| match i {
@@ -60,6 +74,22 @@ pub(super) async fn push(
         profiles::wanted(&app, origin.domain, people);
     }
     Ok(Json(PushAck { acked }))
+}
+
+/// A push that overtook the one in front of it waits for that, but not for long and not where many wait.
+async fn wait_for_turn(app: &App, log: &LogHandle, push: &Push) {
+    let Some(from) = push.events.first().map(|item| item.range().0) else { return };
+    // Listening before looking: what arrives in between is not missed.
+    let mut notices = app.bus.server(&log.sid);
+    let Ok(_place) = app.peers.waiting_pushes.try_acquire() else { return };
+    let turn = async {
+        while log.head().seq + 1 < from {
+            if let Err(RecvError::Closed) | Ok(Notice::Gone) = notices.recv().await {
+                return;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(OVERTAKEN, turn).await;
 }
 
 /// Whose profiles the events make interesting.

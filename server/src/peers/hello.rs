@@ -82,7 +82,7 @@ async fn heed(app: &App, domain: &Domain, peer: &InstanceId, said: Hello) -> db:
             follower_at(app, peer, &log, &server).await?;
         }
     }
-    app.peers.deliver(app, peer);
+    app.peers.deliver_all(app, peer);
     Ok(())
 }
 
@@ -178,7 +178,8 @@ pub async fn catch_up(app: &App, domain: &Domain, log: &LogHandle) -> std::resul
         if page.events.is_empty() {
             return Ok(after);
         }
-        let push = Push { sid: log.sid.clone(), events: page.events, gained: Vec::new(), lost: Vec::new() };
+        let push =
+            Push { sid: log.sid.clone(), events: page.events, gained: Vec::new(), lost: Vec::new(), ahead: false };
         let head = app.log.receive(push).await.map_err(|e| super::CallError::Answer(format!("its events: {e:?}")))?;
         if !page.more || head <= after {
             return Ok(head);
@@ -197,6 +198,10 @@ pub(super) fn start(app: &App) {
             ticks.tick().await;
             let now = app.clock.now_ms();
             for (ik, (domain, hub)) in partners(&app) {
+                // Who was away for weeks is not asked any more, but for the one time after a start.
+                if !first && app.peers.is_dormant(&app, &domain) {
+                    continue;
+                }
                 let silent = now - app.peers.last_contact(&domain);
                 if first || silent >= if hub { SILENT_HUB_MS } else { SILENT_MS } {
                     say_soon(&app, &ik);

@@ -71,8 +71,9 @@ pub(super) async fn actions(
         Ok(log) => log,
         Err(refused) => return repeated(&app, &origin, &sid, &request.actions).await?.ok_or(refused),
     };
+    let waits = app.peers.limits.actions(&app, &log, &origin, request.actions.iter().map(|a| &a.action.actor));
     // All are handed over before the first is waited for: they stay in order and share one write to disk.
-    let work = request.actions.into_iter().map(|a| one(&app, &origin, &sid, a));
+    let work = request.actions.into_iter().zip(waits).map(|(a, wait)| one(&app, &origin, &sid, a, wait));
     let results = futures_util::future::join_all(work).await.into_iter().collect::<Result<Vec<_>>>()?;
     let head = view::head(&app, &log, &origin.ik).await?;
     Ok(Json(ActionsResponse { results, head }))
@@ -86,15 +87,25 @@ fn accepted(entry: &Entry) -> ActionResult {
     }
 }
 
-async fn one(app: &App, origin: &Origin, sid: &ServerId, signed: SignedAction) -> Result<ActionResult> {
+/// `wait`: after how many milliseconds its actor may act again, where it did too much.
+async fn one(
+    app: &App,
+    origin: &Origin,
+    sid: &ServerId,
+    signed: SignedAction,
+    wait: Option<u64>,
+) -> Result<ActionResult> {
     let aid = signed.action.aid;
-    let rejected = |code, retry| Ok(ActionResult::Rejected { aid, code, retry });
+    let rejected = |code, retry| Ok(ActionResult::Rejected { aid, code, retry, retry_after_ms: None });
     if signed.action.origin != origin.ik {
         return rejected(Code::OriginMismatch, false);
     }
     // People of other instances come in through the join, which checks more.
     if signed.action.kind == "member.join" {
         return rejected(Code::Forbidden, false);
+    }
+    if let Some(wait) = wait {
+        return Ok(ActionResult::Rejected { aid, code: Code::Rate, retry: true, retry_after_ms: Some(wait) });
     }
     match app.log.submit_foreign(sid, proposal(signed)).await {
         Ok(entry) => Ok(accepted(&entry)),
@@ -126,7 +137,8 @@ async fn repeated(
         match found.filter(|e| e.event.action.origin == origin.ik) {
             Some(entry) => results.push(accepted(&entry)),
             None => {
-                results.push(ActionResult::Rejected { aid: signed.action.aid, code: Code::NotMember, retry: false })
+                let aid = signed.action.aid;
+                results.push(ActionResult::Rejected { aid, code: Code::NotMember, retry: false, retry_after_ms: None });
             }
         }
     }
@@ -196,7 +208,7 @@ pub(super) async fn snapshot(
 }
 
 /// The state for one instance, signed; delivery to it goes on behind it.
-async fn make_snapshot(app: &App, log: &LogHandle, ik: &InstanceId) -> Result<Snapshot> {
+async fn make_snapshot(app: &App, log: &Arc<LogHandle>, ik: &InstanceId) -> Result<Snapshot> {
     let (head, rows, channels, members) = {
         let state = log.state();
         let members: Vec<_> = state.members.keys().filter_map(Actor::user).take(SNAPSHOT_PROFILES).cloned().collect();
@@ -230,7 +242,7 @@ async fn make_snapshot(app: &App, log: &LogHandle, ik: &InstanceId) -> Result<Sn
 
 async fn begin_cursor(
     app: &App,
-    log: &LogHandle,
+    log: &Arc<LogHandle>,
     ik: &InstanceId,
     seq: u64,
     channels: &BTreeSet<ChannelId>,
@@ -242,7 +254,7 @@ async fn begin_cursor(
     store::disclose(&mut tx, ik, log.id, &channels).await?;
     tx.commit().await?;
     app.peers.interested(log.id, ik);
-    app.peers.deliver(app, ik);
+    app.peers.deliver(app, ik, log);
     // What was refused before is not refused by a copy that begins anew.
     app.peers.revive(ik);
     Ok(())

@@ -1,6 +1,7 @@
 //! Instances speaking to each other: discovery, signed requests, what a hub and its followers do for one another.
 
 mod addresses;
+mod budget;
 mod call;
 pub mod client;
 mod delivery;
@@ -11,10 +12,12 @@ pub mod hello;
 mod history;
 mod hub;
 mod join;
+mod limits;
 mod link;
 mod metrics;
 mod origin;
 mod profiles;
+mod pushing;
 mod reconcile;
 mod rooms;
 mod signals;
@@ -33,6 +36,7 @@ use conntext_federation::Code;
 use conntext_federation::domain::Domain;
 use conntext_federation::httpsig::{Claims, NonceCache};
 use conntext_federation::ids::{Actor, InstanceId, ServerId};
+use tokio::sync::Semaphore;
 
 pub use call::{BASE, CallError, Streamed, call, get, get_stream, send_stream};
 pub use client::{HttpTransport, Transport, TransportError};
@@ -45,16 +49,19 @@ pub use profiles::MAX_QUERY;
 pub use reconcile::reconcile;
 pub use rooms::Rooms;
 pub use signals::typing;
-pub use status::{PeerStatus, known};
+pub use status::{PeerStatus, Standing, known};
 
 use crate::App;
 use crate::app::Base;
 use crate::db;
 use crate::error::{Problem, Result};
 use crate::http::rate::RateLimit;
+use crate::log::LogHandle;
 
 /// Failed tries to join: so many at once, and one more in each part of an hour.
 const JOIN_TRIES: (u32, u32) = (10, 100);
+/// Pushes that may wait for one that they overtook, over all logs.
+const WAITING_PUSHES: usize = 64;
 const HOUR_MS: u64 = 3_600_000;
 
 /// What an instance keeps in memory about others.
@@ -65,7 +72,7 @@ pub struct Peers {
     discovery: discovery::Discovery,
     nonces: Mutex<NonceCache>,
     by_address: RateLimit<IpAddr>,
-    by_origin: RateLimit<Domain>,
+    limits: limits::Limits,
     failed_joins: RateLimit<Actor>,
     failed_joins_of: RateLimit<Domain>,
     statuses: status::Statuses,
@@ -73,6 +80,10 @@ pub struct Peers {
     interested: delivery::Interested,
     /// Servers that somebody is just joining, and how many: their copies are not removed meanwhile.
     joining: Mutex<HashMap<ServerId, u32>>,
+    /// Requests that may be under way at a time, over all peers. Who waits gets one in turn.
+    connections: Semaphore,
+    /// Pushes that may wait for one that they overtook.
+    waiting_pushes: Semaphore,
     metrics: metrics::PeerMetrics,
 }
 
@@ -101,32 +112,49 @@ impl Peers {
             nonces: Mutex::default(),
             // Several instances may share an address, and what a hub pushes is not charged to it as an origin.
             by_address: RateLimit::new(config.peer_burst.saturating_mul(10), (refill_ms / 10).max(1)),
-            by_origin: RateLimit::new(config.peer_burst, refill_ms),
+            limits: limits::Limits::default(),
             failed_joins: RateLimit::new(JOIN_TRIES.0, HOUR_MS / u64::from(JOIN_TRIES.0)),
             failed_joins_of: RateLimit::new(JOIN_TRIES.1, HOUR_MS / u64::from(JOIN_TRIES.1)),
-            statuses: status::Statuses::default(),
+            statuses: status::Statuses::load(base).await?,
             workers: Mutex::default(),
             interested: delivery::Interested::default(),
             joining: Mutex::default(),
+            waiting_pushes: Semaphore::new(WAITING_PUSHES),
+            connections: Semaphore::new(usize::try_from(config.connections.max(1)).unwrap_or(1)),
             metrics: metrics::PeerMetrics::new(metrics),
         })
     }
 
-    /// Has the delivery to a peer look for work.
-    fn deliver(&self, app: &App, peer: &InstanceId) {
+    /// Has the delivery to a peer look at a log.
+    fn deliver(&self, app: &App, peer: &InstanceId, log: &Arc<LogHandle>) {
+        self.worker(app, peer).look_at([log.clone()]);
+    }
+
+    /// Has the delivery to a peer look at every log that it follows.
+    fn deliver_all(&self, app: &App, peer: &InstanceId) {
+        let followed = self.interested.logs(peer);
+        if followed.is_empty() {
+            return;
+        }
+        let logs = app.log.all().into_iter().filter(|log| log.hub_here && followed.contains(&log.id));
+        self.worker(app, peer).look_at(logs);
+    }
+
+    fn worker(&self, app: &App, peer: &InstanceId) -> Arc<delivery::Worker> {
         let mut workers = unpoison(&self.workers);
         if let Some(worker) = workers.get(peer) {
-            return worker.work.notify_one();
+            return worker.clone();
         }
         let worker = Arc::new(delivery::Worker::default());
         workers.insert(peer.clone(), worker.clone());
-        app.tasks.spawn(delivery::run(app.clone(), peer.clone(), worker));
+        app.tasks.spawn(delivery::run(app.clone(), peer.clone(), worker.clone()));
+        worker
     }
 
     /// The peer was heard from: the delivery to it tries at once.
     fn revive(&self, peer: &InstanceId) {
         if let Some(worker) = unpoison(&self.workers).get(peer) {
-            worker.revive.notify_one();
+            worker.revive();
         }
     }
 

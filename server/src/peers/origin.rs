@@ -28,11 +28,26 @@ pub struct Origin {
     pub domain: Domain,
     /// Who it is.
     pub ik: InstanceId,
+    /// When this instance met it, milliseconds.
+    pub first_met: i64,
+    /// The length of the body that was read, in bytes.
+    length: usize,
     /// What is still to be checked over the body of an upload.
     unread: Option<Arc<Mutex<Option<Verified>>>>,
 }
 
 impl Origin {
+    /// Charges a push of something that is not followed here.
+    ///
+    /// # Errors
+    /// 429 with the time to wait.
+    pub(super) async fn charge_push(&self, app: &App) -> Result<()> {
+        let (peer, now) = (discovery::find(app, &self.domain).await, app.clock.now_ms());
+        let Ok(peer) = peer else { return Ok(()) };
+        app.peers.limits.request(&app.config.federation, &peer, now)?;
+        app.peers.limits.body(&app.config.federation, &peer, self.length, now)
+    }
+
     /// For handlers that read their body as a stream: checks the SHA-256 of what was read. What was done with the bytes
     /// before counts for nothing until this returns.
     ///
@@ -73,6 +88,11 @@ fn is_upload(request: &Request) -> bool {
     request.method() == Method::PUT && request.uri().path().contains("/media/")
 }
 
+/// Whether the instance is the hub of something that is copied here.
+fn follows(app: &App, ik: &InstanceId) -> bool {
+    app.log.all().iter().any(|log| !log.hub_here && log.state().info.hub == *ik)
+}
+
 /// The layer around everything that only instances may ask.
 pub(super) async fn verify(State(app): State<App>, client: Client, request: Request, next: Next) -> Response {
     match check(&app, client, request).await {
@@ -105,11 +125,18 @@ async fn check(app: &App, client: Client, request: Request) -> Result<Request> {
     claims.check_window(now)?;
     let (peer, key) = discovery::key(app, &claims.origin, &claims.kid).await?;
     let verified = claims.verify(&key)?;
-    // What a hub pushes is bounded by its waiting for our answer.
-    if !(parts.method == Method::POST && parts.uri.path() == "/events") {
-        app.peers.by_origin.take(peer.domain.clone(), now)?;
+    let (limits, config) = (&app.peers.limits, &app.config.federation);
+    let push = parts.method == Method::POST && parts.uri.path() == "/events";
+    if !push {
+        limits.request(config, &peer, now)?;
+    } else if let Err(spent) = limits.look(config, &peer, now)
+        && !follows(app, &peer.ik)
+    {
+        // What a hub that we follow pushes is bounded by its waiting for our answer; what others push, by this.
+        return Err(spent);
     }
-    let mut origin = Origin { domain: peer.domain.clone(), ik: peer.ik.clone(), unread: None };
+    let mut origin =
+        Origin { domain: peer.domain.clone(), ik: peer.ik.clone(), first_met: peer.first_met, length: 0, unread: None };
     let body = if upload {
         origin.unread = Some(Arc::new(Mutex::new(Some(verified))));
         body
@@ -119,6 +146,10 @@ async fn check(app: &App, client: Client, request: Request) -> Result<Request> {
             .await
             .map_err(|_| Problem::too_large(MAX_REQUEST_BYTES as u64))?
             .to_bytes();
+        if !push {
+            limits.body(config, &peer, bytes.len(), now)?;
+        }
+        origin.length = bytes.len();
         let claims = verified.check_body(&bytes)?;
         app.peers.remember_nonce(&claims, app.clock.now_ms())?;
         axum::body::Body::from(bytes)

@@ -53,7 +53,7 @@ fn spread_typing(app: &App, log: &LogHandle, channel: &ChannelId, signal: &Signa
 
 fn send(app: &App, domain: Domain, items: Vec<Signal>) {
     // A peer that is known to be away hears nothing of what is over before it is back.
-    if app.peers.failures(&domain) > 0 {
+    if app.peers.failures(&domain) > 0 || app.peers.connections.available_permits() == 0 {
         return;
     }
     let (sender, stopping) = (app.clone(), app.stopping.clone());

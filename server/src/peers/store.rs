@@ -30,6 +30,8 @@ pub struct PeerRow {
     pub last_seen: i64,
     pub last_ok: i64,
     pub failures: u64,
+    /// Since when it does not answer, milliseconds; 0 while it does.
+    pub failing_since: i64,
     pub last_error: Option<String>,
     pub state: Option<String>,
 }
@@ -47,13 +49,14 @@ fn peer_row(row: &Row) -> Result<PeerRow> {
         failures: unsigned(row.get(8)),
         last_error: row.get(9),
         state: row.get(10),
+        failing_since: row.get(11),
     })
 }
 
 macro_rules! select_peers {
     ($rest:literal) => {
         concat!(
-            "select domain, ik, pin, doc, fetched_at, first_met, last_seen, last_ok, failures, last_error, state from peers ",
+            "select domain, ik, pin, doc, fetched_at, first_met, last_seen, last_ok, failures, last_error, state, failing_since from peers ",
             $rest
         )
     };
@@ -72,8 +75,8 @@ pub async fn put_document(tx: &mut Tx, pin: &Pin, doc: &str, now_ms: i64) -> Res
     let sql = "insert into peers (domain, ik, pin, doc, fetched_at, first_met, last_seen, last_ok, failures)
                values ($1, $2, $3, $4, $5, $5, 0, $5, 0)
                on conflict (domain) do update set ik = excluded.ik, pin = excluded.pin, doc = excluded.doc,
-                 fetched_at = excluded.fetched_at, last_ok = excluded.last_ok, failures = 0, last_error = null,
-                 state = null";
+                 fetched_at = excluded.fetched_at, last_ok = excluded.last_ok, failures = 0, failing_since = 0,
+                 last_error = null, state = null";
     tx.exec(sql, args![pin.domain.as_str(), pin.ik.as_str(), pin_text, doc, now_ms]).await.map(|_| ())
 }
 
@@ -87,18 +90,22 @@ pub async fn forget(tx: &mut Tx, domain: &Domain) -> Result<bool> {
     Ok(tx.exec("delete from peers where domain = $1", args![domain.as_str()]).await? > 0)
 }
 
+/// It was heard from: whatever was tried before counts no more.
 pub async fn seen(tx: &mut Tx, domain: &Domain, now_ms: i64) -> Result<()> {
-    tx.exec("update peers set last_seen = $2 where domain = $1", args![domain.as_str(), now_ms]).await.map(|_| ())
-}
-
-pub async fn answered(tx: &mut Tx, domain: &Domain, now_ms: i64) -> Result<()> {
-    let sql = "update peers set last_ok = $2, failures = 0, last_error = null where domain = $1";
+    let sql = "update peers set last_seen = $2, failures = 0, failing_since = 0 where domain = $1";
     tx.exec(sql, args![domain.as_str(), now_ms]).await.map(|_| ())
 }
 
-pub async fn failed(tx: &mut Tx, domain: &Domain, error: &str) -> Result<()> {
-    let sql = "update peers set failures = failures + 1, last_error = $2 where domain = $1";
-    tx.exec(sql, args![domain.as_str(), error]).await.map(|_| ())
+pub async fn answered(tx: &mut Tx, domain: &Domain, now_ms: i64) -> Result<()> {
+    let sql = "update peers set last_ok = $2, failures = 0, failing_since = 0, last_error = null where domain = $1";
+    tx.exec(sql, args![domain.as_str(), now_ms]).await.map(|_| ())
+}
+
+pub async fn failed(tx: &mut Tx, domain: &Domain, error: &str, now_ms: i64) -> Result<()> {
+    let sql = "update peers set failures = failures + 1, last_error = $2,
+                 failing_since = case when failing_since = 0 then $3 else failing_since end
+               where domain = $1";
+    tx.exec(sql, args![domain.as_str(), error, now_ms]).await.map(|_| ())
 }
 
 /// How far an instance has confirmed a log.

@@ -60,8 +60,10 @@ pub async fn run(
     let mut withheld: Option<(u64, u64, Hash)> = None;
     let (mut cursor, mut bytes, mut events) = (after, 0, 0);
     loop {
-        let page = app.log.read(log, cursor, PAGE).await?;
-        let full = page.len() as u64 == PAGE;
+        // One more than is sent tells whether there is more.
+        let wanted = PAGE.min((bounds.events - events) as u64 + 1);
+        let page = app.log.read(log, cursor, wanted).await?;
+        let full = page.len() as u64 == wanted;
         for entry in page {
             let seq = entry.seq();
             cursor = seq;

@@ -92,7 +92,7 @@ async fn c1_nothing_is_lost_or_doubled_on_a_bad_line() {
     let (sid, general) = (orchard.sid.clone(), orchard.channel.clone());
     b.join(&ben, "a.test", &sid).await.expect("joined");
     c.join(&cora, "a.test", &sid).await.expect("joined");
-    net.disturb(Faults { lost: 10, answer_lost: 10, doubled: 10, delay_ms: 20 });
+    net.disturb(Faults { lost: 10, answer_lost: 10, doubled: 10, reordered: 10, delay_ms: 20 });
     for i in 0..15 {
         a.write(&sid, &ada.actor, &general, &format!("a{i}")).await;
         b.write(&sid, &ben.actor, &general, &format!("b{i}")).await;
@@ -229,6 +229,7 @@ async fn j5_a_copy_that_its_hub_contradicts_is_set_aside_and_others_go_on() {
         events: vec![conntext_federation::event::Item::Event(Box::new(entry.event))],
         gained: vec![],
         lost: vec![],
+        ahead: false,
     };
     net.heal("a.test", "b.test");
     let domain = Domain::parse_normal("b.test", true).expect("a domain");

@@ -12,6 +12,8 @@ mod c_files;
 mod c_messages;
 mod c_remote;
 mod gateway;
+mod j_delivery;
+mod j_limits;
 mod j_peers;
 mod j_requests;
 mod log;

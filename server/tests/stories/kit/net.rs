@@ -24,14 +24,28 @@ pub struct Faults {
     pub answer_lost: u64,
     /// The request arrives twice.
     pub doubled: u64,
+    /// The request is held back until another one on the same line has passed it, a second at most.
+    pub reordered: u64,
     /// The longest delay in milliseconds; requests overtake each other.
     pub delay_ms: u64,
+}
+
+/// Which requests are under way on the line from one instance to another.
+#[derive(Default)]
+struct Traffic {
+    now: usize,
+    most: usize,
+    passed: Arc<tokio::sync::Notify>,
 }
 
 struct State {
     routers: HashMap<String, axum::Router>,
     cut: HashSet<(String, String)>,
+    stalled: HashSet<(String, String)>,
+    /// The most requests of an instance that were under way at a time.
+    most_from: HashMap<String, usize>,
     faults: Faults,
+    traffic: HashMap<(String, String), Traffic>,
     /// Every request that arrived: from, to, method and path, body.
     heard: Vec<(String, String, String, Bytes)>,
 }
@@ -50,8 +64,15 @@ fn open(state: &Mutex<State>) -> MutexGuard<'_, State> {
 impl TestNet {
     /// An empty network; `seed` decides what goes wrong when.
     pub fn new(seed: u64) -> Self {
-        let state =
-            State { routers: HashMap::new(), cut: HashSet::new(), faults: Faults::default(), heard: Vec::new() };
+        let state = State {
+            routers: HashMap::new(),
+            cut: HashSet::new(),
+            stalled: HashSet::new(),
+            most_from: HashMap::new(),
+            faults: Faults::default(),
+            traffic: HashMap::new(),
+            heard: Vec::new(),
+        };
         Self { state: Arc::new(Mutex::new(state)), rng: Arc::new(SeededRng::new(seed)) }
     }
 
@@ -85,9 +106,16 @@ impl TestNet {
         state.cut.insert((b.to_owned(), a.to_owned()));
     }
 
+    /// From now on requests from one instance to another hang until the line is mended.
+    pub fn stall(&self, from: &str, to: &str) {
+        open(&self.state).stalled.insert((from.to_owned(), to.to_owned()));
+    }
+
     /// Mends the line.
     pub fn heal(&self, a: &str, b: &str) {
         let mut state = open(&self.state);
+        state.stalled.remove(&(a.to_owned(), b.to_owned()));
+        state.stalled.remove(&(b.to_owned(), a.to_owned()));
         state.cut.remove(&(a.to_owned(), b.to_owned()));
         state.cut.remove(&(b.to_owned(), a.to_owned()));
     }
@@ -103,9 +131,54 @@ impl TestNet {
         state.heard.iter().filter(|h| h.1 == to).any(|h| String::from_utf8_lossy(&h.3).contains(text))
     }
 
+    /// How many requests that begin with this method and path arrived from one instance at another.
+    pub fn count(&self, from: &str, to: &str, what: &str) -> usize {
+        let state = open(&self.state);
+        state.heard.iter().filter(|h| h.0 == from && h.1 == to && h.2.starts_with(what)).count()
+    }
+
+    /// The most requests that were under way at a time from one instance to another.
+    pub fn most_at_a_time(&self, from: &str, to: &str) -> usize {
+        open(&self.state).traffic.get(&(from.to_owned(), to.to_owned())).map_or(0, |t| t.most)
+    }
+
+    /// The most requests of an instance that were under way at a time, over all others.
+    pub fn most_from(&self, from: &str) -> usize {
+        open(&self.state).most_from.get(from).copied().unwrap_or_default()
+    }
+
+    /// Counts a request until it is dropped.
+    fn under_way(&self, from: &str, to: &str) -> UnderWay {
+        let line = (from.to_owned(), to.to_owned());
+        let mut state = open(&self.state);
+        let traffic = state.traffic.entry(line.clone()).or_default();
+        traffic.now += 1;
+        traffic.most = traffic.most.max(traffic.now);
+        let passed = traffic.passed.clone();
+        let all: usize = state.traffic.iter().filter(|(line, _)| line.0 == from).map(|(_, t)| t.now).sum();
+        let most = state.most_from.entry(from.to_owned()).or_default();
+        *most = all.max(*most);
+        UnderWay { net: self.clone(), passed, line }
+    }
+
     fn chance(&self, of_hundred: u64) -> bool {
         let rng: &dyn Rng = &*self.rng;
         of_hundred > 0 && rng.below(100) < of_hundred
+    }
+}
+
+/// A request on its way.
+struct UnderWay {
+    net: TestNet,
+    passed: Arc<tokio::sync::Notify>,
+    line: (String, String),
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        if let Some(traffic) = open(&self.net.state).traffic.get_mut(&self.line) {
+            traffic.now -= 1;
+        }
     }
 }
 
@@ -153,15 +226,25 @@ impl Transport for Line {
             let to = parts.uri.authority().map(|a| a.as_str().to_owned()).unwrap_or_default();
             let body = body.collect().await.map_err(|e| TransportError(e.to_string()))?.to_bytes();
             let faults = open(&self.net.state).faults;
+            let way = self.net.under_way(&self.from, &to);
             if faults.delay_ms > 0 {
                 let rng: &dyn Rng = &*self.net.rng;
                 tokio::time::sleep(Duration::from_millis(rng.below(faults.delay_ms))).await;
+            }
+            let line = (self.from.clone(), to.clone());
+            while open(&self.net.state).stalled.contains(&line) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
             }
             if self.net.chance(faults.lost) {
                 return Err(TransportError("lost on the way".into()));
             }
             if self.net.chance(faults.doubled) {
                 let _ = self.deliver(&to, &parts, body.clone()).await;
+            }
+            if self.net.chance(faults.reordered) {
+                let _ = tokio::time::timeout(Duration::from_secs(1), way.passed.notified()).await;
+            } else {
+                way.passed.notify_waiters();
             }
             let response = self.deliver(&to, &parts, body).await?;
             if self.net.chance(faults.answer_lost) {

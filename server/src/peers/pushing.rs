@@ -1,0 +1,365 @@
+//! One log on its way to one follower: what it may see of it, in batches. A follower that is far behind gets several
+//! before it has answered the first, so that the speed is that of the machines and not that of the line between them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::Method;
+use conntext_federation::content::Content;
+use conntext_federation::domain::Domain;
+use conntext_federation::ids::{Actor, ChannelId, InstanceId};
+use conntext_federation::state::ServerState;
+use conntext_federation::wire::{ChannelGained, MAX_PUSH_BYTES, MAX_PUSH_EVENTS, Push, PushAck};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesOrdered;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::delivery::rewind;
+use super::view::{self, Bounds, Run};
+use super::{CallError, call, find, store};
+use crate::App;
+use crate::db;
+use crate::log::{Entry, LogHandle};
+
+/// After so many pushes of one log the others of the same follower have their turn.
+const TURN: usize = 16;
+
+/// What one turn of one log came to.
+pub(super) enum Step {
+    /// Nothing to send.
+    Idle,
+    /// Something was confirmed; there may be more.
+    Sent,
+    /// This log is to be left alone for a while.
+    Later(Duration),
+    /// The peer does not answer; how many milliseconds it asks to wait, if it said so.
+    Away(Domain, Option<u64>),
+    /// The peer has not answered for so long that it is no longer tried.
+    Dormant,
+}
+
+/// What of a log concerns one peer now.
+struct Outlook {
+    member: bool,
+    visible: BTreeSet<ChannelId>,
+    head: u64,
+    domain: Option<Domain>,
+}
+
+fn outlook(state: &ServerState, peer: &InstanceId) -> Outlook {
+    Outlook {
+        member: state.by_home.contains_key(peer),
+        visible: state.channels_for(peer),
+        head: state.head.seq,
+        domain: state.instances.get(peer).and_then(|i| Domain::parse_normal(&i.domain, true).ok()),
+    }
+}
+
+/// Sends what is due of one log, for one turn.
+pub(super) async fn push(app: &App, peer: &InstanceId, log: &Arc<LogHandle>) -> db::Result<Step> {
+    let mut read = app.db.read().await?;
+    let Some(acked) = store::cursor(&mut read, peer, log.id).await? else { return Ok(Step::Idle) };
+    let disclosed = store::disclosed(&mut read, peer, log.id).await?;
+    drop(read);
+    let now = outlook(&log.state(), peer);
+    let Some(domain) = now.domain.clone() else { return Ok(Step::Idle) };
+    if app.peers.is_dormant(app, &domain) {
+        return Ok(Step::Dormant);
+    }
+    if !now.member {
+        return farewell(app, peer, log, &domain, acked, now.head).await;
+    }
+    let coming = BTreeMap::new();
+    Window { app, peer, log, domain, acked, sent: acked, disclosed, coming, unwritten: false }.turn().await
+}
+
+/// What is under way of one log to one peer.
+struct Window<'a> {
+    app: &'a App,
+    peer: &'a InstanceId,
+    log: &'a Arc<LogHandle>,
+    domain: Domain,
+    /// Up to here the peer has confirmed.
+    acked: u64,
+    /// Up to here it was sent.
+    sent: u64,
+    /// The channels whose state the peer has.
+    disclosed: BTreeSet<ChannelId>,
+    /// Channels that begin with an event beyond `acked`.
+    coming: BTreeMap<ChannelId, u64>,
+    /// Whether the cursor on disk is behind `acked`. It may be: what is sent twice after a crash is skipped.
+    unwritten: bool,
+}
+
+struct Batch {
+    push: Push,
+    end: u64,
+    gained: Vec<ChannelId>,
+}
+
+struct Answer {
+    end: u64,
+    ahead: bool,
+    gained: Vec<ChannelId>,
+    lost: Vec<ChannelId>,
+    result: Result<PushAck, CallError>,
+}
+
+impl Window<'_> {
+    async fn turn(mut self) -> db::Result<Step> {
+        let mut flights = FuturesOrdered::new();
+        let mut pushes = 0;
+        let mut outcome = Step::Idle;
+        let mut stopped = false;
+        loop {
+            while !stopped && pushes < TURN && (flights.is_empty() || flights.len() < self.width()) {
+                let Some(batch) = self.next(flights.is_empty()).await? else { break };
+                self.sent = batch.end;
+                pushes += 1;
+                flights.push_back(self.send(batch, !flights.is_empty()));
+            }
+            let Some(answer) = flights.next().await else { break };
+            // A task that was ended with the instance.
+            let Ok(answer) = answer else { return Ok(Step::Idle) };
+            match answer.result {
+                Ok(ack) => {
+                    let head = self.log.head().seq;
+                    self.confirmed(ack.acked.min(head), &answer.gained, &answer.lost).await?;
+                    if ack.acked < answer.end && !stopped {
+                        tracing::warn!(sid = %self.log.sid, peer = %self.peer, acked = ack.acked, end = answer.end, "a peer confirms less than it got");
+                        (outcome, stopped) = (Step::Later(Duration::from_secs(60)), true);
+                    } else if !stopped {
+                        outcome = Step::Sent;
+                    }
+                }
+                // Of several under way the first that failed says why; those behind it could only fail.
+                Err(_) if stopped => {}
+                Err(e) if answer.ahead && is_gap(&e) => (outcome, stopped) = (Step::Sent, true),
+                Err(e) => {
+                    self.write().await?;
+                    let head = self.log.head().seq;
+                    outcome = refused(self.app, self.peer, self.log, &self.domain, self.acked, head, e).await?;
+                    stopped = true;
+                }
+            }
+        }
+        self.write().await?;
+        Ok(outcome)
+    }
+
+    /// How many pushes may be under way: one where the peer was silent last, or where others need the connections.
+    fn width(&self) -> usize {
+        let config = &self.app.config.federation;
+        let free = self.app.peers.connections.available_permits();
+        let strained = free < usize::try_from(config.connections / 2).unwrap_or(usize::MAX);
+        if strained || self.app.peers.failures(&self.domain) > 0 {
+            return 1;
+        }
+        usize::try_from(config.pushes_ahead.max(1)).unwrap_or(1)
+    }
+
+    /// The next batch, unless there is none, or it had better wait for the answers that are awaited.
+    async fn next(&mut self, first: bool) -> db::Result<Option<Batch>> {
+        if first {
+            self.sent = self.acked;
+        }
+        let now = outlook(&self.log.state(), self.peer);
+        // What comes in while an answer is awaited is gathered: only full batches go ahead.
+        let enough = first || now.head.saturating_sub(self.sent) >= MAX_PUSH_EVENTS as u64;
+        if !now.member || !enough {
+            return Ok(None);
+        }
+        let lost: Vec<ChannelId> = self.disclosed.difference(&now.visible).cloned().collect();
+        let gained = self.gained(&now.visible).await?;
+        let turned = !lost.is_empty() || !gained.is_empty();
+        if (turned && !first) || (!turned && self.sent >= now.head) {
+            return Ok(None);
+        }
+        let bounds = Bounds { to: now.head, events: MAX_PUSH_EVENTS, bytes: MAX_PUSH_BYTES };
+        let run = view::run(self.app, self.log, &now.visible, self.sent, bounds).await?;
+        if (!first && !run.more) || (run.items.is_empty() && !turned) {
+            return Ok(None);
+        }
+        let told: Vec<ChannelGained> = {
+            let state = self.log.state();
+            let found = gained.iter().filter_map(|id| state.channels.get(id).map(|c| (id.clone(), c.clone())));
+            found.map(|(id, channel)| ChannelGained { id, channel }).collect()
+        };
+        let push = Push { sid: self.log.sid.clone(), events: run.items, gained: told, lost, ahead: !first };
+        Ok(Some(Batch { push, end: run.end, gained }))
+    }
+
+    /// Channels that the peer may see, whose state it has not and will not get as events.
+    async fn gained(&mut self, visible: &BTreeSet<ChannelId>) -> db::Result<Vec<ChannelId>> {
+        let mut gained = Vec::new();
+        for channel in visible.difference(&self.disclosed) {
+            if self.coming.contains_key(channel) {
+                continue;
+            }
+            let mut read = self.app.db.read().await?;
+            match store::channel_begin(&mut read, self.log.id, channel).await? {
+                Some(begin) if begin > self.acked => {
+                    self.coming.insert(channel.clone(), begin);
+                }
+                _ => gained.push(channel.clone()),
+            }
+        }
+        Ok(gained)
+    }
+
+    fn send(&self, batch: Batch, ahead: bool) -> AbortOnDropHandle<Answer> {
+        let (app, peer, domain) = (self.app.clone(), self.peer.clone(), self.domain.clone());
+        AbortOnDropHandle::new(tokio::spawn(async move {
+            let result = send(&app, &peer, &domain, &batch.push).await;
+            Answer { end: batch.end, ahead, gained: batch.gained, lost: batch.push.lost, result }
+        }))
+    }
+
+    async fn confirmed(&mut self, acked: u64, gained: &[ChannelId], lost: &[ChannelId]) -> db::Result<()> {
+        self.unwritten |= acked > self.acked;
+        self.acked = self.acked.max(acked);
+        let mut told = gained.to_vec();
+        let begun = self.coming.iter().filter(|(_, begin)| **begin <= self.acked).map(|(id, _)| id.clone());
+        told.extend(begun);
+        self.coming.retain(|_, begin| *begin > self.acked);
+        if told.is_empty() && lost.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.app.db.begin().await?;
+        store::advance(&mut tx, self.peer, self.log.id, self.acked).await?;
+        store::disclose(&mut tx, self.peer, self.log.id, &told).await?;
+        for channel in lost {
+            store::withdraw(&mut tx, self.peer, self.log.id, channel).await?;
+            self.disclosed.remove(channel);
+        }
+        tx.commit().await?;
+        self.unwritten = false;
+        self.disclosed.extend(told);
+        Ok(())
+    }
+
+    async fn write(&mut self) -> db::Result<()> {
+        if !std::mem::take(&mut self.unwritten) {
+            return Ok(());
+        }
+        let mut tx = self.app.db.begin().await?;
+        store::advance(&mut tx, self.peer, self.log.id, self.acked).await?;
+        tx.commit().await
+    }
+}
+
+async fn send(app: &App, peer: &InstanceId, domain: &Domain, push: &Push) -> Result<PushAck, CallError> {
+    if find(app, domain).await?.ik != *peer {
+        return Err(CallError::Unreachable("another instance answers at its domain".into()));
+    }
+    call(app, domain, Method::POST, "/events", push).await
+}
+
+fn is_gap(e: &CallError) -> bool {
+    matches!(e, CallError::Problem { status: 409, .. }) && e.code() == Some("gap")
+}
+
+/// Acts on what a peer said to a push.
+async fn refused(
+    app: &App,
+    peer: &InstanceId,
+    log: &LogHandle,
+    domain: &Domain,
+    acked: u64,
+    head: u64,
+    e: CallError,
+) -> db::Result<Step> {
+    if is_gap(&e)
+        && let CallError::Problem { problem, .. } = &e
+        && let Some(next) = problem.next
+    {
+        let wanted = next.saturating_sub(1).min(head);
+        if wanted == acked {
+            return Ok(Step::Later(Duration::from_secs(5)));
+        }
+        tracing::info!(sid = %log.sid, %peer, acked, wanted, "a peer asks to go on from elsewhere");
+        rewind(app, peer, log, wanted).await?;
+        return Ok(Step::Sent);
+    }
+    if e.passing() && e.code() != Some("overloaded") {
+        return Ok(Step::Away(domain.clone(), e.retry_after_ms()));
+    }
+    let wait = match e.code() {
+        // Its people may be on their way in: the answer to their joining is not yet there.
+        Some("not_member_here") => Duration::from_secs(2),
+        Some("overloaded") => Duration::from_millis(e.retry_after_ms().unwrap_or(5_000)),
+        Some("log_conflict") => {
+            tracing::error!(sid = %log.sid, %peer, "a peer holds another event under our signature: this log was restored from an older copy");
+            Duration::from_secs(3_600)
+        }
+        Some("blocked" | "not_allowed") => Duration::from_secs(3_600),
+        _ => Duration::from_secs(60),
+    };
+    tracing::info!(sid = %log.sid, %peer, error = %e, "a peer refused events");
+    Ok(Step::Later(wait))
+}
+fn departs(state: &ServerState, peer: &InstanceId, entry: &Entry) -> bool {
+    let action = &entry.event.action;
+    let at_home = |actor: &Actor| state.bindings.get(actor).is_some_and(|b| b.home == *peer);
+    match &entry.content {
+        Some(Content::MemberLeave) => at_home(&action.actor),
+        Some(Content::MemberKick | Content::MemberBan) => {
+            action.target.as_deref().and_then(|t| t.parse().ok()).is_some_and(|a| at_home(&a))
+        }
+        Some(Content::InstanceBan(ban)) => ban.ik == *peer,
+        _ => false,
+    }
+}
+
+/// The last member of a peer is gone: it still gets everything up to there, so that it knows.
+async fn farewell(
+    app: &App,
+    peer: &InstanceId,
+    log: &Arc<LogHandle>,
+    domain: &Domain,
+    acked: u64,
+    head: u64,
+) -> db::Result<Step> {
+    let mut departure = None;
+    let mut cursor = acked;
+    loop {
+        let page = app.log.read(log, cursor, 500).await?;
+        let Some(last) = page.last().map(Entry::seq) else { break };
+        cursor = last;
+        let state = log.state();
+        departure = page.iter().filter(|e| departs(&state, peer, e)).map(Entry::seq).next_back().or(departure);
+    }
+    let run = match departure {
+        Some(to) => {
+            let bounds = Bounds { to, events: MAX_PUSH_EVENTS, bytes: MAX_PUSH_BYTES };
+            view::run(app, log, &BTreeSet::new(), acked, bounds).await?
+        }
+        None => Run::default(),
+    };
+    if run.items.is_empty() {
+        let mut tx = app.db.begin().await?;
+        store::drop_cursor(&mut tx, peer, log.id).await?;
+        tx.commit().await?;
+        app.peers.not_interested(log.id, peer);
+        return Ok(Step::Idle);
+    }
+    let push = Push { sid: log.sid.clone(), events: run.items, gained: Vec::new(), lost: Vec::new(), ahead: false };
+    match send(app, peer, domain, &push).await {
+        Ok(ack) => {
+            let mut tx = app.db.begin().await?;
+            store::advance(&mut tx, peer, log.id, ack.acked.min(head)).await?;
+            tx.commit().await?;
+            Ok(Step::Sent)
+        }
+        // The copy is gone there already.
+        Err(e) if e.code() == Some("not_member_here") => {
+            let mut tx = app.db.begin().await?;
+            store::drop_cursor(&mut tx, peer, log.id).await?;
+            tx.commit().await?;
+            app.peers.not_interested(log.id, peer);
+            Ok(Step::Idle)
+        }
+        Err(e) => refused(app, peer, log, domain, acked, head, e).await,
+    }
+}
