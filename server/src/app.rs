@@ -22,7 +22,7 @@ use crate::messages::Pace;
 use crate::metrics::Metrics;
 use crate::peers::Peers;
 use crate::presence::PresenceBook;
-use crate::{servers, sessions};
+use crate::{profiles, servers, sessions};
 
 /// One running instance. Cheap to clone.
 #[derive(Clone)]
@@ -68,6 +68,8 @@ pub struct Inner {
     pub presence: PresenceBook,
     /// Sessions that were looked up lately.
     pub sessions: sessions::Known,
+    /// People that were looked up lately.
+    pub people: profiles::Known,
     /// Limits on guessing and on making accounts.
     pub guard: Guard,
     /// Limits on writing.

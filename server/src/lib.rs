@@ -19,6 +19,7 @@ pub mod gateway;
 pub mod http;
 pub mod invites;
 pub mod keys;
+pub mod lately;
 pub mod log;
 pub mod maintenance;
 pub mod media;
@@ -155,6 +156,7 @@ pub async fn build_with(
         folder,
         metrics,
         sessions: sessions::Known::default(),
+        people: profiles::Known::default(),
         guard,
         pace,
         cards: servers::Cards::default(),

@@ -9,9 +9,27 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::{Result, Row, Ty, Value};
 
-/// Parameters of one statement. SQLite allows 32,766, but looks each named one up in a list: the time grows with the
-/// square of their number.
-const MAX_BINDS: usize = 640;
+/// Rows of one statement: few different numbers, so that each statement is prepared once and found again.
+const CHUNKS: [usize; 4] = [32, 8, 2, 1];
+/// Parameters of one statement. SQLite allows 32,766.
+const MAX_BINDS: usize = 1_600;
+
+/// How many of the rows that are left go into the next statement.
+fn chunk(left: usize, width: usize) -> usize {
+    CHUNKS.into_iter().find(|n| *n <= left && *n * width <= MAX_BINDS).unwrap_or(1)
+}
+
+/// Placeholders for rows. Plain ones: SQLite looks each numbered one up in a list, and the time for preparing would grow
+/// with the square of their number.
+fn placeholders(sql: &mut String, rows: usize, width: usize) {
+    for row in 0..rows {
+        sql.push_str(if row == 0 { " (" } else { ", (" });
+        for column in 0..width {
+            sql.push_str(if column == 0 { "?" } else { ", ?" });
+        }
+        sql.push(')');
+    }
+}
 
 type Statement<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
 
@@ -21,6 +39,14 @@ pub trait Query: Send {
     fn rows(&mut self, sql: &'static str, args: Vec<Value>) -> impl Future<Output = Result<Vec<Row>>> + Send;
     /// The first row of a statement, if there is one.
     fn row(&mut self, sql: &'static str, args: Vec<Value>) -> impl Future<Output = Result<Option<Row>>> + Send;
+    /// All rows for many keys at once. `prefix` ends in `in (values`, the keys follow, then `suffix`, which closes the
+    /// bracket; all keys have the same number of values.
+    fn rows_of(
+        &mut self,
+        prefix: &'static str,
+        keys: Vec<Vec<Value>>,
+        suffix: &'static str,
+    ) -> impl Future<Output = Result<Vec<Row>>> + Send;
 }
 
 fn bind(mut q: Statement<'_>, args: Vec<Value>) -> Statement<'_> {
@@ -47,6 +73,48 @@ async fn fetch_first(conn: &mut SqliteConnection, sql: &'static str, args: Vec<V
     Ok(bind(sqlx::query(sql), args).fetch_optional(conn).await?.map(Row))
 }
 
+/// The next statement over as many of the rows as fit in.
+fn next_statement(
+    prefix: &'static str,
+    rows: &mut std::vec::IntoIter<Vec<Value>>,
+    width: usize,
+    suffix: &'static str,
+) -> Statement<'static> {
+    let count = chunk(rows.len(), width);
+    let mut sql = String::with_capacity(prefix.len() + suffix.len() + count * (width * 3 + 4));
+    sql.push_str(prefix);
+    placeholders(&mut sql, count, width);
+    sql.push(' ');
+    sql.push_str(suffix);
+    // Safe: prefix and suffix are literals of the program and the rest is placeholders.
+    bind(sqlx::query(AssertSqlSafe(sql)), rows.take(count).flatten().collect())
+}
+
+/// How many values each row has; 0 when there are none.
+fn width(rows: &[Vec<Value>]) -> Result<usize> {
+    let width = rows.first().map_or(0, Vec::len);
+    if rows.iter().any(|row| row.len() != width) {
+        return Err(super::Error::Other("rows of different width".into()));
+    }
+    Ok(width)
+}
+
+async fn fetch_of(
+    conn: &mut SqliteConnection,
+    prefix: &'static str,
+    keys: Vec<Vec<Value>>,
+    suffix: &'static str,
+) -> Result<Vec<Row>> {
+    let width = width(&keys)?;
+    let mut keys = keys.into_iter();
+    let mut found = Vec::new();
+    while keys.len() > 0 {
+        let statement = next_statement(prefix, &mut keys, width, suffix);
+        found.extend(statement.fetch_all(&mut *conn).await?.into_iter().map(Row));
+    }
+    Ok(found)
+}
+
 /// One snapshot of the database: all statements of a `Read` see the same state.
 pub struct Read {
     pub(super) conn: PoolConnection<Sqlite>,
@@ -58,6 +126,9 @@ impl Query for Read {
     }
     async fn row(&mut self, sql: &'static str, args: Vec<Value>) -> Result<Option<Row>> {
         fetch_first(&mut self.conn, sql, args).await
+    }
+    async fn rows_of(&mut self, prefix: &'static str, keys: Vec<Vec<Value>>, suffix: &'static str) -> Result<Vec<Row>> {
+        fetch_of(&mut self.conn, prefix, keys, suffix).await
     }
 }
 
@@ -135,35 +206,12 @@ impl Tx {
         rows: Vec<Vec<Value>>,
         suffix: &'static str,
     ) -> Result<u64> {
-        let width = rows.first().map_or(0, Vec::len);
-        if width == 0 {
-            return Ok(0);
-        }
+        let width = width(&rows)?;
         let mut changed = 0;
-        let mut rows = rows.into_iter().peekable();
-        while rows.peek().is_some() {
-            let chunk: Vec<Vec<Value>> = rows.by_ref().take((MAX_BINDS / width).max(1)).collect();
-            let mut sql = String::with_capacity(prefix.len() + suffix.len() + chunk.len() * width * 6);
-            sql.push_str(prefix);
-            let mut n = 0;
-            for (i, row) in chunk.iter().enumerate() {
-                if row.len() != width {
-                    return Err(super::Error::Other("rows of different width".into()));
-                }
-                sql.push_str(if i == 0 { " (" } else { ", (" });
-                for column in 0..width {
-                    n += 1;
-                    sql.push_str(if column == 0 { "$" } else { ", $" });
-                    sql.push_str(&n.to_string());
-                }
-                sql.push(')');
-            }
-            sql.push(' ');
-            sql.push_str(suffix);
-            // Safe: prefix and suffix are literals of the program and the rest is placeholders.
-            let statement = sqlx::query(AssertSqlSafe(sql)).persistent(chunk.len() <= 64);
-            let args = chunk.into_iter().flatten().collect();
-            changed += bind(statement, args).execute(self.conn()?).await?.rows_affected();
+        let mut rows = rows.into_iter();
+        while rows.len() > 0 {
+            let statement = next_statement(prefix, &mut rows, width, suffix);
+            changed += statement.execute(self.conn()?).await?.rows_affected();
         }
         Ok(changed)
     }
@@ -181,6 +229,9 @@ impl Query for Tx {
     }
     async fn row(&mut self, sql: &'static str, args: Vec<Value>) -> Result<Option<Row>> {
         fetch_first(self.conn()?, sql, args).await
+    }
+    async fn rows_of(&mut self, prefix: &'static str, keys: Vec<Vec<Value>>, suffix: &'static str) -> Result<Vec<Row>> {
+        fetch_of(self.conn()?, prefix, keys, suffix).await
     }
 }
 

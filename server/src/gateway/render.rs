@@ -72,9 +72,7 @@ async fn event(app: &App, log: &LogHandle, entry: &Entry) -> Result<Option<Gatew
     let target = action.target.clone().unwrap_or_default();
     Ok(match content {
         Content::MessageCreate(_) => {
-            let mut read = app.db.read().await?;
-            let user = profiles::user(&mut read, action.actor.as_str()).await?;
-            drop(read);
+            let user = profiles::known_user(app, action.actor.as_str()).await?;
             let message = messages::from_entry(app, log, entry).await?;
             Some(GatewayEvent::Message { message: Box::new(message), user })
         }
@@ -89,8 +87,7 @@ async fn event(app: &App, log: &LogHandle, entry: &Entry) -> Result<Option<Gatew
             Some(GatewayEvent::MessageDelete { channel, id: target, by: action.actor.to_string() })
         }
         Content::ReactionAdd(r) | Content::ReactionRemove(r) => {
-            let mut read = app.db.read().await?;
-            let user = profiles::user(&mut read, action.actor.as_str()).await?;
+            let user = profiles::known_user(app, action.actor.as_str()).await?;
             let on = matches!(content, Content::ReactionAdd(_));
             let actor = action.actor.to_string();
             Some(GatewayEvent::Reaction { channel, id: target, emoji: r.emoji.clone(), actor, user, on })
@@ -112,8 +109,7 @@ async fn event(app: &App, log: &LogHandle, entry: &Entry) -> Result<Option<Gatew
                 Content::MemberKick => (target, "kicked"),
                 _ => (target, "banned"),
             };
-            let mut read = app.db.read().await?;
-            let user = profiles::user(&mut read, &who).await?;
+            let user = profiles::known_user(app, &who).await?;
             Some(GatewayEvent::MemberLeave { actor: who, user, reason: reason.into() })
         }
         _ => None,
@@ -128,9 +124,7 @@ fn is_member(log: &LogHandle, actor: &Actor) -> bool {
 /// A message as its own author sees it, with the number that the author's client gave it.
 pub(super) async fn own_message(app: &App, log: &LogHandle, entry: &Entry, viewer: &Actor) -> Result<Option<String>> {
     let message = messages::message(app, log, viewer, &entry.aid()).await?;
-    let mut read = app.db.read().await?;
-    let user = profiles::user(&mut read, viewer.as_str()).await?;
-    drop(read);
+    let user = profiles::known_user(app, viewer.as_str()).await?;
     let event = GatewayEvent::Message { message: Box::new(message), user };
     serde_json::to_string(&event).map(Some).map_err(crate::error::Problem::internal)
 }

@@ -19,7 +19,7 @@ use conntext_federation::{
     ids::{Actor, ChannelId, ServerId, UserId},
 };
 use futures_util::{
-    StreamExt,
+    SinkExt, StreamExt,
     stream::{AbortHandle, BoxStream, SelectAll, abortable, unfold},
 };
 use std::{
@@ -144,7 +144,11 @@ async fn send(socket: &mut WebSocket, frame: &ServerFrame) -> Result<(), End> {
 }
 
 async fn send_text(socket: &mut WebSocket, text: Utf8Bytes) -> Result<(), End> {
-    match timeout(SEND, socket.send(Frame::Text(text))).await {
+    handed_over(socket.send(Frame::Text(text))).await
+}
+
+async fn handed_over(sending: impl Future<Output = Result<(), axum::Error>>) -> Result<(), End> {
+    match timeout(SEND, sending).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(_)) => Err(GONE),
         Err(_) => Err(SLOW),
@@ -313,7 +317,7 @@ impl Session {
                 for entry in entries.iter() {
                     self.show(sid, &log, entry).await?;
                 }
-                Ok(())
+                self.flush().await
             }
             Ok(Notice::Changed) => self.send_view(sid, &log).await,
             Ok(Notice::Hub) => {
@@ -349,7 +353,12 @@ impl Session {
                 self.show(sid, &log, &entry).await?;
             }
         }
-        Ok(())
+        self.flush().await
+    }
+
+    /// Hands over what [`Session::show`] wrote: what came together costs one packet.
+    async fn flush(&mut self) -> Result<(), End> {
+        handed_over(self.socket.flush()).await
     }
 
     async fn show(&mut self, sid: &ServerId, log: &LogHandle, entry: &Entry) -> Result<(), End> {
@@ -391,7 +400,7 @@ impl Session {
         let (Some(e), Some(sub)) = (e, self.subs.get_mut(sid)) else { return Ok(()) };
         let prev = std::mem::replace(&mut sub.cursor, seq);
         let text = format!(r#"{{"op":"event","sid":"{sid}","seq":{seq},"prev":{prev},"e":{e}}}"#);
-        send_text(&mut self.socket, text.into()).await?;
+        handed_over(self.socket.feed(Frame::Text(text.into()))).await?;
         if changed && matches!(meaning, Meaning::Shared) {
             self.send_view(sid, log).await?;
         }

@@ -20,7 +20,7 @@ use conntext_federation::{
     state::ServerState,
     wire::{ChannelGained, Push, Snapshot},
 };
-use facts::{earlier, facts};
+use facts::{UsedNonces, earlier, facts};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
@@ -38,6 +38,16 @@ pub(super) enum Work {
     Own { draft: Box<Draft>, aid: ActionId, salt: [u8; 16], nonce: Option<String> },
     /// By somebody of another instance, signed there.
     Foreign(Box<Proposal>),
+}
+
+impl Work {
+    /// The client's number for it, with whose number it is.
+    fn number(&self) -> Option<(Actor, String)> {
+        match self {
+            Self::Own { draft, nonce: Some(nonce), .. } => Some((draft.actor.clone(), nonce.clone())),
+            _ => None,
+        }
+    }
 }
 
 /// What the committer is asked to do.
@@ -137,6 +147,11 @@ impl Committer {
             Ok(tx) => tx,
             Err(e) => return refuse_all(requests.into_iter().map(|r| r.2), &e),
         };
+        let numbers: Vec<(Actor, String)> = requests.iter().filter_map(|(_, work, _)| work.number()).collect();
+        let used = match store::used_nonces(&mut tx, &numbers).await {
+            Ok(used) => used,
+            Err(e) => return refuse_all(requests.into_iter().map(|r| r.2), &e),
+        };
         let mut groups: BTreeMap<i64, Group> = BTreeMap::new();
         for (log, work, reply) in requests {
             let group = groups.entry(log.id).or_insert_with(|| Group {
@@ -145,7 +160,7 @@ impl Committer {
                 replies: Vec::new(),
                 nonces: Vec::new(),
             });
-            match self.append(&mut tx, group, work).await {
+            match self.append(&mut tx, group, &used, work).await {
                 Ok(entry) => group.replies.push((reply, entry)),
                 Err(e) => {
                     let _ = reply.send(Err(e));
@@ -169,22 +184,29 @@ impl Committer {
         }
     }
 
-    async fn append(&mut self, tx: &mut Tx, group: &mut Group, work: Work) -> Result<Arc<Entry>, LogError> {
+    async fn append(
+        &mut self,
+        tx: &mut Tx,
+        group: &mut Group,
+        used: &UsedNonces,
+        work: Work,
+    ) -> Result<Arc<Entry>, LogError> {
         let now = self.inner.clock.now_ms();
         let log = group.log.clone();
         let identity = HubIdentity { ik: self.inner.me.ik.clone(), key: self.inner.me.key.clone() };
         let state = self.working(&log);
-        let (proposal, nonce) = match work {
+        let (proposal, number) = match work {
             Work::Foreign(proposal) => (*proposal, None),
             Work::Own { draft, aid, salt, nonce } => {
-                if let Some(nonce) = &nonce
-                    && let Some(entry) = earlier(tx, group, &draft.actor, nonce).await?
+                let number = nonce.map(|nonce| (draft.actor.clone(), nonce));
+                if let Some(number) = &number
+                    && let Some(entry) = earlier(tx, group, used, number).await?
                 {
                     return Ok(entry);
                 }
                 let basis = hub::position(state);
                 let (action, sealed) = draft.into_action(&identity.ik, aid, salt, basis, now)?;
-                (Proposal { action, origin_sig: None, sealed }, nonce)
+                (Proposal { action, origin_sig: None, sealed }, number)
             }
         };
         let facts = facts(tx, group, &proposal).await?;
@@ -200,8 +222,8 @@ impl Committer {
         let content = hub::judge(state, &facts, &identity.ik, &proposal, now)?;
         let made = hub::append(state, &identity, proposal, content, now)?;
         let entry = Arc::new(Entry::new(made.event, made.hash, Some(made.content), None));
-        if let Some(nonce) = nonce {
-            group.nonces.push((entry.event.action.actor.clone(), nonce, log.id, entry.aid()));
+        if let Some((actor, nonce)) = number {
+            group.nonces.push((actor, nonce, log.id, entry.aid()));
         }
         group.entries.push(entry.clone());
         Ok(entry)

@@ -15,7 +15,7 @@ use conntext_federation::{
     state::{self, ServerState},
 };
 use serde_json::Map;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// A row of `logs`.
 #[derive(Clone, Debug)]
@@ -371,6 +371,23 @@ pub async fn memberships(q: &mut impl Query, actor: &Actor) -> Result<Vec<Server
         "select l.sid from memberships m join logs l on l.id = m.log_id where m.actor = $1 order by m.joined_at, l.id";
     let rows = q.rows(sql, args![actor.as_str()]).await?;
     rows.iter().map(|r| r.get::<String>(0).parse().map_err(|_| broken("server id"))).collect()
+}
+
+/// What clients' numbers stand for, where they were used: log and action.
+pub async fn used_nonces(
+    q: &mut impl Query,
+    keys: &[(Actor, String)],
+) -> Result<HashMap<(Actor, String), (i64, ActionId)>> {
+    let keys = keys.iter().map(|(actor, nonce)| args![actor.as_str(), nonce.as_str()]).collect();
+    let sql = "select actor, nonce, log_id, aid from nonces where (actor, nonce) in (values";
+    let mut used = HashMap::new();
+    for row in q.rows_of(sql, keys, ")").await? {
+        let actor = row.get::<String>(0).parse().map_err(|_| broken("actor"))?;
+        let aid: Vec<u8> = row.get(3);
+        let aid = ActionId(aid.try_into().map_err(|_| broken("action id"))?);
+        used.insert((actor, row.get(1)), (row.get(2), aid));
+    }
+    Ok(used)
 }
 
 /// What a client's number stands for, if it was used.

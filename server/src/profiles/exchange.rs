@@ -16,7 +16,6 @@ use serde_json::json;
 
 use super::{identity, store};
 use crate::App;
-use crate::bus::PeopleNotice;
 use crate::error::{Problem, Result};
 use crate::http::Path;
 use crate::peers::{self, Message, Origin};
@@ -58,7 +57,7 @@ pub fn keep(app: &App, profiles: Vec<(Domain, SignedProfile)>) -> BoxFuture<'_, 
         for (domain, profile) in profiles {
             let uid = profile.profile.uid.clone();
             match keep_one(app, &domain, profile).await {
-                Ok(true) => app.bus.tell_people(PeopleNotice::Profile { uid: uid.clone() }),
+                Ok(true) => super::changed(app, uid.clone()),
                 Ok(false) => {}
                 Err(e) => {
                     tracing::info!(%uid, %domain, error = %e, "a profile was refused");
@@ -100,7 +99,7 @@ async fn fetch_picture(app: &App, domain: Domain, uid: UserId) -> Result<()> {
             let bytes = peers::client::read_capped(response.into_body(), MAX_PICTURE).await;
             let bytes = bytes.map_err(|e| e.to_string())?.to_vec();
             super::keep_picture(&fetcher, &mid, &kind, bytes).await.map_err(|e| e.to_string())?;
-            fetcher.bus.tell_people(PeopleNotice::Profile { uid: uid.clone() });
+            super::changed(&fetcher, uid.clone());
             Ok::<_, String>(())
         };
         tokio::select! {

@@ -10,11 +10,14 @@ mod types;
 
 use conntext_federation::domain::Domain;
 use conntext_federation::identity::Identity;
+use conntext_federation::ids::UserId;
 use conntext_federation::profile::ProfileDoc;
 
 use crate::accounts::Account;
+use crate::bus::PeopleNotice;
 use crate::db::{Query, Tx};
 use crate::error::{Problem, Result};
+use crate::lately::Lately;
 use crate::{App, Base};
 
 pub use avatar::Avatar as SmallPicture;
@@ -151,6 +154,32 @@ pub async fn users(q: &mut impl Query, uids: &[impl AsRef<str> + Sync]) -> Resul
 /// One person; see [`users`].
 pub async fn user(q: &mut impl Query, uid: &str) -> Result<User> {
     Ok(store::profile(q, uid).await?.map_or_else(|| types::stranger(uid), |row| types::user(&row)))
+}
+
+/// People that were looked up lately, by id.
+pub type Known = Lately<String, User>;
+
+/// One person; see [`users`]. For what happens often, such as a message of theirs.
+pub async fn known_user(app: &App, uid: &str) -> Result<User> {
+    let now = app.clock.now_ms();
+    let begun = match app.people.get(uid, now) {
+        Ok(user) => return Ok(user),
+        Err(begun) => begun,
+    };
+    match store::profile(&mut app.db.read().await?, uid).await? {
+        Some(row) => {
+            let user = types::user(&row);
+            app.people.put(uid.to_owned(), user.clone(), now, begun);
+            Ok(user)
+        }
+        None => Ok(types::stranger(uid)),
+    }
+}
+
+/// A profile was written: it is read anew, and whoever knows the person is told.
+fn changed(app: &App, uid: UserId) {
+    app.people.forget();
+    app.bus.tell_people(PeopleNotice::Profile { uid });
 }
 
 /// The signed-in person as they see themselves.

@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use super::{Me, Profile, avatar, check_text, identity, store, types};
 use crate::App;
 use crate::accounts;
-use crate::bus::{PeopleNotice, PersonNotice};
+use crate::bus::PersonNotice;
 use crate::config::Config;
 use crate::db::Tx;
 use crate::error::{Problem, Result};
@@ -131,7 +131,7 @@ async fn remove_avatar(State(app): State<App>, auth: Auth) -> Result<Json<Me>> {
 fn changed(app: &App, auth: &Auth) {
     let Ok(uid) = auth.uid.parse::<UserId>() else { return };
     app.bus.tell_person(&uid, PersonNotice::Me);
-    app.bus.tell_people(PeopleNotice::Profile { uid });
+    super::changed(app, uid);
 }
 
 /// Somebody's card

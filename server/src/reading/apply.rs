@@ -53,12 +53,12 @@ pub async fn apply(tx: &mut Tx, batch: &Batch<'_>) -> Result<()> {
             _ => {}
         }
     }
-    for ((actor, channel), cn) in written {
-        if store::is_local(tx, batch.log_id, &actor).await? {
-            store::advance(tx, batch.log_id, &actor, &[(channel, cn)]).await?;
-        }
-    }
-    Ok(())
+    let authors: BTreeSet<&Actor> = written.keys().map(|(actor, _)| actor).collect();
+    let locals = store::locals_among(tx, batch.log_id, authors).await?;
+    let marks = written.into_iter().filter(|((actor, _), _)| locals.contains(actor.as_str()));
+    store::advance_all(tx, batch.log_id, marks.map(|((actor, channel), cn)| (actor, channel, cn)).collect())
+        .await
+        .map(|_| ())
 }
 
 fn target(entry: &Entry) -> Option<Actor> {

@@ -4,7 +4,7 @@ use super::Mark;
 use crate::args;
 use crate::db::{Error, Query, Result, Tx};
 use conntext_federation::ids::{ActionId, Actor, ChannelId};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// What stands in `mentions.target` for everybody who may see the channel.
 pub(super) const EVERYBODY: &str = "*";
@@ -45,9 +45,14 @@ pub async fn mark(q: &mut impl Query, log_id: i64, actor: &Actor, channel: &Chan
     Ok(Mark { read_cn, mentions: row.map_or(0, |r| unsigned(r.get(0))) })
 }
 
-/// Moves marks forward; answers how many moved.
+/// Moves marks of one person forward; answers how many moved.
 pub async fn advance(tx: &mut Tx, log_id: i64, actor: &Actor, rows: &[(ChannelId, u64)]) -> Result<u64> {
-    let rows = rows.iter().map(|(channel, cn)| args![actor.as_str(), log_id, channel.as_str(), *cn]).collect();
+    advance_all(tx, log_id, rows.iter().map(|(channel, cn)| (actor.clone(), channel.clone(), *cn)).collect()).await
+}
+
+/// Moves marks forward; answers how many moved.
+pub async fn advance_all(tx: &mut Tx, log_id: i64, rows: Vec<(Actor, ChannelId, u64)>) -> Result<u64> {
+    let rows = rows.iter().map(|(actor, channel, cn)| args![actor.as_str(), log_id, channel.as_str(), *cn]).collect();
     tx.exec_many(
         "insert into read_marks (actor, log_id, channel, read_cn) values ",
         rows,
@@ -68,6 +73,13 @@ pub async fn set(tx: &mut Tx, log_id: i64, actor: &Actor, channel: &ChannelId, r
 pub async fn is_local(q: &mut impl Query, log_id: i64, actor: &Actor) -> Result<bool> {
     let sql = "select 1 from memberships where log_id = $1 and actor = $2";
     Ok(q.row(sql, args![log_id, actor.as_str()]).await?.is_some())
+}
+
+/// Those of some people who are of this instance and in the server.
+pub async fn locals_among(q: &mut impl Query, log_id: i64, actors: BTreeSet<&Actor>) -> Result<HashSet<String>> {
+    let keys = actors.into_iter().map(|actor| args![log_id, actor.as_str()]).collect();
+    let sql = "select actor from memberships where (log_id, actor) in (values";
+    Ok(q.rows_of(sql, keys, ")").await?.iter().map(|r| r.get(0)).collect())
 }
 
 /// The people of this instance in the server.

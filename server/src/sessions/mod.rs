@@ -1,6 +1,5 @@
 //! Sessions: who is signed in, on which device, how long.
 
-mod known;
 mod routes;
 mod store;
 
@@ -17,9 +16,9 @@ use crate::db::Tx;
 use crate::error::Result;
 use crate::http::auth::COOKIE;
 use crate::http::{Auth, Client, Json};
+use crate::lately::Lately;
 use crate::profiles::{self, Me};
 
-pub use known::Known;
 pub use routes::router;
 
 /// How a session is carried.
@@ -82,6 +81,9 @@ fn cookie(token: &str, max_age_s: i64) -> HeaderValue {
 fn hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
+
+/// Sessions that were looked up lately, by the hash of their token.
+pub type Known = Lately<[u8; 32], store::Found>;
 
 /// Opens a session for an account, within the caller's transaction.
 pub async fn open(

@@ -6,7 +6,7 @@ use crate::http::Auth;
 use crate::{App, args};
 
 #[derive(Clone)]
-pub(super) struct Found {
+pub struct Found {
     pub auth: Auth,
     pub created_at: i64,
     pub last_seen_at: i64,

@@ -19,6 +19,7 @@ const PARTS: &[&str] = &[
     "http",
     "jobs",
     "keys",
+    "lately",
     "lib",
     "log",
     "main",
@@ -28,7 +29,7 @@ const PARTS: &[&str] = &[
     "projections",
     "routes",
 ];
-const EVERYBODYS: &[&str] = &["App", "app", "args", "clock", "config", "error", "keys", "metrics"];
+const EVERYBODYS: &[&str] = &["App", "app", "args", "clock", "config", "error", "keys", "lately", "metrics"];
 
 /// What a part may use beyond what is everybody's. `room` stands for all rooms.
 fn allowed(part: &str) -> &'static [&'static str] {
@@ -38,7 +39,7 @@ fn allowed(part: &str) -> &'static [&'static str] {
         "db" => &["db"],
         // Notices carry the log's entries, ready to be shown.
         "bus" => &["log"],
-        "config" | "clock" | "error" | "metrics" | "keys" => &["db"],
+        "config" | "clock" | "error" | "metrics" | "keys" | "lately" => &["db"],
         "log" => &["db", "bus", "jobs"],
         "peers" => &["db", "bus", "log", "http", "jobs", "presence"],
         // Signals in memory, beside the bus.

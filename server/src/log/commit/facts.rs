@@ -15,21 +15,25 @@ use conntext_federation::{
     ids::{ActionId, Actor},
     rules::{Facts, MessageFact},
 };
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
+
+/// What the numbers in a batch stood for before it.
+pub(super) type UsedNonces = HashMap<(Actor, String), (i64, ActionId)>;
 
 /// What the same number of the same actor stood for before, in this batch or on disk.
 pub(super) async fn earlier(
     tx: &mut Tx,
     group: &Group,
-    actor: &Actor,
-    nonce: &str,
+    used: &UsedNonces,
+    key: &(Actor, String),
 ) -> Result<Option<Arc<Entry>>, LogError> {
+    let (actor, nonce) = key;
     if let Some((_, _, _, aid)) = group.nonces.iter().find(|(a, n, _, _)| a == actor && n == nonce) {
         return Ok(group.entries.iter().find(|e| e.aid() == *aid).cloned());
     }
-    match store::nonce(tx, actor, nonce).await? {
-        Some((log_id, aid)) if log_id == group.log.id => {
-            Ok(store::event_by_aid(tx, &group.log.sid, log_id, &aid).await?.map(Arc::new))
+    match used.get(key) {
+        Some((log_id, aid)) if *log_id == group.log.id => {
+            Ok(store::event_by_aid(tx, &group.log.sid, *log_id, aid).await?.map(Arc::new))
         }
         Some(_) => Err(LogError::Rejected(Code::AidReused)),
         None => Ok(None),
