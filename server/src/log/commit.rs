@@ -14,6 +14,7 @@ use crate::{
 use conntext_federation::{
     Code,
     content::Content,
+    event::Item,
     hub::{self, Draft, HubIdentity, Proposal},
     ids::{ActionId, Actor, ChannelId, Hash, ServerId},
     replica::{Fault, Held},
@@ -274,9 +275,10 @@ impl Committer {
                 }
                 None => {}
             }
-            if !log.hub_here && entry.event.action.origin == inner.me.ik {
-                pending::arrived(tx, log.id, &entry.aid()).await?;
-            }
+        }
+        if !log.hub_here {
+            let own = entries.iter().filter(|e| e.event.action.origin == inner.me.ik);
+            pending::arrived(tx, log.id, own.map(|e| e.aid())).await?;
         }
         let batch = Batch { log_id: log.id, hub_here: log.hub_here, state, entries, live, now_ms };
         (inner.projections)(tx, &batch).await
@@ -384,15 +386,9 @@ impl Committer {
         if from <= head {
             held.hashes = store::hashes(&mut tx, log.id, from, head).await?;
         }
-        for item in &push.events {
-            if let conntext_federation::event::Item::Event(e) = item
-                && e.header.seq > head
-                && let Some(known) = store::position_of(&mut tx, log.id, &e.action.aid).await?
-                && known.seq != e.header.seq
-            {
-                held.aids.insert(e.action.aid);
-            }
-        }
+        let new: HashMap<ActionId, u64> = push.events.iter().filter_map(|i| new_action(i, head)).collect();
+        let known = store::seqs_of(&mut tx, log.id, new.keys().copied()).await?;
+        held.aids.extend(known.into_iter().filter(|(aid, seq)| new.get(aid) != Some(seq)).map(|(aid, _)| aid));
         let mut steps = Vec::new();
         for gained in push.gained {
             let state = self.working(log);
@@ -516,6 +512,14 @@ impl Committer {
         self.inner.remove_handle(&log.sid);
         self.inner.bus.tell_server(&log.sid, Notice::Gone);
         Ok(())
+    }
+}
+
+/// The action of an item beyond a position, with where it claims to stand.
+fn new_action(item: &Item, head: u64) -> Option<(ActionId, u64)> {
+    match item {
+        Item::Event(e) if e.header.seq > head => Some((e.action.aid, e.header.seq)),
+        _ => None,
     }
 }
 

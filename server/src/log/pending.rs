@@ -190,8 +190,9 @@ pub async fn discard(tx: &mut Tx, aid: &ActionId) -> Result<bool> {
 }
 
 /// Removes what now stands in the copy.
-pub async fn arrived(tx: &mut Tx, log_id: i64, aid: &ActionId) -> Result<bool> {
-    Ok(tx.exec("delete from pending_actions where log_id = $1 and aid = $2", args![log_id, aid.0]).await? > 0)
+pub async fn arrived(tx: &mut Tx, log_id: i64, aids: impl Iterator<Item = ActionId>) -> Result<()> {
+    let keys = aids.map(|aid| args![log_id, aid.0]).collect();
+    tx.exec_many("delete from pending_actions where (log_id, aid) in (values", keys, ")").await.map(|_| ())
 }
 
 /// Gives up what has waited since before `before_ms`; returns what that was.

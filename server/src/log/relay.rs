@@ -350,7 +350,7 @@ async fn settle(inner: &Arc<Inner>, log: &LogHandle, p: &Pending, result: Action
         ActionResult::Accepted { header, hub_sig, .. } => {
             let mut tx = inner.db.begin().await?;
             if store::position_of(&mut tx, log.id, &p.aid).await?.is_some() {
-                pending::arrived(&mut tx, log.id, &p.aid).await?;
+                pending::arrived(&mut tx, log.id, [p.aid].into_iter()).await?;
             } else {
                 pending::settle(&mut tx, &p.aid, PendingState::Accepted, None, now).await?;
             }

@@ -289,6 +289,18 @@ pub async fn hashes(q: &mut impl Query, log_id: i64, from: u64, to: u64) -> Resu
     Ok(rows.iter().map(|r| (unsigned(r.get(0)), hash(r.get(1)))).collect())
 }
 
+/// Where actions stand that do.
+pub async fn seqs_of(
+    q: &mut impl Query,
+    log_id: i64,
+    aids: impl Iterator<Item = ActionId>,
+) -> Result<Vec<(ActionId, u64)>> {
+    let keys = aids.map(|aid| args![log_id, aid.0]).collect();
+    let rows = q.rows_of("select aid, seq from log_events where (log_id, aid) in (values", keys, ")").await?;
+    let aid = |bytes: Vec<u8>| bytes.try_into().map(ActionId).map_err(|_| broken("action id"));
+    rows.iter().map(|r| Ok((aid(r.get(0))?, unsigned(r.get(1))))).collect()
+}
+
 /// Where an action stands, if it does.
 pub async fn position_of(q: &mut impl Query, log_id: i64, aid: &ActionId) -> Result<Option<Position>> {
     let sql = "select generation, epoch, seq, hash from log_events where log_id = $1 and aid = $2 limit 1";
