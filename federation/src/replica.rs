@@ -7,9 +7,14 @@ use crate::{
     event::{Event, Item, Stub},
     hub::check_home,
     ids::{ActionId, Actor, Hash},
+    instance::KeysStatement,
+    keys::{Kid, PublicKey},
     state::ServerState,
 };
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The type by which keys enter a log.
+const INSTANCE_KEYS: &str = "instance.keys";
 
 /// An event that was checked.
 #[derive(Clone, PartialEq, Debug)]
@@ -195,9 +200,42 @@ fn bootstrap(state: &mut ServerState, event: &Event) -> Result<(), Fault> {
 }
 
 fn verify_hub(state: &ServerState, event: &Event) -> Result<(), Fault> {
-    let key = state.key_at(&event.header.hub, &event.hub_sig.kid, event.header.seq)?;
+    let own = own_statement(event);
+    let key = match &own {
+        // What the hub says about its keys may rest on the keys that it brings: the root key proves those. A statement
+        // that ends the key which signs it proves nothing, since the thief of that key could have written it.
+        Some(statement) if statement.keys.iter().any(|k| k.kid == event.hub_sig.kid) => {
+            check_home(state, &event.action, Some(&Content::InstanceKeys(statement.clone())))?;
+            statement.key(&event.hub_sig.kid)?
+        }
+        _ => state.key_at(&event.header.hub, &event.hub_sig.kid, event.header.seq)?,
+    };
     event.header.verify(key, &event.hub_sig)?;
     Ok(())
+}
+
+/// What the hub says about its own keys in this event.
+fn own_statement(event: &Event) -> Option<Box<KeysStatement>> {
+    let content = event.content.as_ref().filter(|_| event.action.kind == INSTANCE_KEYS)?;
+    match Content::parse(INSTANCE_KEYS, content) {
+        Ok(Content::InstanceKeys(statement)) if statement.ik == event.header.hub => Some(statement),
+        _ => None,
+    }
+}
+
+/// Whether this event is the hub's word that one of its keys was stolen: the statement that revokes `kid`, signed by a
+/// key that it brings or keeps. Its `prev` names the last event that counts; whatever else stands at its place, or
+/// behind, under the revoked key counts for nothing.
+///
+/// # Errors
+/// Where statement or signature do not hold, or `known`, the root key and serial of the hub's last statement that the
+/// reader trusts, are not what it follows from.
+pub fn ends_key(event: &Event, kid: &Kid, known: (&PublicKey, u64)) -> Result<bool, Code> {
+    let Some(statement) = own_statement(event) else { return Ok(false) };
+    event.check_form()?;
+    statement.verify_after(known.0, known.1)?;
+    event.header.verify(statement.key(&event.hub_sig.kid)?, &event.hub_sig)?;
+    Ok(statement.keys.iter().any(|k| k.kid == *kid && k.revoked_at.is_some()))
 }
 
 fn judge_content(state: &ServerState, event: &Event, aids: &BTreeSet<ActionId>) -> Result<Option<Content>, Code> {

@@ -31,6 +31,9 @@ pub struct Hello {
     pub software: String,
     /// The logs that both sides take part in.
     pub servers: Vec<HelloServer>,
+    /// Serial of the sender's document: whoever holds an older one fetches it, and learns of revoked keys at once.
+    #[serde(default)]
+    pub document: u64,
 }
 
 /// One common server in a [`Hello`].
@@ -60,8 +63,11 @@ pub struct SignedAction {
 /// `POST /servers/{sid}/actions`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ActionsRequest {
-    /// At most [`MAX_ACTIONS`], in the order to be sequenced.
+    /// At most [`MAX_ACTIONS`], in the order to be sequenced; none where only the keys are shown.
     pub actions: Vec<SignedAction>,
+    /// The sender's keys, where the log does not hold its newest statement: written before the actions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<KeysStatement>,
 }
 
 /// What became of one action.

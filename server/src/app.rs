@@ -43,7 +43,7 @@ pub struct Base {
     /// The domain in normal form.
     pub domain: Domain,
     /// The instance's own keys.
-    pub keys: InstanceKeys,
+    pub keys: Arc<InstanceKeys>,
     /// Hashes and verifies passwords.
     pub passwords: Passwords,
 }

@@ -68,9 +68,6 @@ pub enum StartError {
     /// The instance's keys.
     #[error(transparent)]
     Keys(#[from] keys::KeysError),
-    /// The statement of the instance's keys.
-    #[error("the instance's keys cannot be stated: {0}")]
-    Statement(String),
     /// The cost of password hashes.
     #[error("accounts.hash_*: {0}")]
     Passwords(String),
@@ -96,7 +93,7 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> R
         .map_err(|error| StartError::Io { what: format!("cannot create {}", path.display()), error })?;
     let db = Db::open(&path).await?;
     let domain = config.domain()?;
-    let keys = InstanceKeys::open(&data, &db, &*clock, &*rng).await?;
+    let keys = Arc::new(InstanceKeys::open(&data, &domain, &db, clock.clone(), &*rng).await?);
     let passwords = accounts::Passwords::new(&config.accounts, &*rng).map_err(StartError::Passwords)?;
     Ok(Base { config, data, db, clock, rng, domain, keys, passwords })
 }
@@ -120,13 +117,7 @@ pub async fn build_with(
     let guard = accounts::Guard::new(&base.config.limits);
     let pace = messages::Pace::new(&base.config.limits);
     let bus = Arc::new(bus::Bus::default());
-    let statement = base.keys.statement(&base.domain).map_err(|code| StartError::Statement(code.to_string()))?;
-    let me = log::Me {
-        ik: base.keys.ik.clone(),
-        domain: base.domain.as_str().to_owned(),
-        key: base.keys.signing.clone(),
-        statement,
-    };
+    let me = log::Me { ik: base.keys.ik.clone(), domain: base.domain.as_str().to_owned(), keys: base.keys.clone() };
     let settings = log::LogSettings {
         hold_deleted_ms: base.config.storage.hold_deleted_days.saturating_mul(86_400_000),
         queue_per_actor: u64::try_from(base.config.federation.queue_per_actor).unwrap_or(u64::MAX),

@@ -7,7 +7,7 @@ use crate::world::{NOW, World, empty_copy, secret};
 use conntext_federation::{
     Code, canonical,
     event::{Event, Item},
-    ids::{ActionId, Actor, Hash},
+    ids::{ActionId, Actor, ChannelId, Hash},
     instance::InstanceKey,
     replica::{Fault, Held, accept},
     state::ServerState,
@@ -183,7 +183,48 @@ pub fn make() -> Vec<Value> {
     m.good(&["and comes back once more"]);
     m.world.act(&ada, "member.ban", None, Some(bob.actor().as_str()), json!({}));
     m.good(&["a ban"]);
+    keys_of_the_hub(&mut m, &ada, &general);
     m.cases
+}
+
+/// The hub changes its own key, first in peace and then because it was stolen.
+fn keys_of_the_hub(m: &mut Maker, ada: &crate::world::Person, general: &ChannelId) {
+    let key = |n: u8| InstanceKey::new(secret(n).public(), NOW, NOW + 86_400_000);
+    let first = m.world.hub.keys_entry();
+    let statement = m.world.hub.statement(2, vec![first.clone(), key(3)]);
+    m.world.write_keys(&statement);
+    m.good(&["hub: its next key is shown under the one before"]);
+    m.world.hub.key = secret(3);
+    m.world.say(ada, general, "New seal.");
+    m.good(&["hub: a message under its next key"]);
+
+    let stolen = InstanceKey { revoked_at: Some(m.world.now), reason: Some("stolen".into()), ..key(3) };
+    let statement = m.world.hub.statement(3, vec![first, stolen, key(4)]);
+    m.world.hub.key = secret(4);
+    m.world.write_keys(&statement);
+    m.good(&["hub: a key is revoked under one that the same statement brings"]);
+    m.bad("hub: a key revokes itself", "key_revoked", "stop", |_, event| {
+        event.hub_sig = event.header.sign(&secret(3)).unwrap().1;
+    });
+    m.bad(
+        "hub: a statement brings its own key, signed by another root key",
+        "bad_object_signature",
+        "stop",
+        |w, event| {
+            event.content.as_mut().unwrap()["root"] = json!(secret(99).public());
+            refill(w, event);
+        },
+    );
+    let older = m.world.hub.statement(2, vec![key(4)]);
+    m.bad("hub: an older statement brings its own key", "stale_rev", "stop", |world, event| {
+        event.content = Some(json!(older));
+        refill(world, event);
+    });
+    m.world.say(ada, general, "Old seal, broken.");
+    m.good(&["hub: a message under the key that came last"]);
+    m.bad("hub: a message under its revoked key", "key_revoked", "stop", |_, event| {
+        event.hub_sig = event.header.sign(&secret(3)).unwrap().1;
+    });
 }
 
 /// Bob as his home signs after its change of keys.

@@ -3,6 +3,7 @@
 mod config;
 mod doctor;
 mod fed;
+mod keys;
 mod listen;
 mod logging;
 mod serve;
@@ -44,6 +45,9 @@ enum Command {
     /// Looks at logs and copies, and at other instances.
     #[command(subcommand)]
     Fed(fed::Command),
+    /// Looks after the keys that sign for this instance.
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// Creates and looks after accounts.
     #[command(subcommand)]
     User(user::Command),
@@ -75,6 +79,7 @@ pub fn main() -> ExitCode {
         Command::Config(command) => config::run(&command, &config),
         Command::Doctor { json } => runtime.block_on(doctor::run(&config, json)),
         Command::Fed(command) => runtime.block_on(fed::run(command, config)),
+        Command::Keys(command) => runtime.block_on(keys::run(command, config)),
         Command::User(command) => runtime.block_on(user::run(command, config)),
     };
     match result {

@@ -77,6 +77,12 @@ pub struct Federation {
     pub queue_per_actor: usize,
     /// How long an action waits for an unreachable hub, in seconds (7 days at most).
     pub queue_ttl_s: i64,
+    /// A new signing key can be read in this instance's document for so many seconds before it signs.
+    pub key_lead_s: u32,
+    /// The signing key before it signs requests for so many seconds longer.
+    pub key_overlap_s: u32,
+    /// How often the key files are looked at for a change by `conntext keys`, in seconds.
+    pub key_check_s: u64,
 }
 
 impl Default for Federation {
@@ -106,6 +112,9 @@ impl Default for Federation {
             dormant_days: 30,
             queue_per_actor: 1_000,
             queue_ttl_s: 7 * 86_400,
+            key_lead_s: 3_600,
+            key_overlap_s: 7 * 86_400,
+            key_check_s: 5,
         }
     }
 }

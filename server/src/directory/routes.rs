@@ -67,14 +67,12 @@ async fn fetch(app: &App, domain: &Domain) -> Result<(i64, Arc<Vec<Card>>)> {
         return Ok(kept);
     }
     let listing: Listing = peers::get(app, domain, "/directory").await.map_err(|e| e.problem(domain))?;
-    let hub = peers::find(app, domain).await.map_err(|e| e.problem(domain))?;
-    let cards: Vec<Card> = listing
-        .servers
-        .into_iter()
-        .take(peer::MAX_ENTRIES)
-        .filter_map(|value| Card::from_value(value).ok())
-        .filter(|card| card.verify(&hub.doc, now).is_ok())
-        .collect();
+    let mut cards: Vec<Card> =
+        listing.servers.into_iter().take(peer::MAX_ENTRIES).filter_map(|value| Card::from_value(value).ok()).collect();
+    if let Some(first) = cards.first() {
+        let hub = peers::naming(app, domain, &first.sig().kid).await.map_err(|e| e.problem(domain))?;
+        cards.retain(|card| card.verify(&hub.doc, now).is_ok());
+    }
     for card in &cards {
         app.cards.seen(card);
     }

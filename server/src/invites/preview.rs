@@ -83,7 +83,7 @@ async fn fetch(app: &App, domain: &Domain, code: &str) -> Result<Card> {
         return peer::card(app, &log, &hash).await;
     }
     let card: Card = peers::get(app, domain, &format!("/invites/{hash}")).await.map_err(|e| e.problem(domain))?;
-    let hub = peers::find(app, domain).await.map_err(|e| e.problem(domain))?;
+    let hub = peers::naming(app, domain, &card.sig().kid).await.map_err(|e| e.problem(domain))?;
     card.verify(&hub.doc, app.clock.now_ms())
         .map_err(|code| peers::CallError::Answer(code.to_string()).problem(domain))?;
     app.cards.seen(&card);

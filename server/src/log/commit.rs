@@ -2,6 +2,7 @@
 //! one: one flush to disk for all of them, and an acknowledgement still means that it is on disk.
 
 mod facts;
+mod keys;
 
 use super::{
     Inner, LogHandle, pending, store,
@@ -56,6 +57,7 @@ pub(super) enum Request {
     Append { log: Arc<LogHandle>, work: Work, reply: Reply<Arc<Entry>> },
     Receive { log: Arc<LogHandle>, push: Push, reply: oneshot::Sender<Result<u64, ReceiveError>> },
     Fill { log: Arc<LogHandle>, entries: Vec<Entry>, reply: Reply<()> },
+    ShowKeys { log: Arc<LogHandle>, reply: Reply<()> },
     Open { state: Box<ServerState>, entries: Vec<Entry>, reply: Reply<Arc<LogHandle>> },
     Adopt { snapshot: Box<Snapshot>, hub_domain: String, reply: Reply<Arc<LogHandle>> },
     Remove { log: Arc<LogHandle>, reply: Reply<()> },
@@ -168,7 +170,7 @@ impl Committer {
                 }
             }
         }
-        groups.retain(|_, g| !g.replies.is_empty());
+        groups.retain(|_, g| !g.entries.is_empty() || !g.replies.is_empty());
         match self.write_groups(tx, &groups).await {
             Ok(()) => {
                 for (_, group) in groups {
@@ -194,8 +196,14 @@ impl Committer {
     ) -> Result<Arc<Entry>, LogError> {
         let now = self.inner.clock.now_ms();
         let log = group.log.clone();
-        let identity = HubIdentity { ik: self.inner.me.ik.clone(), key: self.inner.me.key.clone() };
+        let set = self.inner.me.keys.set();
+        let identity = HubIdentity { ik: self.inner.me.ik.clone(), key: set.ring.active(now).secret.clone() };
+        let rng = self.inner.rng.clone();
         let state = self.working(&log);
+        // Before the first event under a new key the log is told of it.
+        if let Some(shown) = keys::show(state, &set, &identity, &*rng, now)? {
+            group.entries.push(shown);
+        }
         let (proposal, number) = match work {
             Work::Foreign(proposal) => (*proposal, None),
             Work::Own { draft, aid, salt, nonce } => {
@@ -351,6 +359,13 @@ impl Committer {
                 }
                 let _ = reply.send(result);
             }
+            Request::ShowKeys { log, reply } => {
+                let result = self.show_keys(&log).await;
+                if result.is_err() {
+                    self.working.remove(&log.id);
+                }
+                let _ = reply.send(result);
+            }
             Request::Open { state, entries, reply } => {
                 let _ = reply.send(self.open(*state, entries).await);
             }
@@ -362,6 +377,20 @@ impl Committer {
                 let _ = reply.send(result);
             }
         }
+    }
+
+    async fn show_keys(&mut self, log: &LogHandle) -> Result<(), LogError> {
+        let now = self.inner.clock.now_ms();
+        let set = self.inner.me.keys.set();
+        let identity = HubIdentity { ik: self.inner.me.ik.clone(), key: set.ring.active(now).secret.clone() };
+        let rng = self.inner.rng.clone();
+        let Some(entry) = keys::show(self.working(log), &set, &identity, &*rng, now)? else { return Ok(()) };
+        let entries = vec![entry.clone()];
+        let mut tx = self.inner.db.begin().await?;
+        self.write(&mut tx, log, &entries, true).await?;
+        tx.commit().await?;
+        self.publish(log, &[Step::Apply(entry)], entries);
+        Ok(())
     }
 
     async fn quarantine(&mut self, log: &LogHandle, code: Code) {
@@ -576,6 +605,7 @@ impl std::fmt::Debug for Request {
             Self::Append { log, .. } => write!(f, "Append({})", sid(log)),
             Self::Receive { log, .. } => write!(f, "Receive({})", sid(log)),
             Self::Fill { log, .. } => write!(f, "Fill({})", sid(log)),
+            Self::ShowKeys { log, .. } => write!(f, "ShowKeys({})", sid(log)),
             Self::Open { .. } => f.write_str("Open"),
             Self::Adopt { .. } => f.write_str("Adopt"),
             Self::Remove { log, .. } => write!(f, "Remove({})", sid(log)),

@@ -295,9 +295,10 @@ impl Log {
             rules_version: 1,
         };
         let entropy = std::array::from_fn(|_| inner.rng.bytes());
-        let identity = HubIdentity { ik: inner.me.ik.clone(), key: inner.me.key.clone() };
         let now = inner.clock.now_ms();
-        let (state, made) = hub::open(&identity, &inner.me.statement, &genesis, new.identity, &entropy, now)?;
+        let keys = inner.me.keys.set();
+        let identity = HubIdentity { ik: inner.me.ik.clone(), key: keys.ring.active(now).secret.clone() };
+        let (state, made) = hub::open(&identity, &keys.statement, &genesis, new.identity, &entropy, now)?;
         let entries = made.into_iter().map(|m| Entry::new(m.event, m.hash, Some(m.content), None)).collect();
         self.ask(|reply| Request::Open { state: Box::new(state), entries, reply }).await
     }
@@ -365,6 +366,23 @@ impl Log {
             content: hub::json(statement)?,
         };
         self.submit(draft, None).await.map(|_| ())
+    }
+
+    /// Shows this instance's newest keys in a log or copy that it acts in, unless they stand there already: in a log of
+    /// ours they are on disk when this returns, to a hub elsewhere they are on their way.
+    pub async fn show_keys(&self, log: &Arc<LogHandle>) -> Result<(), LogError> {
+        if !relay::keys_wanted(&self.inner, log) {
+            return Ok(());
+        }
+        if log.hub_here {
+            let log = log.clone();
+            return self.ask(|reply| Request::ShowKeys { log, reply }).await;
+        }
+        // A hub that is away is shown them when it is back, before anything else.
+        if log.hub_away_since().is_none() {
+            relay::wake(&self.inner, log);
+        }
+        Ok(())
     }
 
     /// A push from the hub of a copy. Returns the new head.

@@ -231,6 +231,14 @@ fn backoff(inner: &Inner, failures: u32) -> u64 {
     BACKOFF_MS.0 / 2 + inner.rng.below(most)
 }
 
+/// Whether a log that this instance acts in does not hold its newest statement of keys.
+pub(super) fn keys_wanted(inner: &Inner, log: &LogHandle) -> bool {
+    let state = log.state();
+    let acts = log.hub_here || state.by_home.contains_key(&inner.me.ik);
+    let known = state.instances.get(&inner.me.ik);
+    acts && !state.info.deleted && known.is_some_and(|known| known.serial < inner.me.keys.serial())
+}
+
 /// Sends what waits, once. `Err` holds how long to wait if the hub said so.
 async fn round(inner: &Arc<Inner>, log: &Arc<LogHandle>, resting: &mut Resting) -> Result<usize, Option<u64>> {
     let Some(link) = inner.link.get() else { return Ok(0) };
@@ -239,7 +247,7 @@ async fn round(inner: &Arc<Inner>, log: &Arc<LogHandle>, resting: &mut Resting) 
         tracing::error!(sid = %log.sid, error = %e, "the queue cannot be read");
         None
     })?;
-    if queued.is_empty() {
+    if queued.is_empty() && !keys_wanted(inner, log) {
         return rest.map_or(Ok(0), |ms| Err(Some(ms)));
     }
     let sent = send(inner, log, link.as_ref(), &queued).await;
@@ -248,10 +256,13 @@ async fn round(inner: &Arc<Inner>, log: &Arc<LogHandle>, resting: &mut Resting) 
             set_away(inner, log, false);
             let count = results.len();
             // Signing anew at once would only be refused anew.
-            let stuck = results.iter().all(|r| match r {
-                ActionResult::Accepted { .. } | ActionResult::Rejected { code: Code::Rate, retry: true, .. } => false,
-                ActionResult::Rejected { code, retry, .. } => *retry || *code == Code::StaleBasis,
-            });
+            let stuck = count > 0
+                && results.iter().all(|r| match r {
+                    ActionResult::Accepted { .. } | ActionResult::Rejected { code: Code::Rate, retry: true, .. } => {
+                        false
+                    }
+                    ActionResult::Rejected { code, retry, .. } => *retry || *code == Code::StaleBasis,
+                });
             for (pending, result) in queued.iter().zip(results) {
                 if let ActionResult::Rejected { code: Code::Rate, retry: true, retry_after_ms, .. } = &result {
                     resting.rest(&pending.draft.actor, *retry_after_ms);
@@ -262,7 +273,12 @@ async fn round(inner: &Arc<Inner>, log: &Arc<LogHandle>, resting: &mut Resting) 
                 })?;
             }
             inner.bus.tell_server(&log.sid, Notice::Hub);
-            if stuck { Err(None) } else { Ok(count) }
+            match rest {
+                // Only the keys were shown: whose turn is not yet goes on waiting.
+                Some(ms) if count == 0 => Err(Some(ms)),
+                _ if stuck => Err(None),
+                _ => Ok(count),
+            }
         }
         Err(LinkError::Unreachable(why)) => {
             tracing::info!(sid = %log.sid, why, waiting = queued.len(), "the hub does not answer");
@@ -308,6 +324,10 @@ async fn send(
         }
     }
     let now = inner.clock.now_ms();
+    // The hub writes the keys into its log before it looks at what is signed with them.
+    let set = inner.me.keys.set();
+    let keys = keys_wanted(inner, log).then(|| set.statement.clone());
+    let signing = &set.ring.active(now).secret;
     let mut actions = Vec::with_capacity(queued.len());
     for p in queued.iter().filter(|p| !refused.contains_key(&p.aid)) {
         // Signed when sent, not when queued: a key that was changed meanwhile does no harm.
@@ -316,14 +336,14 @@ async fn send(
         // The same action must come out of every try, or the hub would take the second for another.
         action.ats = action.ats.map(|_| p.created_at);
         action.exp = p.created_at + inner.settings.queue_ttl_ms;
-        let origin_sig = action.sign(&inner.me.key).map_err(LinkError::Refused)?;
+        let origin_sig = action.sign(signing).map_err(LinkError::Refused)?;
         actions.push(SignedAction { action, origin_sig, content: sealed.content, salt: sealed.salt });
     }
     let count = actions.len();
-    let mut answers = if actions.is_empty() {
+    let mut answers = if actions.is_empty() && keys.is_none() {
         Vec::new()
     } else {
-        link.actions(&hub, &domain, &log.sid, ActionsRequest { actions }).await?.results
+        link.actions(&hub, &domain, &log.sid, ActionsRequest { actions, keys }).await?.results
     };
     if answers.len() != count {
         return Err(LinkError::Unreachable("its answer does not fit the request".into()));

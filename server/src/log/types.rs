@@ -1,13 +1,11 @@
 //! What goes into a log and what comes out.
 
-use crate::db;
+use crate::{db, keys::InstanceKeys};
 use conntext_federation::{
     Code,
     content::Content,
     event::Event,
     ids::{ActionId, Hash, InstanceId},
-    instance::KeysStatement,
-    keys::SecretKey,
     state::ServerState,
 };
 use std::sync::Arc;
@@ -16,10 +14,8 @@ use std::sync::Arc;
 pub struct Me {
     pub ik: InstanceId,
     pub domain: String,
-    /// The active signing key.
-    pub key: SecretKey,
-    /// The root-signed statement of the keys.
-    pub statement: KeysStatement,
+    /// Its signing keys.
+    pub keys: Arc<InstanceKeys>,
 }
 
 /// An event that stands in a log or a copy of it.

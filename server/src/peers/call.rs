@@ -225,7 +225,7 @@ fn sign(
     let outgoing =
         Outgoing { method: method.as_str(), path: &full, destination: &peer.doc.domain, content_type, digest };
     let nonce = app.rng.bytes();
-    let signed = httpsig::sign_request(&outgoing, &app.domain, &app.keys.signing, nonce, app.clock.now_ms())?;
+    let signed = httpsig::sign_request(&outgoing, &app.domain, &app.keys.signing(), nonce, app.clock.now_ms())?;
     let mut request = axum::http::Request::builder().method(method.clone()).uri(format!("{}{path}", peer.doc.api));
     for (name, value) in signed {
         request = request.header(name, value);

@@ -51,6 +51,8 @@ pub struct Discovery {
     known: Mutex<HashMap<Domain, Peer>>,
     /// Domains that did not answer, until when, and why.
     absent: Mutex<HashMap<Domain, (i64, CallError)>>,
+    /// Domains that were asked once more before their document was old, and when.
+    tried: Mutex<HashMap<Domain, i64>>,
     flights: Mutex<HashMap<Domain, Arc<tokio::sync::Mutex<()>>>>,
     slots: Semaphore,
     rate: RateLimit<()>,
@@ -80,6 +82,7 @@ impl Default for Discovery {
         Self {
             known: Mutex::default(),
             absent: Mutex::default(),
+            tried: Mutex::default(),
             flights: Mutex::default(),
             slots: Semaphore::new(IN_FLIGHT),
             rate: RateLimit::new(100, 100),
@@ -95,6 +98,20 @@ impl Discovery {
 
     fn absent(&self, domain: &Domain, now: i64) -> Option<CallError> {
         open(&self.absent).get(domain).filter(|(until, _)| now < *until).map(|(_, why)| why.clone())
+    }
+
+    /// Whether a document may be fetched anew before it is old: once a minute, whether that succeeds or not.
+    fn may_refetch(&self, peer: &Peer, now: i64) -> bool {
+        let mut tried = open(&self.tried);
+        let last = tried.get(&peer.domain).copied().unwrap_or(i64::MIN).max(peer.fetched_at);
+        if now.saturating_sub(last) < REFETCH_MS {
+            return false;
+        }
+        if tried.len() > 10_000 {
+            tried.clear();
+        }
+        tried.insert(peer.domain.clone(), now);
+        true
     }
 
     /// A peer that answers again is asked again at once.
@@ -130,15 +147,34 @@ pub async fn key(app: &App, domain: &Domain, kid: &Kid) -> Result<(Peer, PublicK
         CallError::Refused(code) => code,
         CallError::Unreachable(_) | CallError::Problem { .. } | CallError::Answer(_) => Code::KeyUnavailable,
     };
-    let peer = find(app, domain).await.map_err(code)?;
-    match peer.doc.key_at(kid, now) {
-        Ok(key) => Ok((peer.clone(), *key)),
-        Err(Code::UnknownKey) if now - peer.fetched_at >= REFETCH_MS => {
-            let peer = look(app, domain, Some(peer.fetched_at)).await.map_err(code)?;
-            let key = *peer.doc.key_at(kid, now)?;
-            Ok((peer, key))
-        }
-        Err(code) => Err(code),
+    let peer = naming(app, domain, kid).await.map_err(code)?;
+    let key = *peer.doc.key_at(kid, now)?;
+    Ok((peer, key))
+}
+
+/// The instance at a domain, with a document that names the key, if it has one that does. An unknown key makes us ask for
+/// the document again, at most once a minute.
+///
+/// # Errors
+/// As [`find`].
+pub async fn naming(app: &App, domain: &Domain, kid: &Kid) -> Result<Peer, CallError> {
+    let now = app.clock.now_ms();
+    let peer = find(app, domain).await?;
+    let unknown = peer.doc.key_at(kid, now).err() == Some(Code::UnknownKey);
+    if unknown && app.peers.discovery.may_refetch(&peer, now) {
+        return look(app, domain, Some(peer.fetched_at)).await;
+    }
+    Ok(peer)
+}
+
+/// An instance says that its document has this serial: a newer one is fetched, at most once a minute.
+pub(super) async fn heed_serial(app: &App, domain: &Domain, serial: u64) {
+    let Some(peer) = open(&app.peers.discovery.known).get(domain).cloned() else { return };
+    if peer.doc.serial < serial
+        && app.peers.discovery.may_refetch(&peer, app.clock.now_ms())
+        && let Err(e) = look(app, domain, Some(peer.fetched_at)).await
+    {
+        tracing::info!(%domain, error = %e, "a newer document could not be fetched");
     }
 }
 

@@ -1,17 +1,15 @@
 //! What this instance says about itself to others.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::Response;
-use conntext_federation::instance::{
-    InstanceDoc, InstanceFields, KeysStatement, MAX_DOCUMENT_MS, Mode, RootKey, Software,
-};
+use conntext_federation::instance::{InstanceDoc, InstanceFields, MAX_DOCUMENT_MS, Mode, RootKey, Software};
 use conntext_federation::keys::Kid;
-use conntext_federation::{Code, event, wire};
+use conntext_federation::{event, wire};
 
 use crate::App;
 use crate::app::Base;
@@ -19,6 +17,7 @@ use crate::config;
 use crate::db;
 use crate::error::{Problem, Result};
 use crate::http::Path;
+use crate::keys::KeysError;
 
 /// The name of the fact that holds the newest document.
 const FACT: &str = "instance_document";
@@ -29,7 +28,15 @@ const FRESH_MS: i64 = 3_600_000;
 
 /// The document with its newest freshness line.
 pub struct Document {
-    doc: Mutex<(InstanceDoc, i64)>,
+    held: Mutex<Held>,
+    /// One at a time makes it anew, or two documents would have the same serial.
+    renewing: tokio::sync::Mutex<()>,
+}
+
+struct Held {
+    doc: InstanceDoc,
+    /// When its freshness line was signed, and with which key.
+    fresh: Option<(i64, Kid)>,
 }
 
 fn mode(mode: config::Mode) -> Mode {
@@ -63,7 +70,7 @@ fn fields(base: &Base) -> InstanceFields {
         serial: 0,
         root: RootKey { public: base.keys.root.public() },
         root_history: Vec::new(),
-        keys: vec![base.keys.signing_key()],
+        keys: base.keys.listed(),
         software: Software { name: "conntext".into(), version: env!("CARGO_PKG_VERSION").into() },
         mode: mode(base.config.federation.mode),
         limits: limits.into_iter().map(|(k, v)| (k.to_owned(), v)).collect::<BTreeMap<_, _>>(),
@@ -80,40 +87,78 @@ impl Document {
     /// # Errors
     /// From the database, or where our own types would not fit the protocol.
     pub async fn open(base: &Base) -> Result<Self> {
-        let now = base.clock.now_ms();
         let mut read = base.db.read().await?;
         let stored = db::fact(&mut read, FACT).await?;
         drop(read);
         let old = stored.and_then(|text| InstanceDoc::from_slice(text.as_bytes()).ok());
-        let mut wanted = fields(base);
-        if let Some(old) = old {
-            (wanted.serial, wanted.issued_at, wanted.valid_until) = (old.serial, old.issued_at, old.valid_until);
-            if *old.body() == wanted && old.valid_until - now > RENEW_MS {
-                return Ok(Self { doc: Mutex::new((old, 0)) });
-            }
+        let doc = newest(base, old).await?;
+        Ok(Self { held: Mutex::new(Held { doc, fresh: None }), renewing: tokio::sync::Mutex::default() })
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Its serial.
+    pub fn serial(&self) -> u64 {
+        self.held().doc.serial
+    }
+
+    /// Makes the document anew where the keys have changed or its time runs out. Answers its serial.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn renew(&self, base: &Base) -> Result<u64> {
+        let _alone = self.renewing.lock().await;
+        let old = self.held().doc.clone();
+        let serial = old.serial;
+        let doc = newest(base, Some(old)).await?;
+        let mut held = self.held();
+        if doc.serial > serial {
+            *held = Held { doc, fresh: None };
         }
-        // Never lower than what others have pinned, even when the database was restored from an older copy.
-        wanted.serial = (wanted.serial + 1).max(u64::try_from(now / 1000).unwrap_or(0));
-        wanted.issued_at = now;
-        wanted.valid_until = now + MAX_DOCUMENT_MS;
-        let doc = InstanceDoc::sign(wanted, &base.keys.root)?;
-        let text = String::from_utf8(doc.to_vec()?).map_err(Problem::internal)?;
-        let mut tx = base.db.begin().await?;
-        db::set_fact(&mut tx, FACT, &text).await?;
-        tx.commit().await?;
-        Ok(Self { doc: Mutex::new((doc, 0)) })
+        Ok(held.doc.serial)
     }
 
     /// The canonical bytes to serve, with a freshness line that is at most an hour old.
-    fn bytes(&self, base: &Base) -> std::result::Result<Vec<u8>, Code> {
-        let now = base.clock.now_ms();
-        let mut held = self.doc.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if held.1 == 0 || now - held.1 > FRESH_MS || now < held.1 {
-            held.0.freshen(&base.keys.signing, now)?;
-            held.1 = now;
+    async fn bytes(&self, base: &Base) -> Result<Vec<u8>> {
+        // A key is never in use before the document that names it is there.
+        if self.held().doc.keys != base.keys.listed() {
+            self.renew(base).await?;
         }
-        held.0.to_vec()
+        let now = base.clock.now_ms();
+        let key = base.keys.signing();
+        let kid = key.public().kid();
+        let mut held = self.held();
+        let fresh = held.fresh.as_ref().is_some_and(|(at, by)| *by == kid && (0..=FRESH_MS).contains(&(now - at)));
+        if !fresh {
+            held.doc.freshen(&key, now)?;
+            held.fresh = Some((now, kid));
+        }
+        Ok(held.doc.to_vec()?)
     }
+}
+
+/// The document as it was, or a newer one, which is stored.
+async fn newest(base: &Base, old: Option<InstanceDoc>) -> Result<InstanceDoc> {
+    let now = base.clock.now_ms();
+    let mut wanted = fields(base);
+    if let Some(old) = old {
+        (wanted.serial, wanted.issued_at, wanted.valid_until) = (old.serial, old.issued_at, old.valid_until);
+        if *old.body() == wanted && old.valid_until - now > RENEW_MS {
+            return Ok(old);
+        }
+    }
+    // Never lower than what others have pinned, even when the database was restored from an older copy.
+    wanted.serial = (wanted.serial + 1).max(u64::try_from(now / 1000).unwrap_or(0));
+    wanted.issued_at = now;
+    wanted.valid_until = now + MAX_DOCUMENT_MS;
+    let doc = InstanceDoc::sign(wanted, &base.keys.root)?;
+    let text = String::from_utf8(doc.to_vec()?).map_err(Problem::internal)?;
+    let mut tx = base.db.begin().await?;
+    db::set_fact(&mut tx, FACT, &text).await?;
+    tx.commit().await?;
+    Ok(doc)
 }
 
 /// Canonical JSON as it is.
@@ -125,15 +170,15 @@ pub(super) fn canonical_json(bytes: Vec<u8>) -> Response {
 
 /// `GET /.well-known/conntext`
 pub(super) async fn serve(State(app): State<App>) -> Result<Response> {
-    Ok(canonical_json(app.peers.document.bytes(&app)?))
+    Ok(canonical_json(app.peers.document.bytes(&app).await?))
 }
 
-/// `GET /federation/v1/keys/{kid}`: the root-signed statement that lists the key.
+/// `GET /federation/v1/keys/{kid}`: a root-signed statement that lists the key, also one that retired long ago.
 pub(super) async fn key(State(app): State<App>, Path(kid): Path<String>) -> Result<Response> {
     let kid = Kid::parse(&kid).map_err(|_| Problem::not_found())?;
-    let statement: KeysStatement = app.keys.statement(&app.domain)?;
-    if statement.key(&kid).is_err() {
-        return Err(Problem::not_found());
+    match app.keys.statement_of(&kid) {
+        Ok(statement) => Ok(canonical_json(statement.to_vec()?)),
+        Err(KeysError::Ring(_)) => Err(Problem::not_found()),
+        Err(e) => Err(Problem::internal(e)),
     }
-    Ok(canonical_json(statement.to_vec()?))
 }

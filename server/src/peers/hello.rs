@@ -11,7 +11,7 @@ use conntext_federation::domain::Domain;
 use conntext_federation::ids::InstanceId;
 use conntext_federation::wire::{EventsPage, Hello, HelloServer, Push};
 
-use super::{Message, Origin, call, delivery, find, get, profiles, store, view};
+use super::{Message, Origin, call, delivery, discovery, find, get, profiles, store, view};
 use crate::App;
 use crate::db;
 use crate::error::Result;
@@ -66,11 +66,14 @@ async fn ours(app: &App, peer: &InstanceId) -> db::Result<Hello> {
             servers.push(HelloServer { sid: log.sid.clone(), hub: false, head: log.head() });
         }
     }
-    Ok(Hello { software: concat!("conntext/", env!("CARGO_PKG_VERSION")).into(), servers })
+    let document = app.peers.document.serial();
+    Ok(Hello { software: concat!("conntext/", env!("CARGO_PKG_VERSION")).into(), servers, document })
 }
 
 /// Acts on what a peer says.
 async fn heed(app: &App, domain: &Domain, peer: &InstanceId, said: Hello) -> db::Result<()> {
+    let (asking, at) = (app.clone(), domain.clone());
+    spawn(app, async move { discovery::heed_serial(&asking, &at, said.document).await });
     for server in said.servers {
         let Some(log) = app.log.get(&server.sid) else { continue };
         if server.hub {
@@ -132,7 +135,7 @@ pub async fn say(app: &App, domain: &Domain) -> std::result::Result<(), super::C
     heed(app, domain, &peer.ik, answer).await.map_err(own)
 }
 
-fn spawn(app: &App, work: impl Future<Output = ()> + Send + 'static) {
+pub(super) fn spawn(app: &App, work: impl Future<Output = ()> + Send + 'static) {
     let stopping = app.stopping.clone();
     app.tasks.spawn(async move {
         tokio::select! {

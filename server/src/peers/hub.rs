@@ -71,6 +71,13 @@ pub(super) async fn actions(
         Ok(log) => log,
         Err(refused) => return repeated(&app, &origin, &sid, &request.actions).await?.ok_or(refused),
     };
+    if let Some(keys) = &request.keys {
+        if keys.ik != origin.ik || keys.domain != origin.domain {
+            return Err(Code::OriginMismatch.into());
+        }
+        keys.verify()?;
+        app.log.ensure_keys(&sid, keys).await?;
+    }
     let waits = app.peers.limits.actions(&app, &log, &origin, request.actions.iter().map(|a| &a.action.actor));
     // All are handed over before the first is waited for: they stay in order and share one write to disk.
     let work = request.actions.into_iter().zip(waits).map(|(a, wait)| one(&app, &origin, &sid, a, wait));
@@ -109,7 +116,9 @@ async fn one(
     }
     match app.log.submit_foreign(sid, proposal(signed)).await {
         Ok(entry) => Ok(accepted(&entry)),
-        Err(LogError::Rejected(code)) => rejected(code, matches!(code, Code::StaleBasis | Code::Rate)),
+        Err(LogError::Rejected(code)) => {
+            rejected(code, matches!(code, Code::StaleBasis | Code::Rate | Code::UnknownKey))
+        }
         Err(e) => Err(e.into()),
     }
 }
@@ -209,6 +218,9 @@ pub(super) async fn snapshot(
 
 /// The state for one instance, signed; delivery to it goes on behind it.
 async fn make_snapshot(app: &App, log: &Arc<LogHandle>, ik: &InstanceId) -> Result<Snapshot> {
+    // Signed with a key that the log shows, or the receiver could not verify it.
+    app.log.show_keys(log).await?;
+    let key = app.keys.signing();
     let (head, rows, channels, members) = {
         let state = log.state();
         let members: Vec<_> = state.members.keys().filter_map(Actor::user).take(SNAPSHOT_PROFILES).cloned().collect();
@@ -224,7 +236,6 @@ async fn make_snapshot(app: &App, log: &Arc<LogHandle>, ik: &InstanceId) -> Resu
         .map(|text| Ok(canonical::from_slice(text.as_bytes())?))
         .collect::<Result<Vec<conntext_federation::instance::KeysStatement>>>()?;
     let genesis = canonical::parse(genesis.as_bytes())?;
-    let kid = app.keys.signing.public().kid();
     let mut snapshot = Snapshot {
         recipient: ik.clone(),
         sid: log.sid.clone(),
@@ -233,9 +244,9 @@ async fn make_snapshot(app: &App, log: &Arc<LogHandle>, ik: &InstanceId) -> Resu
         keys,
         genesis,
         profiles,
-        sig: KeySig { kid, sig: Signature([0; 64]) },
+        sig: KeySig { kid: key.public().kid(), sig: Signature([0; 64]) },
     };
-    snapshot.sign(&app.keys.signing)?;
+    snapshot.sign(&key)?;
     begin_cursor(app, log, ik, head.seq, &channels).await?;
     Ok(snapshot)
 }

@@ -17,7 +17,7 @@ use conntext_federation::wire::{JoinRequest, JoinResponse, SignedAction, SignedP
 use conntext_federation::{canonical, identity::Op};
 
 use super::hub::invite_hash;
-use super::{CallError, Peer, call, find, get, profiles};
+use super::{CallError, Peer, call, find, get, naming, profiles};
 use crate::App;
 use crate::bus::Notice;
 use crate::error::{Problem, Result};
@@ -47,6 +47,7 @@ pub async fn join(app: &App, uid: &UserId, identity: Vec<Op>, domain: &Domain, h
         JoinHow::Code(code) => {
             let hash = invite_hash(&code);
             let card: Card = get(app, domain, &format!("/invites/{hash}")).await.map_err(told)?;
+            let peer = naming(app, domain, &card.sig().kid).await.map_err(told)?;
             card.verify(&peer.doc, app.clock.now_ms()).map_err(|c| told(CallError::Answer(c.to_string())))?;
             (card.sid.clone(), Some(code))
         }
@@ -83,7 +84,7 @@ async fn join_server(
     let profile = (app.peers.rooms.profiles)(app, std::slice::from_ref(uid)).await?.pop();
     let mut request = JoinRequest {
         join: signed_join(app, sid, &actor, identity, code.as_deref().map(invite_hash))?,
-        keys: app.keys.statement(&app.domain)?,
+        keys: app.keys.statement(),
         code,
         snapshot: copy.is_none(),
         profile,
@@ -125,7 +126,7 @@ fn signed_join(
     let basis = Position { generation: 0, epoch: 0, seq: 0, hash: Hash::ZERO };
     let (action, sealed) =
         draft.into_action(&app.keys.ik, app.log.new_aid(), app.rng.bytes(), basis, app.clock.now_ms())?;
-    let origin_sig = action.sign(&app.keys.signing)?;
+    let origin_sig = action.sign(&app.keys.signing())?;
     Ok(SignedAction { action, origin_sig, content: sealed.content, salt: sealed.salt })
 }
 

@@ -12,6 +12,7 @@ pub mod hello;
 mod history;
 mod hub;
 mod join;
+mod keys;
 mod limits;
 mod link;
 mod metrics;
@@ -40,10 +41,11 @@ use tokio::sync::Semaphore;
 
 pub use call::{BASE, CallError, Streamed, call, get, get_stream, send_stream};
 pub use client::{HttpTransport, Transport, TransportError};
-pub use discovery::{Peer, find, trusted};
+pub use discovery::{Peer, find, naming, trusted};
 pub use history::history;
 pub use hub::invite_hash;
 pub use join::{JoinHow, join, renew};
+pub use keys::attend as attend_keys;
 pub use origin::{Message, Origin};
 pub use profiles::MAX_QUERY;
 pub use reconcile::reconcile;
@@ -69,6 +71,7 @@ pub struct Peers {
     transport: Arc<dyn Transport>,
     rooms: Rooms,
     document: document::Document,
+    keys: keys::Duty,
     discovery: discovery::Discovery,
     nonces: Mutex<NonceCache>,
     by_address: RateLimit<IpAddr>,
@@ -108,6 +111,7 @@ impl Peers {
             transport,
             rooms,
             document: document::Document::open(base).await?,
+            keys: keys::Duty::default(),
             discovery: discovery::Discovery::default(),
             nonces: Mutex::default(),
             // Several instances may share an address, and what a hub pushes is not charged to it as an origin.
@@ -201,6 +205,7 @@ pub async fn start(app: &App) -> db::Result<()> {
     delivery::start(app);
     hello::start(app);
     signals::start(app);
+    keys::start(app);
     app.log.connect(Arc::new(link::Link(app.downgrade()))).await
 }
 

@@ -44,7 +44,7 @@ pub fn card(app: &App, log: &LogHandle, invitation: Invitation) -> Result<Card> 
             exp: now + MAX_CARD_MS,
         }
     };
-    Card::sign(fields, &app.keys.signing).map_err(Problem::internal)
+    Card::sign(fields, &app.keys.signing()).map_err(Problem::internal)
 }
 
 /// Most pictures whose place is remembered, and most directories that are kept.

@@ -91,3 +91,52 @@ async fn k3_doctor_finds_faults_and_says_what_to_do() {
         assert!(said.contains(part), "{part} in {said}");
     }
 }
+
+#[tokio::test]
+async fn j1_keys_are_changed_from_the_command_line_beside_a_running_instance() {
+    let mut setup = Setup::new();
+    setup.set("CONNTEXT__FEDERATION__KEY_CHECK_S", "1");
+    let process = setup.start().await;
+    let listed = || -> Vec<Value> { serde_json::from_slice(&setup.run(&["keys", "list", "--json"]).stdout).unwrap() };
+    let document = async || -> Value {
+        let url = format!("{}/.well-known/conntext", process.base);
+        process.client.get(url).send().await.unwrap().json().await.unwrap()
+    };
+    let published = async |kid: &Value, state: &str| {
+        for _ in 0..100 {
+            let keys = document().await["keys"].as_array().cloned().unwrap_or_default();
+            let found = keys.iter().find(|k| k["kid"] == *kid);
+            if found.is_some_and(|k| k["revoked_at"].is_number() == (state == "revoked")) {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        panic!("{kid} is not published as {state}");
+    };
+    let first = listed()[0]["kid"].clone();
+    let rotated = setup.run(&["keys", "rotate"]);
+    assert!(rotated.status.success(), "{}", text(&rotated));
+    let keys = listed();
+    assert_eq!((&keys[0]["state"], &keys[1]["state"]), (&json!("in use"), &json!("waiting")));
+    published(&keys[1]["kid"], "waiting").await;
+    let again = setup.run(&["keys", "rotate"]);
+    assert!(text(&again).contains("--now"), "{}", text(&again));
+    let revoked = setup.run(&["keys", "revoke", first.as_str().unwrap(), "--reason", "laptop lost"]);
+    assert!(revoked.status.success(), "{}", text(&revoked));
+    published(&first, "revoked").await;
+    let keys = listed();
+    assert_eq!((&keys[0]["state"], &keys[1]["state"]), (&json!("revoked"), &json!("in use")));
+    assert!(text(&setup.run(&["keys", "list"])).contains("laptop lost"));
+
+    let copy = setup.folder.path().join("root-copy.toml");
+    let exported = setup.run(&["keys", "export-root", copy.to_str().unwrap()]);
+    assert!(exported.status.success(), "{}", text(&exported));
+    assert_eq!(crate::kit::mode(&copy), 0o600);
+    assert_eq!(std::fs::read(&copy).unwrap(), std::fs::read(setup.data().join("keys/root.toml")).unwrap());
+    assert!(!setup.run(&["keys", "export-root", copy.to_str().unwrap()]).status.success());
+    // After a restart the same keys are there.
+    process.signal("TERM");
+    process.ended().await;
+    let _process = setup.start().await;
+    assert_eq!(listed(), keys);
+}

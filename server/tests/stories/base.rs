@@ -169,9 +169,9 @@ async fn k1_a_restart_keeps_people_sessions_and_keys() {
     let a = TestInstance::new("a.test").await;
     let ask = json!({"handle": "ada", "password": PASSWORD, "kind": "bearer"});
     let token = a.client().post("/accounts", ask).await.text("/token");
-    let (ik, kid) = (a.app.keys.ik.clone(), a.app.keys.signing.public().kid());
+    let (ik, kid) = (a.app.keys.ik.clone(), a.app.keys.signing().public().kid());
     let a = a.restart().await;
-    assert_eq!((&a.app.keys.ik, a.app.keys.signing.public().kid()), (&ik, kid));
+    assert_eq!((&a.app.keys.ik, a.app.keys.signing().public().kid()), (&ik, kid));
     let ada = a.client().with_token(token);
     assert_eq!(ada.get("/me").await.expect_status(200).text("/user/handle"), "ada");
     // The person's own key opens again.

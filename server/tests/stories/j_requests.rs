@@ -49,7 +49,7 @@ async fn send(to: &TestInstance, bent: &Bent) -> Answer {
 async fn j2_requests_that_do_not_hold_are_refused_with_their_code() {
     let net = TestNet::new(20);
     let (a, b) = (net.instance("a.test").await, net.instance("b.test").await);
-    let key = &b.app.keys.signing;
+    let key = &b.app.keys.signing();
     let now = b.app.clock.now_ms();
     let body = json!({"servers": [], "software": "x"}).to_string().into_bytes();
     let hello = || signed(&b, "a.test", Method::POST, "/hello", &body, now, key);
@@ -76,7 +76,7 @@ async fn j2_requests_that_do_not_hold_are_refused_with_their_code() {
     let stranger = SecretKey::from_seed([9; 32]);
     let forged = signed(&b, "a.test", Method::POST, "/hello", &body, now, &stranger);
     send(&a, &forged).await.expect_problem(401, "unknown_key");
-    let itself = signed(&a, "a.test", Method::POST, "/hello", &body, now, &a.app.keys.signing);
+    let itself = signed(&a, "a.test", Method::POST, "/hello", &body, now, &a.app.keys.signing());
     send(&a, &itself).await.expect_problem(403, "origin_is_self");
 
     let twice = br#"{"servers":[],"servers":[],"software":"x"}"#;
@@ -108,31 +108,38 @@ async fn j5_outsiders_learn_nothing_and_nobody_speaks_for_others() {
     a.act(sid, &ada.actor, "server.update", None, None, json!({"public": false})).await;
     let now = b.app.clock.now_ms();
     for path in ["head", "snapshot", "events?after=0"] {
-        let ask = signed(&b, "a.test", Method::GET, &format!("/servers/{sid}/{path}"), b"", now, &b.app.keys.signing);
+        let ask = signed(&b, "a.test", Method::GET, &format!("/servers/{sid}/{path}"), b"", now, &b.app.keys.signing());
         send(&a, &ask).await.expect_problem(404, "unknown_server");
     }
     assert_eq!(b.join(&ben, "a.test", sid).await.expect_err("private").code, "unknown_server");
     a.act(sid, &ada.actor, "server.update", None, None, json!({"public": true})).await;
-    let ask = signed(&b, "a.test", Method::GET, &format!("/servers/{sid}/head"), b"", now, &b.app.keys.signing);
+    let ask = signed(&b, "a.test", Method::GET, &format!("/servers/{sid}/head"), b"", now, &b.app.keys.signing());
     send(&a, &ask).await.expect_problem(403, "not_member");
     b.join(&ben, "a.test", sid).await.expect("joined");
-    let ask =
-        signed(&b, "a.test", Method::GET, &format!("/servers/{sid}/events?after=9999"), b"", now, &b.app.keys.signing);
+    let ask = signed(
+        &b,
+        "a.test",
+        Method::GET,
+        &format!("/servers/{sid}/events?after=9999"),
+        b"",
+        now,
+        &b.app.keys.signing(),
+    );
     send(&a, &ask).await.expect_problem(416, "beyond_head");
 
     // Only the hub brings events.
     let push = json!({"events": [], "sid": sid}).to_string().into_bytes();
-    let theirs = signed(&c, "b.test", Method::POST, "/events", &push, now, &c.app.keys.signing);
+    let theirs = signed(&c, "b.test", Method::POST, "/events", &push, now, &c.app.keys.signing());
     send(&b, &theirs).await.expect_problem(403, "not_your_hub");
-    let unknown = signed(&a, "c.test", Method::POST, "/events", &push, now, &a.app.keys.signing);
+    let unknown = signed(&a, "c.test", Method::POST, "/events", &push, now, &a.app.keys.signing());
     send(&c, &unknown).await.expect_problem(403, "not_member_here");
     // Typing of somebody of another home is dropped.
     let typing = json!({"items": [{"actor": ben.uid, "channel": orchard.channel, "sid": sid, "type": "typing"}]});
     let typing = typing.to_string().into_bytes();
-    let false_word = signed(&c, "a.test", Method::POST, "/ephemeral", &typing, now, &c.app.keys.signing);
+    let false_word = signed(&c, "a.test", Method::POST, "/ephemeral", &typing, now, &c.app.keys.signing());
     let answer = send(&a, &false_word).await.expect_status(202);
     assert_eq!(answer.json, json!({"accepted": 0, "dropped": 1}));
-    let true_word = signed(&b, "a.test", Method::POST, "/ephemeral", &typing, now, &b.app.keys.signing);
+    let true_word = signed(&b, "a.test", Method::POST, "/ephemeral", &typing, now, &b.app.keys.signing());
     assert_eq!(send(&a, &true_word).await.expect_status(202).json["accepted"], 1);
 }
 

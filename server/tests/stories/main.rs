@@ -13,6 +13,7 @@ mod c_messages;
 mod c_remote;
 mod gateway;
 mod j_delivery;
+mod j_keys;
 mod j_limits;
 mod j_peers;
 mod j_requests;

@@ -8,4 +8,4 @@ mod world;
 pub use client::{Answer, TestClient};
 pub use instance::{PASSWORD, TestInstance};
 pub use net::{Faults, TestNet};
-pub use world::{same, until};
+pub use world::{Community, Person, same, until};
