@@ -54,7 +54,7 @@ pub struct Picture {
 }
 
 /// Distinguishes "leave as it is" (absent) from "remove" (null).
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Option<Option<T>>, D::Error> {
+pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(d).map(Some)
 }
 
@@ -73,6 +73,9 @@ pub struct ServerUpdate {
     /// Whether it is listed in the directory and joined without an invite.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public: Option<bool>,
+    /// The channel whose timeline tells who comes and goes; null for none.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub notices: Option<Option<ChannelId>>,
 }
 
 /// What a channel is for.

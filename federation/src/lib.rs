@@ -14,6 +14,7 @@ pub mod ids;
 pub mod instance;
 pub mod invite_card;
 pub mod keys;
+pub mod notices;
 pub mod perms;
 pub mod profile;
 pub mod protocol;

@@ -82,6 +82,13 @@ fn category(state: &ServerState, parent: Option<&ChannelId>) -> Result<(), Code>
     }
 }
 
+/// Nobody may name a channel that they do not see.
+fn notices_channel(state: &ServerState, actor: &Actor, chosen: Option<&ChannelId>) -> Result<(), Code> {
+    let Some(id) = chosen else { return Ok(()) };
+    let channel = state.channels.get(id).filter(|_| state.can_see(actor, id)).ok_or(Code::UnknownChannel)?;
+    if channel.kind == ChannelKind::Text && !channel.staff { Ok(()) } else { Err(Code::BadContent) }
+}
+
 fn target<T: std::str::FromStr>(action: &Action) -> Result<T, Code> {
     action.target.as_deref().and_then(|t| t.parse().ok()).ok_or(Code::BadContent)
 }
@@ -106,7 +113,10 @@ pub fn check(state: &ServerState, facts: &Facts, action: &Action, content: &Cont
     match content {
         // Only the hub itself writes these, while it makes or opens a log.
         Content::InstanceKeys(_) | Content::ServerCreate(_) | Content::MemberJoin(_) => Err(Code::Forbidden),
-        Content::ServerUpdate(_) => need(perms, Perms::MANAGE_SERVER),
+        Content::ServerUpdate(u) => {
+            need(perms, Perms::MANAGE_SERVER)?;
+            u.notices.as_ref().map_or(Ok(()), |chosen| notices_channel(state, actor, chosen.as_ref()))
+        }
         Content::ServerDelete => {
             if state.info.owner.as_ref() == Some(actor) {
                 Ok(())

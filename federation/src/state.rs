@@ -12,6 +12,7 @@ use crate::{
     event::{Event, Header, Visibility},
     ids::{Actor, ChannelId, Hash, InstanceId, RoleId, ServerId},
     keys::{Kid, PublicKey},
+    notices::{Move, MoveKind},
     perms::{Override, Perms, channel_perms},
 };
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,9 @@ pub struct Info {
     pub hub: InstanceId,
     /// Which rules judge its actions.
     pub rules_version: u64,
+    /// Where it is told who comes and goes: none before anybody chose, null for nowhere.
+    #[serde(default, deserialize_with = "crate::content::present", skip_serializing_if = "Option::is_none")]
+    pub notices: Option<Option<ChannelId>>,
     /// Whether the owner closed it for ever.
     pub deleted: bool,
     /// When it was made, milliseconds.
@@ -237,6 +241,7 @@ pub struct ServerState {
     /// The members of each instance.
     pub by_home: BTreeMap<InstanceId, BTreeSet<Actor>>,
     dirty: BTreeSet<Key>,
+    moves: Vec<Move>,
 }
 
 impl ServerState {
@@ -275,6 +280,7 @@ impl ServerState {
                 owner: None,
                 hub,
                 rules_version: 1,
+                notices: None,
                 deleted: false,
                 created_at: 0,
             },
@@ -288,6 +294,7 @@ impl ServerState {
             everyone: everyone.clone(),
             by_home: BTreeMap::new(),
             dirty: BTreeSet::new(),
+            moves: Vec::new(),
             sid,
         };
         let staff = ChannelId::staff(&state.sid);
@@ -485,6 +492,9 @@ impl ServerState {
                 if let Some(public) = u.public {
                     self.info.public = public;
                 }
+                if let Some(notices) = &u.notices {
+                    self.info.notices = Some(notices.clone());
+                }
                 self.dirty.insert(Key::Info);
             }
             Content::ServerDelete => {
@@ -530,15 +540,15 @@ impl ServerState {
                 self.dirty.insert(Key::Role(id));
             }
             Content::MemberJoin(join) => self.apply_join(header, action, join),
-            Content::MemberLeave => self.remove_member(&action.actor),
+            Content::MemberLeave => self.remove_member(header, action, &action.actor, MoveKind::Left),
             Content::MemberKick => {
                 if let Some(actor) = target_actor() {
-                    self.remove_member(&actor);
+                    self.remove_member(header, action, &actor, MoveKind::Kicked);
                 }
             }
             Content::MemberBan => {
                 let Some(actor) = target_actor() else { return };
-                self.remove_member(&actor);
+                self.remove_member(header, action, &actor, MoveKind::Banned);
                 self.bans.insert(actor.clone(), Ban { by: action.actor.clone(), at: header.ts });
                 self.dirty.insert(Key::Ban(actor));
             }
@@ -590,7 +600,7 @@ impl ServerState {
                     self.dirty.insert(Key::Instance(b.ik.clone()));
                 }
                 for actor in self.by_home.get(&b.ik).cloned().unwrap_or_default() {
-                    self.remove_member(&actor);
+                    self.remove_member(header, action, &actor, MoveKind::Banned);
                 }
             }
             Content::InstanceUnban(b) => {
@@ -625,12 +635,19 @@ impl ServerState {
             timeout_until: 0,
         };
         self.by_home.entry(action.origin.clone()).or_default().insert(action.actor.clone());
-        self.members.insert(action.actor.clone(), member);
+        let already = self.members.insert(action.actor.clone(), member).is_some();
+        if !already && self.info.owner.as_ref() != Some(&action.actor) {
+            self.note_move(header, action, &action.actor, MoveKind::Joined);
+        }
         self.dirty.insert(Key::Actor(action.actor.clone()));
         self.dirty.insert(Key::Member(action.actor.clone()));
     }
 
-    fn remove_member(&mut self, actor: &Actor) {
+    fn note_move(&mut self, header: &Header, action: &Action, actor: &Actor, kind: MoveKind) {
+        self.moves.push(Move { aid: action.aid, seq: header.seq, ts: header.ts, actor: actor.clone(), kind });
+    }
+
+    fn remove_member(&mut self, header: &Header, action: &Action, actor: &Actor, kind: MoveKind) {
         if let Some(member) = self.members.remove(actor) {
             if let Some(actors) = self.by_home.get_mut(&member.home) {
                 actors.remove(actor);
@@ -639,6 +656,7 @@ impl ServerState {
                 }
             }
             self.dirty.insert(Key::Member(actor.clone()));
+            self.note_move(header, action, actor, kind);
         }
     }
 
@@ -679,9 +697,15 @@ impl ServerState {
         dirty.iter().map(|key| self.row(key)).collect()
     }
 
-    /// Forgets which rows changed: for a second copy of a state that is stored elsewhere.
+    /// Who came and went since the last call.
+    pub fn take_moves(&mut self) -> Vec<Move> {
+        std::mem::take(&mut self.moves)
+    }
+
+    /// Forgets which rows changed and who moved: for a second copy of a state that is stored elsewhere.
     pub fn forget_changes(&mut self) {
         self.dirty.clear();
+        self.moves.clear();
     }
 
     fn all_keys(&self) -> impl Iterator<Item = Key> + '_ {

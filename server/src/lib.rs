@@ -27,6 +27,7 @@ pub mod members;
 pub mod messages;
 pub mod metrics;
 pub mod moderation;
+pub mod notices;
 pub mod peers;
 pub mod presence;
 pub mod profiles;

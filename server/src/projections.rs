@@ -4,7 +4,7 @@ use crate::{
     db::{Result, Tx},
     invites,
     log::{Batch, Rooms},
-    media, messages, moderation, peers, profiles, reactions, reading,
+    media, messages, moderation, notices, peers, profiles, reactions, reading,
 };
 use conntext_federation::ids::ChannelId;
 use futures_util::future::BoxFuture;
@@ -27,6 +27,7 @@ fn apply<'a>(tx: &'a mut Tx, batch: &'a Batch<'a>) -> BoxFuture<'a, Result<()>> 
         media::apply(tx, batch).await?;
         reactions::apply(tx, batch).await?;
         moderation::apply(tx, batch).await?;
+        notices::apply(tx, batch).await?;
         Ok(())
     })
 }
@@ -39,6 +40,7 @@ fn forget_log<'a>(tx: &'a mut Tx, log_id: i64) -> BoxFuture<'a, Result<()>> {
         media::forget_log(tx, log_id).await?;
         reactions::forget_log(tx, log_id).await?;
         moderation::forget_log(tx, log_id).await?;
+        notices::forget_log(tx, log_id).await?;
         invites::forget_log(tx, log_id).await?;
         Ok(())
     })

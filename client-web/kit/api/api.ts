@@ -65,7 +65,10 @@ export const api = {
     get: (sid: Id) => request<T.Server>("GET", path("servers", sid)),
     create: (body: { name: string; description?: string; template?: "blank" | "community"; public?: boolean }) =>
       request<T.Server>("POST", "servers", { body }),
-    update: (sid: Id, body: { name?: string; description?: string; public?: boolean }) =>
+    update: (
+      sid: Id,
+      body: { name?: string; description?: string; public?: boolean; notices?: string | null },
+    ) =>
       request<T.Server>("PATCH", path("servers", sid), { body }),
     setIcon: (sid: Id, image: Blob) => request<T.Server>("PUT", path("servers", sid, "icon"), { body: image }),
     removeIcon: (sid: Id) => request<void>("DELETE", path("servers", sid, "icon")),

@@ -28,6 +28,7 @@ export type Checked = {
   InvitePreview: Fits<Schemas["InvitePreview"], Ours.InvitePreview>;
   DirectoryEntry: Fits<Schemas["DirectoryEntry"], Ours.DirectoryEntry>;
   MessagePage: Fits<Schemas["MessagePage"], Ours.MessagePage>;
+  Notice: Fits<Schemas["Notice"], Ours.Notice>;
   Message: Fits<Schemas["Message"], Ours.Message>;
   ReplyRef: Fits<Schemas["ReplyRef"], Ours.ReplyRef>;
   Attachment: Fits<Schemas["Attachment"], Ours.Attachment>;

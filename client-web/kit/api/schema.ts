@@ -3947,6 +3947,8 @@ export interface components {
         ChangeServer: {
             description?: string | null;
             name?: string | null;
+            /** @description The channel that shows who comes and goes; null for none. */
+            notices?: string | null;
             public?: boolean | null;
         };
         /** @description A channel or category. */
@@ -4320,6 +4322,8 @@ export interface components {
             incomplete?: boolean;
             /** @description The messages. */
             messages: components["schemas"]["Message"][];
+            /** @description Who came and went between them, where the channel shows that: oldest first, to be sorted in by `seq`. */
+            notices: components["schemas"]["Notice"][];
             /** @description Everybody who appears in them. */
             users: components["schemas"]["User"][];
         };
@@ -4350,6 +4354,29 @@ export interface components {
             /** @description The id of the message that it answers. */
             reply_to?: string | null;
         };
+        /** @description Somebody came or went. Nothing to answer, to edit or to count as unread. */
+        Notice: {
+            /** @description The action's id; several people can go by one. */
+            id: string;
+            kind: components["schemas"]["NoticeKind"];
+            /**
+             * Format: int64
+             * @description Position in the community's log, between those of the messages.
+             */
+            seq: number;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            ts: number;
+            /** @description Who it is about. */
+            user: string;
+        };
+        /**
+         * @description How somebody came or went.
+         * @enum {string}
+         */
+        NoticeKind: "joined" | "left" | "kicked" | "banned";
         /** @description What a channel grants or denies one role or one person. */
         Override: {
             allow: string[];
@@ -4537,6 +4564,8 @@ export interface components {
             /** @description The asker's roles. */
             my_roles: string[];
             name: string;
+            /** @description The channel among them that shows who comes and goes; none where that is off. */
+            notices: string | null;
             /** @description The member who owns it; empty when nobody does. */
             owner: string;
             /** @description Listed in the directory and joined without an invitation. */

@@ -79,6 +79,7 @@ export interface Server {
   my_permissions: string[] /* server level names, see Permission */;
   roles: Role[];
   channels: Channel[] /* only what I may see, categories too */;
+  notices: string | null /* channel that shows who comes and goes */;
   member_count: number;
   seq: number; /* cursor */
 }
@@ -208,8 +209,17 @@ export interface DirectoryEntry {
   joined: boolean;
 }
 
+export interface Notice {
+  id: string;
+  seq: number;
+  ts: number;
+  kind: "joined" | "left" | "kicked" | "banned";
+  user: string;
+}
+
 export interface MessagePage {
   messages: Message[];
+  notices: Notice[] /* between the messages by seq */;
   users: User[];
   has_before: boolean;
   has_after: boolean;
@@ -305,9 +315,10 @@ export type GatewayEvent =
   | { t: "message_delete"; channel: string; id: string; by: string }
   | { t: "reaction"; channel: string; id: string; emoji: string; actor: string; user: User; on: boolean }
   | { t: "server"; server: Server } // anything about server, channels, roles or my rights changed: replace it whole
-  | { t: "member_join"; member: Member }
+  | { t: "member_join"; member: Member; notice: Notice | null }
   | { t: "member_update"; member: Member }
-  | { t: "member_leave"; actor: string; user: User; reason: "left" | "kicked" | "banned" }
+  | { t: "member_leave"; actor: string; user: User; reason: "left" | "kicked" | "banned"; notice: Notice | null }
+  | { t: "notice"; notice: Notice; user: User } // somebody came who has gone again since
   | { t: "nothing" }; // a seq with nothing to show; moves the cursor only
 
 export type GatewaySignal =

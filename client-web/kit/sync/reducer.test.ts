@@ -336,6 +336,7 @@ describe("pages", () => {
   const page = (from: number, to: number, has_before = true, has_after = false) => ({
     messages: Array.from({ length: to - from + 1 }, (_, i) => message(from + i)),
     users: [],
+    notices: [],
     has_before,
     has_after,
   });
@@ -374,5 +375,40 @@ describe("pages", () => {
     const trimmed = trimWindow(applyPage(emptyWindow(), page(1, 50, false), "replace"), 10);
     expect(trimmed.messages).toHaveLength(10);
     expect(trimmed.hasBefore).toBe(true);
+  });
+});
+
+describe("B10: people coming and going", () => {
+  const notice = (seq: number, kind: "joined" | "left" = "joined") => ({ id: `n${seq}`, seq, ts: seq, kind, user: "u_bo" });
+  const member = { user: user("u_bo"), roles: [], nickname: null, joined_at: 1, presence: "online" as const };
+  const joined = (seq: number) => event(seq, { t: "member_join", member, notice: notice(seq) });
+  const noted = (state: LiveState): number[] => state.windows[KEY]?.notices.map((n) => n.seq) ?? [];
+  const chosen = (part: object = {}): LiveState => {
+    const state = run([ready({ servers: [server("s_1", { notices: "c_train" })] })]);
+    return { ...state, windows: { [KEY]: { ...emptyWindow(), ...part } } };
+  };
+
+  it("B10: are noted in the chosen channel, once, and are nothing unread", () => {
+    const left = event(2, { t: "member_leave", actor: "u_bo", user: user("u_bo"), reason: "left", notice: notice(2, "left") });
+    const state = run([joined(1), joined(1), left], chosen());
+    expect(noted(state)).toEqual([1, 2]);
+    expect(theChannel(state)).toMatchObject({ unread: 0, mentions: 0 });
+    expect(state.users["u_bo"]).toBeDefined();
+  });
+
+  it("B10: somebody who came and has gone since is noted too", () => {
+    expect(noted(run([event(1, { t: "notice", notice: notice(1), user: user("u_bo") })], chosen()))).toEqual([1]);
+  });
+
+  it("B10: are noted nowhere when that is off, nor in a stretch of the past", () => {
+    expect(noted(opened([joined(1)]))).toEqual([]);
+    expect(noted(run([joined(1)], chosen({ hasAfter: true })))).toEqual([]);
+  });
+
+  it("B10: a channel that is chosen for them is fetched again", () => {
+    const state = opened([event(1, { t: "server", server: server("s_1", { notices: "c_train" }) })]);
+    expect(state.windows[KEY]?.stale).toBe(true);
+    const off = run([event(1, { t: "server", server: server("s_1") })], chosen());
+    expect(off.windows[KEY]?.stale).toBe(false);
   });
 });

@@ -1,6 +1,6 @@
-import type { Channel, GatewayEvent, GatewaySignal, Message, Server, ServerFrame, User } from "@kit/api";
+import type { Channel, GatewayEvent, GatewaySignal, Message, Notice, Server, ServerFrame, User } from "@kit/api";
 import { channelKey, type ChannelWindow, type LiveState } from "./state";
-import { deleteMessage, editMessage, insertMessage, reactTo } from "./window";
+import { deleteMessage, editMessage, insertMessage, insertNotice, reactTo, trimWindow } from "./window";
 
 /** How long a typing signal is shown, in milliseconds. */
 export const TYPING_MS = 6000;
@@ -96,6 +96,9 @@ export function staleServer(state: LiveState, sid: string): LiveState {
   return { ...state, windows };
 }
 
+/** Messages that stay of a channel whose notices have to be fetched. */
+const KEPT_FOR_NOTICES = 50;
+
 /**
  * Takes a server's description. The gateway sends it for rights, channels and counters alike. Windows of channels
  * that can no longer be seen are forgotten.
@@ -109,8 +112,16 @@ export function putServer(state: LiveState, server: Server): LiveState {
     servers: { ...state.servers, [server.id]: server },
     order: state.order.includes(server.id) ? state.order : [...state.order, server.id],
     cursors: server.id in state.cursors ? state.cursors : { ...state.cursors, [server.id]: server.seq },
-    windows: known ? dropKeys(state.windows, gone) : state.windows,
+    windows: known ? dropKeys(withNotices(state.windows, known, server), gone) : state.windows,
   };
+}
+
+/** A channel that shows from now on who comes and goes: what is held of it lacks that. */
+function withNotices(windows: LiveState["windows"], before: Server, now: Server): LiveState["windows"] {
+  if (now.notices === null || now.notices === before.notices) return windows;
+  const key = channelKey(now.id, now.notices);
+  const window = windows[key];
+  return window ? { ...windows, [key]: { ...trimWindow(window, KEPT_FOR_NOTICES), stale: true } } : windows;
 }
 
 function applyReady(state: LiveState, ready: Ready): LiveState {
@@ -211,8 +222,14 @@ function countMessage(state: LiveState, sid: string, message: Message): LiveStat
   });
 }
 
-/** The channel that an event is about, if it is about a message. */
-export function eventChannel(event: GatewayEvent): string | null {
+/** What an event says of somebody who came or went. */
+function noticeOf(event: GatewayEvent): Notice | null {
+  return event.t === "member_join" || event.t === "member_leave" || event.t === "notice" ? event.notice : null;
+}
+
+/** The channel in whose history an event shows, if it does. */
+export function eventChannel(event: GatewayEvent, server: Server | undefined): string | null {
+  if (noticeOf(event)) return server?.notices ?? null;
   switch (event.t) {
     case "message":
     case "message_edit":
@@ -241,9 +258,19 @@ export function applyToWindow(window: ChannelWindow, event: GatewayEvent, myActo
         mine: event.actor === myActor,
         on: event.on,
       });
+    case "member_join":
+    case "member_leave":
+    case "notice":
+      return event.notice ? insertNotice(window, event.notice) : window;
     default:
       return window;
   }
+}
+
+/** Shows in the chosen channel that somebody came or went. */
+function applyNotice(state: LiveState, sid: string, event: GatewayEvent): LiveState {
+  const channel = noticeOf(event) ? state.servers[sid]?.notices : null;
+  return channel ? updateWindow(state, channelKey(sid, channel), (w) => applyToWindow(w, event, undefined)) : state;
 }
 
 function applyEvent(state: LiveState, sid: string, event: GatewayEvent): LiveState {
@@ -262,7 +289,7 @@ function applyEvent(state: LiveState, sid: string, event: GatewayEvent): LiveSta
     case "message_edit":
     case "message_delete":
     case "reaction": {
-      const channel = eventChannel(event) ?? "";
+      const channel = eventChannel(event, state.servers[sid]) ?? "";
       const next = event.t === "reaction" ? upsertUsers(state, [event.user]) : state;
       return updateWindow(next, channelKey(sid, channel), (w) => applyToWindow(w, event, state.servers[sid]?.my_actor));
     }
@@ -270,19 +297,21 @@ function applyEvent(state: LiveState, sid: string, event: GatewayEvent): LiveSta
       return putServer(state, event.server);
     case "member_join":
       return bumpMembers(
-        updateServer(upsertUsers(state, [event.member.user]), sid, (s) => ({ ...s, member_count: s.member_count + 1 })),
+        updateServer(upsertUsers(applyNotice(state, sid, event), [event.member.user]), sid, (s) => ({ ...s, member_count: s.member_count + 1 })),
         sid,
       );
     case "member_update":
       return bumpMembers(upsertUsers(state, [event.member.user]), sid);
     case "member_leave":
       return bumpMembers(
-        updateServer(upsertUsers(state, [event.user]), sid, (s) => ({
+        updateServer(upsertUsers(applyNotice(state, sid, event), [event.user]), sid, (s) => ({
           ...s,
           member_count: Math.max(0, s.member_count - 1),
         })),
         sid,
       );
+    case "notice":
+      return upsertUsers(applyNotice(state, sid, event), [event.user]);
     default:
       // "nothing", and kinds that a newer server may send: the cursor moves, that is all.
       return state;

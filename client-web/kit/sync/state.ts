@@ -1,9 +1,11 @@
-import type { ApiProblem, HubStatus, Me, Message, Presence, Server, User } from "@kit/api";
+import type { ApiProblem, HubStatus, Me, Message, Notice, Presence, Server, User } from "@kit/api";
 
 /** One stretch of a channel's history that is held in memory, ascending by channel number. */
 export interface ChannelWindow {
   /** Delivered messages only; own waiting ones are in `LiveState.waiting` and `LiveState.outbox`. */
   messages: Message[];
+  /** Who came and went between them, ascending by place in the log. */
+  notices: Notice[];
   hasBefore: boolean;
   /** True while the window does not reach the present, for example after a jump to an old message. */
   hasAfter: boolean;

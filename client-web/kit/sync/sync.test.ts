@@ -25,6 +25,7 @@ class Line implements Socket {
 const page = (messages: Message[], part: Partial<MessagePage> = {}): MessagePage => ({
   messages,
   users: [],
+  notices: [],
   has_before: false,
   has_after: false,
   ...part,

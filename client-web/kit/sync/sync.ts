@@ -358,7 +358,7 @@ export class Sync {
 
   private receive(frame: ServerFrame): void {
     if (frame.op === "event") {
-      const channel = eventChannel(frame.e);
+      const channel = eventChannel(frame.e, this.state.servers[frame.sid]);
       if (channel !== null) this.history.note(frame.sid, channel, frame.e);
       if (frame.e.t === "message" && frame.e.message.nonce !== null) this.outbox?.drop(frame.e.message.nonce);
     }
@@ -394,7 +394,7 @@ export class Sync {
   }
 
   private applyLocal(sid: string, event: GatewayEvent): void {
-    const channel = eventChannel(event);
+    const channel = eventChannel(event, this.state.servers[sid]);
     if (channel === null) return;
     this.history.note(sid, channel, event);
     this.set((state) =>

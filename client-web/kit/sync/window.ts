@@ -1,4 +1,4 @@
-import type { Message, MessagePage, Reaction } from "@kit/api";
+import type { Message, MessagePage, Notice, Reaction } from "@kit/api";
 import type { ChannelWindow } from "./state";
 
 /** How many people a reaction names; the rest are only counted. */
@@ -9,6 +9,7 @@ const EXCERPT_CHARS = 160;
 export function emptyWindow(): ChannelWindow {
   return {
     messages: [],
+    notices: [],
     hasBefore: false,
     hasAfter: false,
     incomplete: false,
@@ -50,6 +51,23 @@ export function insertMessage(window: ChannelWindow, message: Message): ChannelW
   const messages = window.messages.slice();
   messages.splice(at, 0, message);
   return { ...window, messages };
+}
+
+const noticeKey = (notice: Notice): string => `${notice.id}/${notice.user}`;
+
+/** Joins two ascending lists of notices; the same one counts once. */
+export function mergeNotices(held: readonly Notice[], more: readonly Notice[]): Notice[] {
+  const known = new Set(more.map(noticeKey));
+  return held
+    .filter((n) => !known.has(noticeKey(n)))
+    .concat(more)
+    .sort((a, b) => a.seq - b.seq);
+}
+
+/** Takes a new notice into the window; a window of the past gets it by paging. */
+export function insertNotice(window: ChannelWindow, notice: Notice): ChannelWindow {
+  if (window.hasAfter) return window;
+  return { ...window, notices: mergeNotices(window.notices, [notice]) };
 }
 
 function excerpt(body: string): string {
@@ -159,6 +177,7 @@ export function applyPage(
     case "replace":
       return {
         messages: mergeMessages([], fetched),
+        notices: page.notices,
         hasBefore: page.has_before,
         hasAfter: page.has_after,
         incomplete,
@@ -170,6 +189,7 @@ export function applyPage(
         ...window,
         ...done,
         messages: mergeMessages(window.messages, fetched),
+        notices: mergeNotices(window.notices, page.notices),
         hasBefore: page.has_before,
         incomplete: window.incomplete || incomplete,
       };
@@ -178,6 +198,7 @@ export function applyPage(
         ...window,
         ...done,
         messages: mergeMessages(window.messages, fetched),
+        notices: mergeNotices(window.notices, page.notices),
         hasAfter: page.has_after,
         incomplete: window.incomplete || incomplete,
       };
@@ -190,6 +211,7 @@ export function applyPage(
       const kept = window.messages.filter((m) => (m.cn ?? 0) < first);
       return {
         messages: mergeMessages(kept, fetched),
+        notices: kept.length > 0 ? mergeNotices(window.notices, page.notices) : page.notices,
         hasBefore: kept.length > 0 ? window.hasBefore : page.has_before,
         hasAfter: page.has_after,
         incomplete,
@@ -203,5 +225,7 @@ export function applyPage(
 /** Forgets all but the newest `keep` messages; for channels that are left. */
 export function trimWindow(window: ChannelWindow, keep: number): ChannelWindow {
   if (window.hasAfter || window.messages.length <= keep) return window;
-  return { ...window, messages: window.messages.slice(-keep), hasBefore: true };
+  const messages = window.messages.slice(-keep);
+  const first = messages[0]?.seq ?? 0;
+  return { ...window, messages, notices: window.notices.filter((n) => n.seq > first), hasBefore: true };
 }

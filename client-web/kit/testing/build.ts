@@ -55,6 +55,7 @@ export function server(id: string, part: Partial<Server> = {}): Server {
     my_permissions: ["view", "send", "history", "react", "attach"],
     roles: [],
     channels: [channel("c_train")],
+    notices: null,
     member_count: 3,
     seq: 0,
     ...part,

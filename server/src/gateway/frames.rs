@@ -3,6 +3,7 @@
 use crate::{
     members::Member,
     messages::Message,
+    notices::Notice,
     presence::Presence,
     profiles::{Me, User},
     servers::{HubStatus, Server},
@@ -103,6 +104,9 @@ pub enum GatewayEvent {
     },
     MemberJoin {
         member: Box<Member>,
+        /// For the channel that shows who comes and goes.
+        #[schema(required)]
+        notice: Option<Notice>,
     },
     MemberUpdate {
         member: Box<Member>,
@@ -111,6 +115,13 @@ pub enum GatewayEvent {
         actor: String,
         user: User,
         reason: String,
+        #[schema(required)]
+        notice: Option<Notice>,
+    },
+    /// Somebody came who has gone again since: there is no member to show.
+    Notice {
+        notice: Notice,
+        user: User,
     },
     /// Nothing to show; moves the cursor only.
     Nothing,

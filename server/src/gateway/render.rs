@@ -5,7 +5,7 @@ use crate::{
     App,
     error::Result,
     log::{Entry, LogHandle},
-    members, messages, profiles, servers,
+    members, messages, notices, profiles, servers,
 };
 use conntext_federation::{content::Content, ids::Actor};
 use std::sync::Arc;
@@ -94,7 +94,13 @@ async fn event(app: &App, log: &LogHandle, entry: &Entry) -> Result<Option<Gatew
         }
         Content::MemberJoin(_) if is_member(log, &action.actor) => {
             let member = members::member(app, log, &action.actor).await?;
-            Some(GatewayEvent::MemberJoin { member: Box::new(member) })
+            let notice = notices::of_action(&mut app.db.read().await?, log.id, &action.aid).await?;
+            Some(GatewayEvent::MemberJoin { member: Box::new(member), notice })
+        }
+        Content::MemberJoin(_) => {
+            let user = profiles::known_user(app, action.actor.as_str()).await?;
+            let notice = notices::of_action(&mut app.db.read().await?, log.id, &action.aid).await?;
+            notice.map(|notice| GatewayEvent::Notice { notice, user })
         }
         Content::MemberUpdate(_) => match target.parse() {
             Ok(actor) if is_member(log, &actor) => {
@@ -110,7 +116,8 @@ async fn event(app: &App, log: &LogHandle, entry: &Entry) -> Result<Option<Gatew
                 _ => (target, "banned"),
             };
             let user = profiles::known_user(app, &who).await?;
-            Some(GatewayEvent::MemberLeave { actor: who, user, reason: reason.into() })
+            let notice = notices::of_action(&mut app.db.read().await?, log.id, &action.aid).await?;
+            Some(GatewayEvent::MemberLeave { actor: who, user, reason: reason.into(), notice })
         }
         _ => None,
     })

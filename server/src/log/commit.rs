@@ -253,6 +253,7 @@ impl Committer {
         let inner = self.inner.clone();
         store::insert_events(tx, log.id, entries).await?;
         let changes = self.working(log).take_changes();
+        let moves = self.working(log).take_moves();
         store::write_state(tx, log.id, changes).await?;
         let state = self.working(log);
         for entry in entries {
@@ -288,7 +289,7 @@ impl Committer {
             let own = entries.iter().filter(|e| e.event.action.origin == inner.me.ik);
             pending::arrived(tx, log.id, own.map(|e| e.aid())).await?;
         }
-        let batch = Batch { log_id: log.id, hub_here: log.hub_here, state, entries, live, now_ms };
+        let batch = Batch { log_id: log.id, hub_here: log.hub_here, state, entries, moves: &moves, live, now_ms };
         (inner.projections)(tx, &batch).await
     }
 
@@ -512,7 +513,7 @@ impl Committer {
         }
         // No events, and all that the snapshot says: the rooms begin with that.
         let now_ms = self.inner.clock.now_ms();
-        let begin = Batch { log_id: id, hub_here: false, state: &state, entries: &[], live: false, now_ms };
+        let begin = Batch { log_id: id, hub_here: false, state: &state, entries: &[], moves: &[], live: false, now_ms };
         (self.inner.projections)(&mut tx, &begin).await?;
         tx.commit().await?;
         let base = state.head.seq;

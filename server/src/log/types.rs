@@ -6,6 +6,7 @@ use conntext_federation::{
     content::Content,
     event::Event,
     ids::{ActionId, Hash, InstanceId},
+    notices::Move,
     state::ServerState,
 };
 use std::sync::Arc;
@@ -62,6 +63,8 @@ pub struct Batch<'a> {
     /// The state after the batch.
     pub state: &'a ServerState,
     pub entries: &'a [Arc<Entry>],
+    /// Who came and went by them.
+    pub moves: &'a [Move],
     /// Whether it happens now; history that is filled in later notifies nobody.
     pub live: bool,
     /// The time of writing, milliseconds.

@@ -8,6 +8,7 @@ use crate::App;
 use crate::db::Query;
 use crate::error::{Problem, Result};
 use crate::log::{Entry, LogHandle};
+use crate::notices::{self, Notice, Span};
 use crate::{profiles, reactions};
 use conntext_federation::content::{self, Content, MessageCreate};
 use conntext_federation::ids::{ActionId, Actor, ChannelId};
@@ -187,9 +188,9 @@ pub async fn message_for_all(app: &App, log: &LogHandle, aid: &ActionId) -> Resu
     one(app, log, None, aid).await
 }
 
-/// Everybody who appears in some messages.
-pub(super) async fn people(q: &mut impl Query, messages: &[Message]) -> Result<Vec<profiles::User>> {
-    let mut ids: BTreeSet<&str> = BTreeSet::new();
+/// Everybody who appears in some messages and notices.
+async fn people(q: &mut impl Query, messages: &[Message], notices: &[Notice]) -> Result<Vec<profiles::User>> {
+    let mut ids: BTreeSet<&str> = notices.iter().map(|n| n.user.as_str()).collect();
     for m in messages {
         ids.insert(&m.author);
         ids.extend(m.reply_to.as_ref().and_then(|r| r.author.as_deref()));
@@ -263,6 +264,8 @@ async fn finish(
     let held_before = store::any_before(read, log.id, &place.channel, low, place.from_seq).await?;
     // A copy may have nothing older and still know that there is.
     let elsewhere = !log.hub_here && place.from_seq == 0 && low > 1;
+    let span = between(read, place, (low, high), held_before || elsewhere).await?;
+    let notices = notices::of_channel(read, log, &place.channel, span).await?;
     let mut reactions = reactions::of_range(read, log.id, &place.channel, low, high, place.actor.as_str()).await?;
     let messages: Vec<Message> = stored
         .into_iter()
@@ -271,6 +274,37 @@ async fn finish(
             shown(log, s, given)
         })
         .collect();
-    let users = people(read, &messages).await?;
-    Ok(MessagePage { messages, users, has_before: held_before || elsewhere, has_after: high < last, incomplete })
+    let users = people(read, &messages, &notices).await?;
+    Ok(MessagePage {
+        messages,
+        notices,
+        users,
+        has_before: held_before || elsewhere,
+        has_after: high < last,
+        incomplete,
+    })
+}
+
+/// The stretch of the log that a page of messages covers: from its neighbour below to the one above, or to the ends of
+/// what there is. Neighbouring pages share the gap between them. Where a neighbour is not held, the page ends with its
+/// own message: the gap comes with the neighbour's page.
+async fn between(
+    read: &mut impl Query,
+    place: &Place,
+    (low, high): (u64, u64),
+    has_before: bool,
+) -> Result<Option<Span>> {
+    let log_id = place.log.id;
+    let unseen = place.from_seq.saturating_sub(1);
+    let after = match store::seq_at(read, log_id, &place.channel, low.saturating_sub(1)).await? {
+        Some(seq) => Some(seq.max(unseen)),
+        None if !has_before => Some(unseen),
+        None => store::seq_at(read, log_id, &place.channel, low).await?,
+    };
+    let before = match store::seq_at(read, log_id, &place.channel, high + 1).await? {
+        _ if high >= place.last_cn() => Some(u64::MAX),
+        Some(seq) => Some(seq),
+        None => store::seq_at(read, log_id, &place.channel, high).await?,
+    };
+    Ok(after.zip(before).map(|(after, before)| Span { after, before }))
 }

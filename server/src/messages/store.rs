@@ -214,6 +214,12 @@ pub async fn seq_from(q: &mut impl Query, log_id: i64, channel: &ChannelId, cn: 
     Ok(row.map(|r| unsigned(r.get(0))))
 }
 
+/// Position of the message with this number, if it is held.
+pub async fn seq_at(q: &mut impl Query, log_id: i64, channel: &ChannelId, cn: u64) -> Result<Option<u64>> {
+    let sql = "select seq from messages where log_id = $1 and channel = $2 and cn = $3";
+    Ok(q.row(sql, args![log_id, channel.as_str(), cn]).await?.map(|r| unsigned(r.get(0))))
+}
+
 /// A message that is written.
 pub struct NewRow<'a> {
     pub aid: ActionId,

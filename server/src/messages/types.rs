@@ -1,5 +1,6 @@
 //! How messages appear in the API.
 
+use crate::notices::Notice;
 use crate::profiles::User;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -131,6 +132,8 @@ pub struct Reaction {
 pub struct MessagePage {
     /// The messages.
     pub messages: Vec<Message>,
+    /// Who came and went between them, where the channel shows that: oldest first, to be sorted in by `seq`.
+    pub notices: Vec<Notice>,
     /// Everybody who appears in them.
     pub users: Vec<User>,
     /// Whether older ones exist.

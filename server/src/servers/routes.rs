@@ -3,8 +3,9 @@
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
-use conntext_federation::content::ServerUpdate;
-use serde::Deserialize;
+use conntext_federation::content::{ChannelKind, ServerUpdate};
+use conntext_federation::ids::ChannelId;
+use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
@@ -94,6 +95,25 @@ pub struct ChangeServer {
     description: Option<String>,
     #[serde(default)]
     public: Option<bool>,
+    /// The channel that shows who comes and goes; null for none.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    notices: Option<Option<String>>,
+}
+
+/// Distinguishes "leave as it is" (absent) from "none" (null).
+fn present<'de, D: Deserializer<'de>>(d: D) -> std::result::Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(d).map(Some)
+}
+
+/// A text channel that the asker sees.
+fn notices_channel(here: &Here, id: &str) -> Result<ChannelId> {
+    let state = here.log.state();
+    id.parse()
+        .ok()
+        .filter(|id| state.can_see(&here.actor, id))
+        .filter(|id| state.channels.get(id).is_some_and(|c| c.kind == ChannelKind::Text && !c.staff))
+        .ok_or_else(|| Problem::invalid("notices", "unknown_channel", "Choose a text channel of this community."))
 }
 
 /// Change a server
@@ -119,6 +139,7 @@ async fn change(
             .map(|d| text::description("description", &d, text::MAX_DESCRIPTION))
             .transpose()?,
         public: asked.public,
+        notices: asked.notices.map(|chosen| chosen.map(|id| notices_channel(&here, &id)).transpose()).transpose()?,
         ..ServerUpdate::default()
     };
     if update != ServerUpdate::default() {

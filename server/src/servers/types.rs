@@ -32,6 +32,9 @@ pub struct Server {
     pub roles: Vec<Role>,
     /// The channels and categories that the asker may see, in order.
     pub channels: Vec<Channel>,
+    /// The channel among them that shows who comes and goes; none where that is off.
+    #[schema(required)]
+    pub notices: Option<String>,
     pub member_count: u64,
     /// Number of the last event; live events go on from there.
     pub seq: u64,

@@ -90,6 +90,7 @@ fn server(
         my_permissions: names(server_perms(state, actor)),
         roles,
         channels: channels(state, actor, marks),
+        notices: state.notices_channel().filter(|c| state.can_see(actor, c)).map(ToString::to_string),
         member_count: u64::try_from(state.members.len()).unwrap_or(u64::MAX),
         seq: state.head.seq,
     }

@@ -183,3 +183,24 @@ async fn a11_presence_and_typing_are_seen_by_fellow_members() {
         }
     }
 }
+
+#[tokio::test]
+async fn b10_who_comes_and_goes_is_noted_live() {
+    let t = TestInstance::new("a.test").await;
+    let port = port(&t).await;
+    let (ada, bea) = (t.person("ada").await, t.person("bea").await);
+    let (sid, _) = community(&ada).await;
+    let (mut socket, ready) = Socket::open(port, &ada, json!({})).await;
+    bea.post(&format!("/directory/a.test/{sid}/join"), json!({})).await.expect_status(200);
+    let uid = bea.get("/me").await.text("/user/id");
+    let joined = socket.event("member_join").await;
+    assert_eq!((&joined["e"]["notice"]["kind"], &joined["e"]["notice"]["user"]), (&json!("joined"), &json!(uid)));
+    assert_eq!(joined["e"]["notice"]["seq"], joined["seq"]);
+    ada.delete(&format!("/servers/{sid}/members/{uid}")).await.expect_status(204);
+    assert_eq!(socket.event("member_leave").await["e"]["notice"]["kind"], "kicked");
+    // Coming back to both at once: she is no member any more, and still she came.
+    let (mut late, _) = Socket::open(port, &ada, json!({sid.as_str(): ready["servers"][0]["seq"]})).await;
+    let came = late.event("notice").await;
+    assert_eq!((&came["e"]["notice"]["kind"], &came["e"]["user"]["id"]), (&json!("joined"), &json!(uid)));
+    assert_eq!(late.event("member_leave").await["e"]["notice"]["kind"], "kicked");
+}

@@ -6,6 +6,7 @@ mod a_accounts;
 mod architecture;
 mod b_elsewhere;
 mod b_invites;
+mod b_notices;
 mod b_servers;
 mod base;
 mod c_files;

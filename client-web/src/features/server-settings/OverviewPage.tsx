@@ -8,11 +8,16 @@ import { FormError } from "@kit/ui/FormError";
 import { Stack } from "@kit/ui/Page";
 import { PictureField } from "@kit/ui/PictureField";
 import { fieldError } from "@kit/ui/problem";
+import { groupChannels } from "@kit/ui/channel-tree";
+import { SelectField } from "@kit/ui/SelectField";
 import { SaveBar, Section } from "@kit/ui/SettingsLayout";
 import { SwitchField } from "@kit/ui/SwitchField";
 import { TextField } from "@kit/ui/TextField";
 import { useSubmit } from "@kit/ui/useSubmit";
 import s from "./ServerSettings.module.css";
+
+/** The choice of no channel for notices. */
+const OFF = "off";
 
 /** Name, picture, description, and whether the community is listed. */
 export function OverviewPage({ server }: { server: Server }) {
@@ -42,17 +47,21 @@ function Edit({ server }: { server: Server }) {
   const [name, setName] = useState(server.name);
   const [description, setDescription] = useState(server.description);
   const [isPublic, setPublic] = useState(server.public);
-  const changed = name !== server.name || description !== server.description || isPublic !== server.public;
+  const [notices, setNotices] = useState(server.notices ?? OFF);
+  const changed = name !== server.name || description !== server.description || isPublic !== server.public || notices !== (server.notices ?? OFF);
+  const channels = groupChannels(server.channels).flatMap((group) => group.channels);
   const save = useSubmit(async () => {
     const next = await api.servers.update(server.id, {
       ...(name === server.name ? {} : { name: name.trim() }),
       ...(description === server.description ? {} : { description: description.trim() }),
       ...(isPublic === server.public ? {} : { public: isPublic }),
+      ...(notices === (server.notices ?? OFF) ? {} : { notices: notices === OFF ? null : notices }),
     });
     sync.addServer(next);
     setName(next.name);
     setDescription(next.description);
     setPublic(next.public);
+    setNotices(next.notices ?? OFF);
   });
   return (
     <>
@@ -79,7 +88,15 @@ function Edit({ server }: { server: Server }) {
             <TextField label={t`Name`} value={name} onChange={setName} maxLength={80} isRequired error={fieldError(save.error, "name")} />
             <TextField label={t`What is it about?`} help={t`People read it on invitations and in the list of communities.`} multiline value={description} onChange={setDescription} maxLength={1000} error={fieldError(save.error, "description")} />
             <SwitchField label={t`Show it in the list of communities`} help={t`Anybody can find it and join. Otherwise people need an invitation.`} isSelected={isPublic} onChange={setPublic} />
-            <FormError error={save.error} fields={["name", "description"]} />
+            <SelectField
+              label={t`Notices of people coming and going`}
+              help={t`Small lines between the messages of one channel, for everybody who sees it.`}
+              value={notices}
+              onChange={setNotices}
+              options={[{ id: OFF, name: t`Off` }, ...channels.map((channel) => ({ id: channel.id, name: `#${channel.name}` }))]}
+              error={fieldError(save.error, "notices")}
+            />
+            <FormError error={save.error} fields={["name", "description", "notices"]} />
             {changed ? (
               <SaveBar>
                 <Button
@@ -87,6 +104,7 @@ function Edit({ server }: { server: Server }) {
                     setName(server.name);
                     setDescription(server.description);
                     setPublic(server.public);
+                    setNotices(server.notices ?? OFF);
                     save.clear();
                   }}
                 >

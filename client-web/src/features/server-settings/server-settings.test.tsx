@@ -147,3 +147,15 @@ describe("B11: pages by permission", () => {
     expect(screen.queryByLabelText("Name")).toBeNull();
   });
 });
+
+describe("B10: notices of people coming and going", () => {
+  it("B10: stand in a channel that one chooses, or nowhere", async () => {
+    const requests = fakeServer({ "PATCH servers/:sid": server("s_1", { owner: "u_ada", notices: null }) });
+    settings("overview", { notices: "c_1", channels: [channel("c_1", { name: "general" }), channel("c_2", { name: "door" })], my_permissions: ["manage_server"] });
+    await userEvent.click(screen.getByRole("button", { name: /Notices of people coming and going/ }));
+    expect((await screen.findAllByRole("option")).map((option) => option.textContent)).toEqual(["Off", "#door", "#general"]);
+    await userEvent.click(screen.getByRole("option", { name: "Off" }));
+    await userEvent.click(screen.getByRole("button", { name: "Save" }));
+    await waitFor(() => expect(requests[0]?.body).toEqual({ notices: null }));
+  });
+});

@@ -21,6 +21,7 @@ import { ChannelStart } from "./ChannelStart";
 import { JumpBars } from "./JumpBars";
 import { DayLine, MessageSkeletons, NewLine } from "./Lines";
 import { MessageRow } from "./MessageRow";
+import { NoticeLine } from "./NoticeLine";
 import { buildRows, dividerIndex, nextMessage, prepended, type Row } from "./rows";
 import { useDivider } from "./useDivider";
 import { useMessageActs } from "./useMessageActs";
@@ -62,6 +63,7 @@ export function Timeline({ sid, cid, target, chosen, onReply, onEdit, attachment
   const [removing, setRemoving] = useState<Message | null>(null);
   const myActor = server?.my_actor ?? "";
   const myRoles = server?.my_roles;
+  const showsNotices = server?.notices === cid;
 
   const list = useRef<VirtualizerHandle>(null);
   const scroller = useRef<HTMLDivElement>(null);
@@ -80,8 +82,8 @@ export function Timeline({ sid, cid, target, chosen, onReply, onEdit, attachment
 
   const window = held as ChannelWindow | undefined;
   const rows = useMemo<Row[]>(
-    () => (window ? buildRows({ window, waiting, outbox, myActor, dividerCn: divider.cn }) : NONE),
-    [window, waiting, outbox, myActor, divider.cn],
+    () => (window ? buildRows({ window, waiting, outbox, myActor, showsNotices, dividerCn: divider.cn }) : NONE),
+    [window, waiting, outbox, myActor, showsNotices, divider.cn],
   );
   const newRow = dividerIndex(rows);
 
@@ -348,6 +350,8 @@ export function Timeline({ sid, cid, target, chosen, onReply, onEdit, attachment
         );
       case "new":
         return <NewLine />;
+      case "notices":
+        return <NoticeLine sid={sid} notices={row.notices} />;
       case "message":
         return (
           <MessageRow

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Message } from "@kit/api";
+import type { Message, Notice } from "@kit/api";
 import { message } from "@kit/testing/build";
 import type { ChannelWindow, OutboxItem } from "@kit/sync";
 import { buildRows, dividerIndex, nextMessage, prepended, type Row } from "./rows";
@@ -9,6 +9,7 @@ const at = (cn: number, minutes: number, part: Partial<Message> = {}): Message =
   message(cn, { ts: T + minutes * 60_000, ...part });
 const windowOf = (messages: Message[], part: Partial<ChannelWindow> = {}): ChannelWindow => ({
   messages,
+  notices: [],
   hasBefore: false,
   hasAfter: false,
   incomplete: false,
@@ -18,7 +19,7 @@ const windowOf = (messages: Message[], part: Partial<ChannelWindow> = {}): Chann
   ...part,
 });
 const rows = (messages: Message[], part: Partial<Parameters<typeof buildRows>[0]> = {}): Row[] =>
-  buildRows({ window: windowOf(messages), waiting: [], outbox: [], myActor: "u_ada", dividerCn: null, ...part });
+  buildRows({ window: windowOf(messages), waiting: [], outbox: [], myActor: "u_ada", showsNotices: true, dividerCn: null, ...part });
 const shape = (list: Row[]): string[] =>
   list.map((r) => (r.kind === "message" ? `${r.head ? "head" : "tail"}:${r.message.id}` : r.kind));
 const item = (nonce: string, part: Partial<OutboxItem> = {}): OutboxItem => ({
@@ -98,6 +99,7 @@ describe("rows of the timeline", () => {
       waiting: [],
       outbox: [item("n1")],
       myActor: "u_ada",
+      showsNotices: true,
       dividerCn: null,
     });
     expect(shape(list)).toEqual(["top", "day", "head:m1", "bottom"]);
@@ -116,5 +118,48 @@ describe("rows of the timeline", () => {
     expect(prepended(held, rows([at(5, 5), at(6, 6), at(7, 7)]))).toBe(false);
     expect(prepended(held, rows([at(50, 50)]))).toBe(false);
     expect(prepended([], held)).toBe(false);
+  });
+});
+
+describe("B10: people coming and going", () => {
+  const move = (seq: number, minutes: number, user = `u_${seq}`): Notice => ({
+    id: `n${seq}`,
+    seq,
+    ts: T + minutes * 60_000,
+    kind: "joined",
+    user,
+  });
+  const list = (notices: Notice[], showsNotices = true): Row[] =>
+    rows([at(10, 0), at(20, 1), at(30, 2)], {
+      window: windowOf([at(10, 0), at(20, 1), at(30, 2)], { notices }),
+      showsNotices,
+    });
+  const seen = (all: Row[]): string[] =>
+    all.map((r) => (r.kind === "notices" ? `notices:${r.notices.map((n) => n.seq).join("+")}` : shape([r])[0]!));
+
+  it("B10: stand where they happened, and those in a row are one line", () => {
+    expect(seen(list([move(5, -1), move(12, 0), move(13, 0), move(40, 3)]))).toEqual([
+      "top",
+      "day",
+      "notices:5",
+      "head:m10",
+      "notices:12+13",
+      "head:m20",
+      "tail:m30",
+      "notices:40",
+    ]);
+  });
+
+  it("B10: show in no other channel", () => {
+    expect(seen(list([move(12, 0)], false))).toEqual(["top", "day", "head:m10", "tail:m20", "tail:m30"]);
+  });
+
+  it("B10: a midnight parts them, and is drawn once", () => {
+    expect(seen(list([move(31, 3), move(32, 181), move(33, 182)])).slice(-3)).toEqual(["notices:31", "day", "notices:32+33"]);
+  });
+
+  it("B10: none of them begins the unread part", () => {
+    const window = windowOf([at(10, 0)], { notices: [move(12, 1)] });
+    expect(dividerIndex(rows([], { window, dividerCn: 10 }))).toBe(-1);
   });
 });

@@ -1,4 +1,4 @@
-import type { Message } from "@kit/api";
+import type { Message, Notice } from "@kit/api";
 import type { ChannelWindow, OutboxItem } from "@kit/sync";
 
 /** Messages of one author closer than this stand under one name. */
@@ -19,11 +19,19 @@ export interface MessageRow {
   error: string | null;
 }
 
+export interface NoticesRow {
+  kind: "notices";
+  key: string;
+  /** In a row: no message and no midnight between them. */
+  notices: Notice[];
+}
+
 export type Row =
   | { kind: "top"; key: "top"; more: boolean }
   | { kind: "day"; key: string; ts: number; isNew: boolean }
   | { kind: "new"; key: "new" }
   | { kind: "bottom"; key: "bottom" }
+  | NoticesRow
   | MessageRow;
 
 export interface RowSource {
@@ -31,6 +39,8 @@ export interface RowSource {
   waiting: readonly Message[];
   outbox: readonly OutboxItem[];
   myActor: string;
+  /** Whether this is the channel that shows who comes and goes. */
+  showsNotices: boolean;
   /** Everything after this channel number is new to the person; null: no divider. */
   dividerCn: number | null;
 }
@@ -84,13 +94,15 @@ export function sameDay(a: number, b: number): boolean {
 
 /** The rows of a timeline, top to bottom: history, then what waits at home, then what is still in this browser. */
 export function buildRows(source: RowSource): Row[] {
-  const { window, waiting, outbox, myActor, dividerCn } = source;
+  const { window, waiting, outbox, myActor, showsNotices, dividerCn } = source;
   const rows: Row[] = [{ kind: "top", key: "top", more: window.hasBefore }];
   let previous: Message | null = null;
+  let lastTs: number | null = null;
+  let folded: NoticesRow | null = null;
   let dividerDone = dividerCn === null;
 
   const push = (message: Message, delivery: Delivery, error: string | null): void => {
-    const newDay: boolean = previous === null || !sameDay(previous.ts, message.ts);
+    const newDay: boolean = lastTs === null || !sameDay(lastTs, message.ts);
     const isNew = !dividerDone && message.cn !== null && message.cn > (dividerCn ?? 0) && message.author !== myActor;
     if (isNew) dividerDone = true;
     if (newDay) rows.push({ kind: "day", key: `day-${new Date(message.ts).toDateString()}`, ts: message.ts, isNew });
@@ -99,15 +111,38 @@ export function buildRows(source: RowSource): Row[] {
       newDay ||
       isNew ||
       previous === null ||
+      folded !== null ||
       previous.author !== message.author ||
       message.reply_to !== null ||
       message.ts - previous.ts >= GROUP_MS ||
       previous.deleted;
     rows.push({ kind: "message", key: message.nonce ?? message.id, message, head, delivery, error });
     previous = message;
+    lastTs = message.ts;
+    folded = null;
   };
 
-  for (const message of window.messages) push(message, "sent", null);
+  const note = (notice: Notice): void => {
+    if (lastTs === null || !sameDay(lastTs, notice.ts)) {
+      rows.push({ kind: "day", key: `day-${new Date(notice.ts).toDateString()}`, ts: notice.ts, isNew: false });
+      folded = null;
+    }
+    lastTs = notice.ts;
+    if (folded) {
+      folded.notices.push(notice);
+      return;
+    }
+    folded = { kind: "notices", key: `notice-${notice.id}-${notice.user}`, notices: [notice] };
+    rows.push(folded);
+  };
+
+  const notices = showsNotices ? window.notices : [];
+  let next = 0;
+  for (const message of window.messages) {
+    for (let n = notices[next]; n && n.seq < (message.seq ?? Infinity); n = notices[++next]) note(n);
+    push(message, "sent", null);
+  }
+  for (const notice of notices.slice(next)) note(notice);
   if (window.hasAfter) {
     rows.push({ kind: "bottom", key: "bottom" });
     return rows;
