@@ -1,4 +1,4 @@
-import { path, request } from "./http";
+import { answers, path, request } from "./http";
 import type * as T from "./types";
 import { upload } from "./upload";
 
@@ -27,10 +27,12 @@ export interface SendMessage {
 
 /** Every route of the client API, typed. All calls throw `ApiProblem`. */
 export const api = {
+  /** Whether the instance is there and ready. */
+  alive: () => answers("/readyz"),
   instance: () => request<T.Instance>("GET", "instance"),
-  setup: (body: { token: string; handle: string; password: string; display_name?: string; instance_name?: string }) =>
+  setup: (body: { token: string; handle: string; password: string; display_name?: string; instance_name?: string; device?: string }) =>
     request<T.SessionCreated>("POST", "setup", { body }),
-  register: (body: { handle: string; password: string; display_name?: string }) =>
+  register: (body: { handle: string; password: string; display_name?: string; device?: string; invite?: string }) =>
     request<T.SessionCreated>("POST", "accounts", { body: { ...body, kind: "cookie" } }),
 
   sessions: {

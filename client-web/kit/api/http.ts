@@ -28,6 +28,12 @@ export function url(route: string, query?: Query): string {
   return `${BASE}/${route}${text ? `?${text}` : ""}`;
 }
 
+/** Whether a path of this instance answers well; for asking often. */
+export async function answers(where: string): Promise<boolean> {
+  const answer = await fetch(where, { method: "HEAD", cache: "no-store", credentials: "omit" }).catch(() => null);
+  return answer?.ok ?? false;
+}
+
 /** One request to this instance; throws `ApiProblem` for every outcome that is not a success. */
 export async function request<T>(method: string, route: string, options: RequestOptions = {}): Promise<T> {
   const init: RequestInit = { method, credentials: "same-origin", headers: { accept: "application/json" } };

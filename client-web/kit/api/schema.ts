@@ -4631,6 +4631,8 @@ export interface components {
         };
         /** @description The first run. */
         SetUp: {
+            /** @description The name of the device, for the list of sessions. */
+            device?: string | null;
             display_name?: string | null;
             handle: string;
             /** @description The name of the instance that people see. */

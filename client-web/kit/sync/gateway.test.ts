@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiProblem, type ServerFrame } from "@kit/api";
 import { ready } from "@kit/testing/build";
-import { backoff, Gateway, type Socket } from "./gateway";
+import { backoff, Gateway, PROBE_MS, type Socket } from "./gateway";
 
 class FakeSocket implements Socket {
   sent: { op: string; [key: string]: unknown }[] = [];
@@ -20,13 +20,17 @@ class FakeSocket implements Socket {
   }
 }
 
-function harness(ticket: () => Promise<string> = () => Promise.resolve("t")) {
+function harness(
+  ticket: () => Promise<string> = () => Promise.resolve("t"),
+  probe: () => Promise<boolean> = () => Promise.resolve(false),
+) {
   const sockets: FakeSocket[] = [];
   const states: string[] = [];
   const frames: ServerFrame[] = [];
   let signedOut = 0;
   const gateway = new Gateway({
     ticket,
+    probe,
     connect: () => {
       const socket = new FakeSocket();
       sockets.push(socket);
@@ -142,6 +146,43 @@ describe("gateway", () => {
     old.onclose?.({});
     handler?.({ data: JSON.stringify(ready()) });
     expect(h.frames).toHaveLength(1);
+  });
+
+  it("C1: an instance that was away for long is found soon after it is back", async () => {
+    let up = false;
+    const answer = <T>(value: T) => (): Promise<T> =>
+      up ? Promise.resolve(value) : Promise.reject(new TypeError("network"));
+    const h = harness(answer("t"), answer(true));
+    h.gateway.start();
+    await settle(200_000);
+    expect(h.sockets).toHaveLength(0);
+    up = true;
+    await settle(PROBE_MS + 1);
+    expect(h.sockets).toHaveLength(1);
+  });
+
+  it("an instance that answers but lets nobody in is not asked without end", async () => {
+    let tries = 0;
+    const h = harness(
+      () => {
+        tries += 1;
+        return Promise.reject(new ApiProblem({ status: 503, code: "busy" }));
+      },
+      () => Promise.resolve(true),
+    );
+    h.gateway.start();
+    await settle(120_000);
+    expect(tries).toBeLessThan(16);
+  });
+
+  it("C1: waking opens at once, and the try that was planned does not come on top", async () => {
+    const h = await connected();
+    h.sockets[0]!.onclose?.({});
+    h.gateway.wake();
+    await settle();
+    expect(h.sockets).toHaveLength(2);
+    await settle(5000);
+    expect(h.sockets).toHaveLength(2);
   });
 
   it("waits longer after each failure, never more than half a minute", () => {

@@ -13,6 +13,8 @@ export interface Socket {
 export interface GatewayDeps {
   ticket(): Promise<string>;
   connect(): Socket;
+  /** Whether the instance answers at all; asked often while it does not, so it must cost little. */
+  probe(): Promise<boolean>;
   /** The last sequence number seen, by server; sent when identifying. */
   cursors(): Record<string, number>;
   onFrame(frame: ServerFrame): void;
@@ -26,6 +28,10 @@ export interface GatewayDeps {
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
+/** While the next try is further away than this, the instance is asked this often whether it is back. */
+export const PROBE_MS = 2000;
+/** Questions of one outage, so that a place that is gone for long is left in peace. */
+const MOST_PROBES = 150;
 /** Beats that may stay unanswered before the line counts as dead. */
 const MISSED_BEATS = 2;
 /** No "ready" within this time: try again. */
@@ -45,6 +51,8 @@ export class Gateway {
   private attempt = 0;
   private generation = 0;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
+  private probeTimer: ReturnType<typeof setTimeout> | undefined;
+  private probes = 0;
   private beatTimer: ReturnType<typeof setInterval> | undefined;
   private readyTimer: ReturnType<typeof setTimeout> | undefined;
   private beat = 0;
@@ -67,7 +75,7 @@ export class Gateway {
   stop(): void {
     this.running = false;
     this.drop();
-    clearTimeout(this.retryTimer);
+    this.rest();
   }
 
   /** The network or the page came back: do not wait for the next try. */
@@ -78,7 +86,7 @@ export class Gateway {
       return;
     }
     this.attempt = 0;
-    clearTimeout(this.retryTimer);
+    this.probes = 0;
     void this.open();
   }
 
@@ -106,6 +114,7 @@ export class Gateway {
 
   private async open(): Promise<void> {
     this.drop();
+    this.rest();
     const generation = this.generation;
     this.deps.onState("connecting");
     let ticket: string;
@@ -165,6 +174,7 @@ export class Gateway {
         clearTimeout(this.readyTimer);
         this.identified = true;
         this.attempt = 0;
+        this.probes = 0;
         this.deps.onFrame(frame);
         this.deps.onState("online");
         if (this.watched.sid !== null) this.send({ op: "watch", ...this.watched });
@@ -210,8 +220,42 @@ export class Gateway {
   private retry(): void {
     if (!this.running) return;
     this.deps.onState("offline");
-    clearTimeout(this.retryTimer);
-    this.retryTimer = setTimeout(() => void this.open(), backoff(this.attempt, this.deps.random()));
+    this.rest();
+    const wait = backoff(this.attempt, this.deps.random());
+    this.retryTimer = setTimeout(() => void this.open(), wait);
     this.attempt += 1;
+    if (wait > PROBE_MS) this.probe();
+  }
+
+  /** An instance that starts again is found soon after it is ready, however long it took. */
+  private probe(): void {
+    if (this.probes >= MOST_PROBES) return;
+    const generation = this.generation;
+    const waits = (): boolean => this.running && generation === this.generation;
+    this.probeTimer = setTimeout(
+      () => {
+        this.probes += 1;
+        this.deps
+          .probe()
+          .catch(() => false)
+          .then((answers) => {
+            if (!waits()) return;
+            if (!answers) {
+              this.probe();
+              return;
+            }
+            // It answers: from here on the tries themselves tell, and they wait longer each time.
+            this.probes = MOST_PROBES;
+            void this.open();
+          });
+      },
+      PROBE_MS * (0.75 + this.deps.random() / 4),
+    );
+  }
+
+  /** No try and no question is on its way any more. */
+  private rest(): void {
+    clearTimeout(this.retryTimer);
+    clearTimeout(this.probeTimer);
   }
 }

@@ -80,6 +80,7 @@ export class Sync {
     this.gateway = new Gateway({
       ticket: () => deps.api.gateway.ticket(),
       connect: () => deps.connect(),
+      probe: () => deps.api.alive(),
       cursors: () => this.store.getState().cursors,
       onFrame: (frame) => this.receive(frame),
       onState: (connection) => {

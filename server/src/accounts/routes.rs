@@ -1,7 +1,7 @@
 //! `/instance`, `/setup`, `/accounts`, `/me/password`.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -106,6 +106,9 @@ pub struct SetUp {
     /// The name of the instance that people see.
     #[serde(default)]
     instance_name: Option<String>,
+    /// The name of the device, for the list of sessions.
+    #[serde(default)]
+    device: Option<String>,
 }
 
 /// Set the instance up
@@ -117,7 +120,12 @@ pub struct SetUp {
     (status = 409, description = "`setup_done`, `handle_taken`", body = Problem),
     (status = 422, description = "`invalid`, `weak_password`", body = Problem),
 ))]
-async fn set_up(State(app): State<App>, client: Client, Json(new): Json<SetUp>) -> Result<Response> {
+async fn set_up(
+    State(app): State<App>,
+    client: Client,
+    headers: HeaderMap,
+    Json(new): Json<SetUp>,
+) -> Result<Response> {
     client.require_secure()?;
     app.guard.register.take(client.limit_key(), app.clock.now_ms())?;
     let mut read = app.db.read().await?;
@@ -145,7 +153,8 @@ async fn set_up(State(app): State<App>, client: Client, Json(new): Json<SetUp>) 
     if let Some(name) = name {
         db::set_fact(&mut tx, "name", name).await?;
     }
-    let created = sessions::open(&app, &mut tx, &account, Kind::Cookie, client, "").await?;
+    let device = sessions::device(new.device.as_deref(), &headers);
+    let created = sessions::open(&app, &mut tx, &account, Kind::Cookie, client, &device).await?;
     tx.commit().await?;
     setup::clean_up(&app);
     tracing::info!(account = %account.id, "the instance is set up");
@@ -180,7 +189,12 @@ pub struct Register {
     (status = 422, description = "`invalid`, `weak_password`", body = Problem),
     (status = 429, description = "`rate`", body = Problem),
 ))]
-async fn register(State(app): State<App>, client: Client, Json(new): Json<Register>) -> Result<Response> {
+async fn register(
+    State(app): State<App>,
+    client: Client,
+    headers: HeaderMap,
+    Json(new): Json<Register>,
+) -> Result<Response> {
     client.require_secure()?;
     let invited = match app.config.accounts.registration {
         Registration::Open => None,
@@ -218,7 +232,9 @@ async fn register(State(app): State<App>, client: Client, Json(new): Json<Regist
     }
     let account = super::insert(&app, &mut tx, prepared).await?;
     let kind = new.kind.unwrap_or(Kind::Cookie);
-    let created = sessions::open(&app, &mut tx, &account, kind, client, new.device.as_deref().unwrap_or("")).await?;
+    let created =
+        sessions::open(&app, &mut tx, &account, kind, client, &sessions::device(new.device.as_deref(), &headers))
+            .await?;
     tx.commit().await?;
     tracing::info!(account = %account.id, "account created");
     Ok(created.into_response(&app, StatusCode::CREATED))

@@ -3,7 +3,7 @@
 mod routes;
 mod store;
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -84,6 +84,14 @@ fn hash(token: &str) -> [u8; 32] {
 
 /// Sessions that were looked up lately, by the hash of their token.
 pub type Known = Lately<[u8; 32], store::Found>;
+
+/// What a device is called in the list of sessions: what it calls itself, else what its browser says of itself.
+pub fn device(asked: Option<&str>, headers: &HeaderMap) -> String {
+    match asked.map(str::trim) {
+        Some(name) if !name.is_empty() => name.to_owned(),
+        _ => headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned(),
+    }
+}
 
 /// Opens a session for an account, within the caller's transaction.
 pub async fn open(

@@ -73,10 +73,7 @@ async fn sign_in(
 ) -> Result<Response> {
     client.require_secure()?;
     let account = accounts::sign_in(&app, client.limit_key(), &asked.handle, &asked.password).await?;
-    let device = match asked.device.as_deref().map(str::trim) {
-        Some(device) if !device.is_empty() => device.to_owned(),
-        _ => headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned(),
-    };
+    let device = super::device(asked.device.as_deref(), &headers);
     let mut tx = app.db.begin().await?;
     let opened = super::open(&app, &mut tx, &account, asked.kind.unwrap_or(Kind::Cookie), client, &device).await?;
     tx.commit().await?;

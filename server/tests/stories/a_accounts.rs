@@ -149,6 +149,23 @@ async fn a2_sessions_are_listed_and_ended() {
 }
 
 #[tokio::test]
+async fn a2_a_session_that_begins_with_the_account_says_its_device_too() {
+    let a = TestInstance::new("a.test").await;
+    let url = conntext_server::accounts::offer_setup(&a.app).await.unwrap().unwrap();
+    let token = url.strip_prefix("https://a.test/setup?token=").unwrap();
+    let ask = json!({"token": token, "handle": "ada", "password": PASSWORD, "device": "Firefox, Linux"});
+    a.client().post("/setup", ask).await.expect_status(201);
+    let ask = json!({"handle": "ben", "password": PASSWORD});
+    a.client().with_header("user-agent", "a browser of its own").post("/accounts", ask).await.expect_status(201);
+    for (handle, device) in [("ada", "Firefox, Linux"), ("ben", "a browser of its own")] {
+        let ask = json!({"handle": handle, "password": PASSWORD, "kind": "bearer"});
+        let client = a.client().with_token(a.client().post("/sessions", ask).await.text("/token"));
+        let list = client.get("/sessions").await.expect_status(200);
+        assert!(list.json["sessions"].as_array().unwrap().iter().any(|s| s["device"] == device), "{}", list.json);
+    }
+}
+
+#[tokio::test]
 async fn a2_a_session_slides_and_ends() {
     let day = 86_400_000;
     let a = TestInstance::with("a.test", |c| {

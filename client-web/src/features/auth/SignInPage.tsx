@@ -11,7 +11,7 @@ import { fieldError } from "@kit/ui/problem";
 import { returnTo, signInPath } from "@kit/ui/return-to";
 import { useSubmit } from "@kit/ui/useSubmit";
 import { HandleField } from "./AccountFields";
-import { deviceName } from "./device";
+import { deviceName } from "@kit/ui/device";
 import { InsecureNotice } from "./InsecureNotice";
 
 /** Signing in; afterwards the page goes on where `?return=` says. */

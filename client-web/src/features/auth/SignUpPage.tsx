@@ -4,6 +4,7 @@ import { Link, Redirect, useLocation, useSearch } from "wouter";
 import { api } from "@kit/api";
 import { useSession } from "@kit/live";
 import { Button } from "@kit/ui/Button";
+import { deviceName } from "@kit/ui/device";
 import { FormError } from "@kit/ui/FormError";
 import { CardPage, Stack } from "@kit/ui/Page";
 import { PasswordField } from "@kit/ui/PasswordField";
@@ -15,18 +16,30 @@ import { useSubmit } from "@kit/ui/useSubmit";
 import { HandleField } from "./AccountFields";
 import { InsecureNotice } from "./InsecureNotice";
 
-/** Creating an account; afterwards the page goes on where `?return=` says. */
+/** The code in what somebody pasted: the invitation's whole link, or the code alone. */
+function registrationCode(text: string): string {
+  return (/[?&]invite=([^&#\s]+)/.exec(text)?.[1] ?? text).trim();
+}
+
+/**
+ * Creating an account; afterwards the page goes on where `?return=` says. `?invite=` is the code of an invitation to this
+ * place, for those that take new people by invitation only.
+ */
 export function SignUpPage() {
   const { t } = useLingui();
   const { instance, status, signedIn } = useSession();
   const [, navigate] = useLocation();
-  const target = returnTo(useSearch());
+  const search = useSearch();
+  const target = returnTo(search);
+  const invited = new URLSearchParams(search).get("invite") ?? "";
+  const [invite, setInvite] = useState(invited);
   const [handle, setHandle] = useState("");
   const [displayName, setDisplayName] = useState("");
   const [password, setPassword] = useState("");
+  const byInvitation = instance?.registration === "invite";
   const submit = useSubmit(async () => {
     const name = displayName.trim();
-    const created = await api.register({ handle, password, ...(name ? { display_name: name } : {}) });
+    const created = await api.register({ handle, password, device: deviceName(navigator.userAgent), ...(byInvitation ? { invite: registrationCode(invite) } : {}), ...(name ? { display_name: name } : {}) });
     signedIn(created);
     navigate(target, { replace: true });
   });
@@ -39,31 +52,39 @@ export function SignUpPage() {
       Already have an account here? <Link href={signInPath(target)}>Sign in</Link>
     </Trans>
   );
-  if (instance.registration !== "open")
+  if (instance.registration === "closed")
     return (
       <CardPage title={<Trans>No new accounts here</Trans>} after={signIn}>
-        <p>
-          {instance.registration === "invite"
-            ? t`${instance.domain} creates accounts by invitation only. Ask somebody who runs it.`
-            : t`${instance.domain} does not take new accounts at the moment. You can join its communities with an account of another place.`}
-        </p>
+        <p>{t`${instance.domain} does not take new accounts at the moment. You can join its communities with an account of another place.`}</p>
       </CardPage>
     );
   const onSubmit = (event: FormEvent) => {
     event.preventDefault();
-    if (handle && password) void submit.run();
+    if (handle && password && (!byInvitation || invite.trim())) void submit.run();
   };
   const least = instance.limits.password_min;
   return (
     <CardPage title={<Trans>Create your account</Trans>} lead={t`It lives at ${instance.domain} and works in communities everywhere.`} after={signIn}>
       <form onSubmit={onSubmit}>
         <Stack>
+          {byInvitation && !invited ? (
+            <TextField
+              label={t`Invitation`}
+              value={invite}
+              onChange={setInvite}
+              isRequired
+              autoFocus
+              autoComplete="off"
+              spellCheck="false"
+              help={t`${instance.domain} takes new people by invitation. Paste the link or code that you got from whoever runs it.`}
+            />
+          ) : null}
           <HandleField
             value={handle}
             onChange={setHandle}
             domain={instance.domain}
             error={submit.error}
-            autoFocus
+            autoFocus={!byInvitation || invited !== ""}
             help={handle ? t`People everywhere will find you as ${handle}@${instance.domain}.` : t`Small letters, digits and - _ . are allowed.`}
           />
           <TextField label={t`Name to show (you can change it later)`} value={displayName} onChange={setDisplayName} autoComplete="nickname" maxLength={64} error={fieldError(submit.error, "display_name")} />

@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 import { me } from "@kit/testing/build";
 import { fakeServer, Refusal, show } from "@kit/testing/render";
-import { deviceName } from "./device";
+import { deviceName } from "@kit/ui/device";
 import { SignInPage } from "./SignInPage";
 import { SignUpPage } from "./SignUpPage";
 
@@ -69,6 +69,27 @@ describe("A1: creating an account", () => {
     expect(field).toHaveAttribute("type", "password");
     await userEvent.click(screen.getByRole("button", { name: "Show password" }));
     expect(field).toHaveAttribute("type", "text");
+  });
+
+  it("A1: by invitation, with the code of the link or with one that is pasted", async () => {
+    const requests = fakeServer({ "POST accounts": () => new Refusal({ status: 404, code: "invite_unknown", detail: "The invitation is not valid, was used up or has expired." }) });
+    const fill = async () => {
+      await userEvent.type(screen.getByLabelText("Name"), "mira");
+      await userEvent.type(screen.getByLabelText("Password"), "a lantern on the train");
+      await userEvent.click(screen.getByRole("button", { name: "Create account" }));
+    };
+    const linked = show(<SignUpPage />, { path: "/sign-up?invite=abc", instance: { registration: "invite" } });
+    expect(screen.queryByLabelText("Invitation")).toBeNull();
+    await fill();
+    expect(await screen.findByRole("alert")).toHaveTextContent("Nobody knows this invitation");
+    linked.unmount();
+    show(<SignUpPage />, { path: "/sign-up", instance: { registration: "invite" } });
+    await userEvent.type(screen.getByLabelText("Invitation"), "https://quietbay.org/sign-up?invite=def");
+    await fill();
+    await waitFor(() => {
+      expect(requests.map((r) => r.body)).toMatchObject([{ invite: "abc" }, { invite: "def" }]);
+    });
+    expect(requests[0]?.body).toHaveProperty("device");
   });
 
   it("says so where no accounts are made", () => {

@@ -28,7 +28,7 @@ export function InvitePage({ code }: { code: string }) {
       <Preview preview={preview.data} />
       {me ? <GoOnHere address={`${me.user.handle}@${me.user.domain}`} path={joinPath(invite)} /> : null}
       <WhichHome invite={invite} here={domain} known={me !== null} />
-      {!me && instance.registration === "open" ? (
+      {!me && instance.registration !== "closed" ? (
         <p className={s.quiet}>
           <Trans>
             No account yet? <Link href={signInPath(joinPath(invite), "sign-up")}>Create one at {domain}</Link>

@@ -4,6 +4,7 @@ import { Link, useLocation, useSearch } from "wouter";
 import { api, isProblem } from "@kit/api";
 import { useSession } from "@kit/live";
 import { Button } from "@kit/ui/Button";
+import { deviceName } from "@kit/ui/device";
 import { FormError } from "@kit/ui/FormError";
 import { CardPage, Note, Stack } from "@kit/ui/Page";
 import { PasswordField } from "@kit/ui/PasswordField";
@@ -23,7 +24,7 @@ export function SetupPage() {
   const [password, setPassword] = useState("");
   const submit = useSubmit(async () => {
     const name = instanceName.trim();
-    const created = await api.setup({ token, handle, password, ...(name ? { instance_name: name } : {}) });
+    const created = await api.setup({ token, handle, password, device: deviceName(navigator.userAgent), ...(name ? { instance_name: name } : {}) });
     signedIn(created);
     navigate("/", { replace: true });
   });

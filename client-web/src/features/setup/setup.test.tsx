@@ -17,7 +17,7 @@ describe("K1: first run", () => {
     await waitFor(() => {
       expect(history.at(-1)).toBe("/");
     });
-    expect(requests[0]?.body).toEqual({ token: "secret", handle: "ada", password: "copper kettle under seven", instance_name: "Quiet Bay" });
+    expect(requests[0]?.body).toEqual({ token: "secret", device: "Browser", handle: "ada", password: "copper kettle under seven", instance_name: "Quiet Bay" });
     expect(signedIn).toHaveBeenCalled();
   });
 
