@@ -152,6 +152,12 @@ impl Instance {
         }
     }
 
+    /// The port that it listens on.
+    pub fn port(&self) -> Result<u16> {
+        let port = self.domain.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        port.ok_or_else(|| format!("{} has no port", self.domain).into())
+    }
+
     fn pid(&self) -> Result<u32> {
         self.child.id().ok_or_else(|| "the instance has ended".into())
     }

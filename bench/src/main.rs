@@ -4,6 +4,7 @@
 //! Prints a table and writes the same figures as JSON.
 
 mod api;
+mod catchup;
 mod disk;
 mod gateway;
 mod instance;
@@ -55,6 +56,9 @@ pub struct Options {
     /// Messages of each latency measurement, sent one after the other.
     #[arg(long, default_value_t = 200)]
     samples: usize,
+    /// Messages that are written while the other instance is away.
+    #[arg(long, default_value_t = 20_000)]
+    backlog: usize,
 }
 
 #[tokio::main]
@@ -97,6 +101,8 @@ async fn measure(options: &Options) -> Result<Report> {
     report.add_all(latency::measure(&world, options.samples).await?);
     eprintln!("Throughput …");
     report.add_all(throughput::measure(&world, options).await?);
+    eprintln!("Catching up …");
+    report.add_all(catchup::measure(&mut world, options, folder.path()).await?);
     world.stop().await?;
     Ok(report)
 }

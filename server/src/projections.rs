@@ -14,6 +14,7 @@ pub const PEERS: peers::Rooms = peers::Rooms {
     profiles: profiles::exchange::signed,
     keep_profiles: profiles::exchange::keep,
     stale_profiles: profiles::exchange::stale,
+    unconfirmed: profiles::exchange::unconfirmed,
     ensure_media: media::ensure_at_hub,
 };
 

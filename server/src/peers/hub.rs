@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::view::{self, Bounds};
-use super::{Message, Origin, store};
+use super::{Message, Origin, Told, store};
 use crate::App;
 use crate::error::{Problem, Result};
 use crate::http::{Json, Path, Query};
@@ -304,8 +304,10 @@ pub(super) async fn join(
             }
         },
     };
-    if let Some(profile) = request.profile {
-        (app.peers.rooms.keep_profiles)(&app, vec![(origin.domain.clone(), profile)]).await?;
+    // The join proves whose home the caller is, and nobody else's.
+    if let Some(profile) = request.profile.filter(|p| request.join.action.actor.user() == Some(&p.profile.uid)) {
+        let told = Told { home: origin.domain.clone(), by_home: true, profile };
+        (app.peers.rooms.keep_profiles)(&app, vec![told]).await?;
     }
     let snapshot = if request.snapshot {
         Some(make_snapshot(&app, &log, &origin.ik).await?)

@@ -13,7 +13,7 @@ use conntext_federation::ids::{Actor, Hash, ServerId, UserId};
 use conntext_federation::instance::KeysStatement;
 use conntext_federation::invite_card::Card;
 use conntext_federation::state::ServerState;
-use conntext_federation::wire::{JoinRequest, JoinResponse, SignedAction, SignedProfile, Snapshot};
+use conntext_federation::wire::{JoinRequest, JoinResponse, SignedAction, Snapshot};
 use conntext_federation::{canonical, identity::Op};
 
 use super::hub::invite_hash;
@@ -156,13 +156,9 @@ async fn adopt(app: &App, peer: &Peer, sid: &ServerId, actor: &Actor, snapshot: 
     verdict.map_err(|code| CallError::Answer(format!("its snapshot: {code}")).problem(&peer.domain))?;
     let known = snapshot.profiles.clone();
     let log = app.log.adopt(snapshot, peer.domain.as_str().to_owned()).await?;
-    keep_profiles(app, known).await;
+    profiles::keep(app, &peer.domain, known).await;
     profiles::wanted_of(app, &log);
     Ok(())
-}
-
-async fn keep_profiles(app: &App, known: Vec<SignedProfile>) {
-    profiles::keep(app, known).await;
 }
 
 /// Begins a copy anew that was set aside, from what its hub says now.
@@ -178,7 +174,7 @@ pub async fn renew(app: &App, sid: &ServerId) -> std::result::Result<(), CallErr
     let known = snapshot.profiles.clone();
     let adopted = app.log.adopt(snapshot, domain.as_str().to_owned()).await;
     adopted.map_err(|e| CallError::Answer(e.to_string()))?;
-    keep_profiles(app, known).await;
+    profiles::keep(app, &domain, known).await;
     Ok(())
 }
 

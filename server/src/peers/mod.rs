@@ -49,7 +49,7 @@ pub use keys::attend as attend_keys;
 pub use origin::{Message, Origin};
 pub use profiles::MAX_QUERY;
 pub use reconcile::reconcile;
-pub use rooms::Rooms;
+pub use rooms::{Rooms, Told};
 pub use signals::typing;
 pub use status::{PeerStatus, Standing, known};
 

@@ -7,7 +7,7 @@ use conntext_federation::domain::Domain;
 use conntext_federation::ids::{Actor, UserId};
 use conntext_federation::wire::{ProfilesAnswer, ProfilesQuery, SignedProfile};
 
-use super::call;
+use super::{Told, call};
 use crate::App;
 use crate::log::LogHandle;
 
@@ -72,24 +72,50 @@ pub(super) fn wanted_of(app: &App, log: &LogHandle) {
 
 async fn fetch(app: &App, domain: &Domain, people: Vec<UserId>) {
     let old = app.clock.now_ms() - OLD_MS;
-    let stale = match (app.peers.rooms.stale_profiles)(app, people, old).await {
+    let stale = match (app.peers.rooms.stale_profiles)(app, people.clone(), old).await {
         Ok(stale) => stale,
         Err(e) => return tracing::warn!(error = %e, "profiles cannot be looked up"),
     };
-    for uids in stale.chunks(MAX_QUERY) {
+    ask(app, domain, &stale).await;
+    confirm(app, domain, people).await;
+}
+
+async fn ask(app: &App, domain: &Domain, people: &[UserId]) {
+    for uids in people.chunks(MAX_QUERY) {
         let query = ProfilesQuery { uids: uids.to_vec() };
         let answer: ProfilesAnswer = match call(app, domain, Method::POST, "/profiles/query", &query).await {
             Ok(answer) => answer,
             Err(e) => return tracing::debug!(%domain, error = %e, "profiles were not answered"),
         };
-        keep(app, answer.profiles.into_iter().filter(|p| uids.contains(&p.profile.uid)).collect()).await;
+        keep(app, domain, answer.profiles.into_iter().filter(|p| uids.contains(&p.profile.uid)).collect()).await;
     }
 }
 
-/// Keeps profiles of people whose homes are known from the logs here.
-pub(super) async fn keep(app: &App, profiles: Vec<SignedProfile>) {
-    let placed = profiles.into_iter().filter_map(|p| Some((home_domain(app, &p.profile.uid)?, p))).collect();
-    if let Err(e) = (app.peers.rooms.keep_profiles)(app, placed).await {
+/// Asks the homes of those whose handles only others told: many at a time, which one question for each handle would not.
+async fn confirm(app: &App, asked: &Domain, people: Vec<UserId>) {
+    let unsure = match (app.peers.rooms.unconfirmed)(app, people).await {
+        Ok(unsure) => unsure,
+        Err(e) => return tracing::warn!(error = %e, "profiles cannot be looked up"),
+    };
+    let mut by_home: HashMap<Domain, Vec<UserId>> = HashMap::new();
+    for uid in unsure {
+        // Whoever does not answer is asked when it is there again and something is heard of the person.
+        if let Some(home) = home_domain(app, &uid).filter(|d| d != asked && app.peers.failures(d) == 0) {
+            by_home.entry(home).or_default().push(uid);
+        }
+    }
+    for (home, uids) in by_home {
+        ask(app, &home, &uids).await;
+    }
+}
+
+/// Keeps profiles that `by` told, of people whose homes are known from the logs here.
+pub(super) async fn keep(app: &App, by: &Domain, profiles: Vec<SignedProfile>) {
+    let placed = profiles.into_iter().filter_map(|profile| {
+        let home = home_domain(app, &profile.profile.uid)?;
+        Some(Told { by_home: home == *by, home, profile })
+    });
+    if let Err(e) = (app.peers.rooms.keep_profiles)(app, placed.collect()).await {
         tracing::info!(error = %e, "a profile was refused");
     }
 }

@@ -11,8 +11,20 @@ use crate::error::Result;
 
 /// Profiles of people, as far as this instance knows them.
 pub type Profiles = for<'a> fn(&'a App, &'a [UserId]) -> BoxFuture<'a, Result<Vec<SignedProfile>>>;
-/// Verifies and keeps profiles that arrived, each with the domain of the person's home.
-pub type KeepProfiles = for<'a> fn(&'a App, Vec<(Domain, SignedProfile)>) -> BoxFuture<'a, Result<()>>;
+/// A profile that arrived.
+pub struct Told {
+    /// The domain of the person's home.
+    pub home: Domain,
+    /// Whether the home told it: then the handle in it is theirs.
+    pub by_home: bool,
+    /// What was told; not yet verified.
+    pub profile: SignedProfile,
+}
+
+/// Verifies and keeps profiles that arrived.
+pub type KeepProfiles = for<'a> fn(&'a App, Vec<Told>) -> BoxFuture<'a, Result<()>>;
+/// Those of these people whose handle their home has not confirmed.
+pub type Unconfirmed = for<'a> fn(&'a App, Vec<UserId>) -> BoxFuture<'a, Result<Vec<UserId>>>;
 /// Those of these people whose profile is missing or older than a time in milliseconds.
 pub type StaleProfiles = for<'a> fn(&'a App, Vec<UserId>, i64) -> BoxFuture<'a, Result<Vec<UserId>>>;
 /// Brings files to the hub before a message refers to them.
@@ -30,5 +42,6 @@ pub struct Rooms {
     pub profiles: Profiles,
     pub keep_profiles: KeepProfiles,
     pub stale_profiles: StaleProfiles,
+    pub unconfirmed: Unconfirmed,
     pub ensure_media: EnsureMedia,
 }

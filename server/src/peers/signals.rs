@@ -11,7 +11,7 @@ use conntext_federation::ids::{Actor, ChannelId, InstanceId, ServerId, UserId};
 use conntext_federation::wire::{Signal, Signals, SignalsAck};
 use tokio::sync::broadcast::error::RecvError;
 
-use super::{Message, Origin, call};
+use super::{Message, Origin, Told, call};
 use crate::App;
 use crate::bus::{Notice, PeopleNotice};
 use crate::error::Result;
@@ -115,7 +115,11 @@ async fn heed(app: &App, origin: &Origin, signal: Signal) -> Result<bool> {
         Signal::Profile { profile } => {
             let fine = at_home(app, &profile.profile.uid, &origin.ik);
             if fine {
-                (app.peers.rooms.keep_profiles)(app, vec![(origin.domain.clone(), *profile)]).await?;
+                (app.peers.rooms.keep_profiles)(
+                    app,
+                    vec![Told { home: origin.domain.clone(), by_home: true, profile: *profile }],
+                )
+                .await?;
             }
             Ok(fine)
         }

@@ -18,7 +18,7 @@ use super::{identity, store};
 use crate::App;
 use crate::error::{Problem, Result};
 use crate::http::Path;
-use crate::peers::{self, Message, Origin};
+use crate::peers::{self, Message, Origin, Told};
 
 /// The largest picture of a profile in bytes.
 const MAX_PICTURE: usize = 2 * 1024 * 1024;
@@ -51,12 +51,12 @@ pub fn signed<'a>(app: &'a App, uids: &'a [UserId]) -> BoxFuture<'a, Result<Vec<
     Box::pin(known(app, uids))
 }
 
-/// Verifies and keeps profiles that arrived, each with the domain of the person's home.
-pub fn keep(app: &App, profiles: Vec<(Domain, SignedProfile)>) -> BoxFuture<'_, Result<()>> {
+/// Verifies and keeps profiles that arrived.
+pub fn keep(app: &App, profiles: Vec<Told>) -> BoxFuture<'_, Result<()>> {
     Box::pin(async move {
-        for (domain, profile) in profiles {
+        for Told { home: domain, by_home, profile } in profiles {
             let uid = profile.profile.uid.clone();
-            match keep_one(app, &domain, profile).await {
+            match keep_one(app, &domain, by_home, profile).await {
                 Ok(true) => super::changed(app, uid.clone()),
                 Ok(false) => {}
                 Err(e) => {
@@ -70,7 +70,7 @@ pub fn keep(app: &App, profiles: Vec<(Domain, SignedProfile)>) -> BoxFuture<'_, 
     })
 }
 
-async fn keep_one(app: &App, domain: &Domain, signed: SignedProfile) -> Result<bool> {
+async fn keep_one(app: &App, domain: &Domain, by_home: bool, signed: SignedProfile) -> Result<bool> {
     let identity = verify_chain(&signed.identity)?;
     if identity.uid != signed.profile.uid {
         return Err(Code::BadObjectSignature.into());
@@ -81,7 +81,8 @@ async fn keep_one(app: &App, domain: &Domain, signed: SignedProfile) -> Result<b
         let text = String::from_utf8(op.to_vec()?).map_err(Problem::internal)?;
         store::add_op(&mut tx, identity.uid.as_str(), op.n, &text).await?;
     }
-    let changed = super::upsert_remote(&mut tx, &identity, domain, Some(&signed.profile), app.clock.now_ms()).await?;
+    let (doc, now) = (Some(&signed.profile), app.clock.now_ms());
+    let changed = super::upsert_remote(&mut tx, &identity, domain, doc, by_home, now).await?;
     tx.commit().await?;
     Ok(changed)
 }
@@ -121,6 +122,15 @@ pub fn stale(app: &App, uids: Vec<UserId>, before_ms: i64) -> BoxFuture<'_, Resu
             .into_iter()
             .filter(|uid| found.get(uid.as_str()).is_none_or(|row| !row.local && row.fetched_at < before_ms))
             .collect())
+    })
+}
+
+/// Those of these people whose handle their home has not confirmed.
+pub fn unconfirmed(app: &App, uids: Vec<UserId>) -> BoxFuture<'_, Result<Vec<UserId>>> {
+    Box::pin(async move {
+        let mut read = app.db.read().await?;
+        let found = store::profiles(&mut read, &uids.iter().map(UserId::as_str).collect::<Vec<_>>()).await?;
+        Ok(uids.into_iter().filter(|uid| found.get(uid.as_str()).is_some_and(|row| !row.confirmed)).collect())
     })
 }
 

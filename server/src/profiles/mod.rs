@@ -67,12 +67,14 @@ pub async fn insert_local(base: &Base, tx: &mut Tx, new: NewIdentity, display_na
         doc: String::new(),
         updated_at: now,
         fetched_at: now,
+        confirmed: true,
     };
     identity::sign_and_store(base, tx, row).await
 }
 
 /// Keeps a newer verified profile of somebody from another instance. Without `doc` the person is known by their handle
-/// until their profile arrives. Answers whether anything changed.
+/// until their profile arrives. `confirmed`: their home says so itself; a handle that only others tell is not shown.
+/// Answers whether anything changed.
 ///
 /// # Errors
 /// 422 when the document does not belong to the identity.
@@ -81,6 +83,7 @@ pub async fn upsert_remote(
     identity: &Identity,
     domain: &Domain,
     doc: Option<&ProfileDoc>,
+    confirmed: bool,
     now_ms: i64,
 ) -> Result<bool> {
     let known = store::profile(tx, identity.uid.as_str()).await?;
@@ -104,7 +107,10 @@ pub async fn upsert_remote(
         doc: String::new(),
         updated_at: now_ms,
         fetched_at: 0,
+        confirmed: false,
     });
+    let same = row.handle == identity.handle && row.domain == domain.as_str();
+    row.confirmed = confirmed || (row.confirmed && same);
     row.handle.clone_from(&identity.handle);
     domain.as_str().clone_into(&mut row.domain);
     if let Some(doc) = doc {

@@ -23,6 +23,8 @@ pub(super) struct ProfileRow {
     pub doc: String,
     pub updated_at: i64,
     pub fetched_at: i64,
+    /// Whether the home says itself that the handle is theirs.
+    pub confirmed: bool,
 }
 
 fn profile_row(r: &Row) -> ProfileRow {
@@ -43,6 +45,7 @@ fn profile_row(r: &Row) -> ProfileRow {
         doc: r.get(13),
         updated_at: r.get(14),
         fetched_at: r.get(15),
+        confirmed: r.get(16),
     }
 }
 
@@ -50,7 +53,7 @@ pub(super) async fn profile(q: &mut impl Query, uid: &str) -> Result<Option<Prof
     let row = q
         .row(
             "select uid, handle, domain, local, op, rev, display_name, bio, pronouns, avatar_mid, avatar_type,
-               avatar_size, deleted, doc, updated_at, fetched_at
+               avatar_size, deleted, doc, updated_at, fetched_at, confirmed
              from profiles where uid = $1",
             args![uid],
         )
@@ -72,7 +75,7 @@ pub(super) async fn profiles(
         let rows = q
             .rows(
                 "select uid, handle, domain, local, op, rev, display_name, bio, pronouns, avatar_mid, avatar_type,
-                   avatar_size, deleted, doc, updated_at, fetched_at
+                   avatar_size, deleted, doc, updated_at, fetched_at, confirmed
                  from profiles where uid in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
                    $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
                 args,
@@ -86,13 +89,13 @@ pub(super) async fn profiles(
 pub(super) async fn put(tx: &mut Tx, p: &ProfileRow) -> Result<()> {
     tx.exec(
         "insert into profiles (uid, handle, domain, local, op, rev, display_name, bio, pronouns, avatar_mid,
-           avatar_type, avatar_size, deleted, doc, updated_at, fetched_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+           avatar_type, avatar_size, deleted, doc, updated_at, fetched_at, confirmed)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
          on conflict (uid) do update set handle = excluded.handle, domain = excluded.domain, op = excluded.op,
            rev = excluded.rev, display_name = excluded.display_name, bio = excluded.bio,
            pronouns = excluded.pronouns, avatar_mid = excluded.avatar_mid, avatar_type = excluded.avatar_type,
            avatar_size = excluded.avatar_size, deleted = excluded.deleted, doc = excluded.doc,
-           updated_at = excluded.updated_at, fetched_at = excluded.fetched_at",
+           updated_at = excluded.updated_at, fetched_at = excluded.fetched_at, confirmed = excluded.confirmed",
         args![
             &p.uid,
             &p.handle,
@@ -109,7 +112,8 @@ pub(super) async fn put(tx: &mut Tx, p: &ProfileRow) -> Result<()> {
             p.deleted,
             &p.doc,
             p.updated_at,
-            p.fetched_at
+            p.fetched_at,
+            p.confirmed
         ],
     )
     .await

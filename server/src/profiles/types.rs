@@ -70,7 +70,8 @@ pub(super) fn user(row: &ProfileRow) -> User {
     User {
         id: row.uid.clone(),
         kind: UserKind::User,
-        handle: row.handle.clone(),
+        // A handle is an address at the home, and the home alone says whose it is.
+        handle: if row.confirmed { row.handle.clone() } else { short_id(&row.uid) },
         domain: row.domain.clone(),
         display_name: if row.deleted { row.handle.clone() } else { row.display_name.clone() },
         // The picture's id in the address lets browsers keep it for ever.
@@ -83,13 +84,18 @@ fn short(mid: &str) -> &str {
     mid.get(2..14).unwrap_or(mid)
 }
 
+/// What stands for a name that is not known.
+fn short_id(id: &str) -> String {
+    id.get(..10).unwrap_or(id).to_owned()
+}
+
 pub(super) fn stranger(id: &str) -> User {
     let kind = match id.get(..2) {
         Some("a_") => UserKind::Anonymous,
         Some("p_") => UserKind::Persona,
         _ => UserKind::User,
     };
-    let name = id.get(..10).unwrap_or(id).to_owned();
+    let name = short_id(id);
     User {
         id: id.to_owned(),
         kind,

@@ -321,12 +321,13 @@ async fn a5_profiles_of_other_instances_are_verified_and_only_move_forward() {
     let first = document(&uid).await;
     ada.patch("/me", json!({"display_name": "Ada", "bio": "Counts."})).await.expect_status(200);
     let second = document(&uid).await;
-    let keep = async |doc: Option<&ProfileDoc>| {
+    let keep_from = async |doc: Option<&ProfileDoc>, by_home: bool| {
         let mut tx = b.app.db.begin().await.unwrap();
-        let kept = profiles::upsert_remote(&mut tx, &identity, &a.app.domain, doc, 5).await;
+        let kept = profiles::upsert_remote(&mut tx, &identity, &a.app.domain, doc, by_home, 5).await;
         tx.commit().await.unwrap();
         kept
     };
+    let keep = async |doc: Option<&ProfileDoc>| keep_from(doc, false).await;
     let reader = b.person("reader").await;
     let seen = async || reader.get(&format!("/users/{uid}")).await.expect_status(200);
 
@@ -337,7 +338,12 @@ async fn a5_profiles_of_other_instances_are_verified_and_only_move_forward() {
         (&user["display_name"], &user["domain"], &user["local"]),
         (&json!("ada"), &json!("a.test"), &json!(false))
     );
+    // A handle that only others tell is not shown as theirs.
+    assert_eq!(user["handle"], uid[..10]);
+    assert!(keep_from(None, true).await.unwrap());
+    assert_eq!(seen().await.text("/user/handle"), "ada");
     assert!(keep(Some(&second)).await.unwrap());
+    assert_eq!(seen().await.text("/user/handle"), "ada", "told once, it is known");
     assert_eq!(seen().await.text("/bio"), "Counts.");
     // The same again changes nothing, and an older one does not come back.
     assert!(!keep(Some(&second)).await.unwrap());

@@ -213,24 +213,3 @@ async fn b4_leaving_works_also_when_the_other_instance_is_away() {
     two.net.heal("a.test", "b.test");
     until("the hub knows", async || two.ada.get(&two.path("")).await.json["member_count"] == 1).await;
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn e1_somebody_of_another_instance_is_kicked_and_banned() {
-    let two = Two::joined(57).await;
-    let ben_id = uid(&two.ben).await;
-    two.ada.delete(&two.path(&format!("/members/{ben_id}"))).await.expect_status(204);
-    until("ben is out", async || two.ben.get("/servers").await.json["servers"] == json!([])).await;
-    let code = two.code(json!({})).await;
-    let accept = format!("/invites/a.test/{code}/accept");
-    two.ben.post(&accept, json!({})).await.expect_status(200);
-    two.ada.put(&two.path(&format!("/bans/{ben_id}")), json!({"reason": "spam"})).await.expect_status(204);
-    until("ben is out", async || two.ben.get("/servers").await.json["servers"] == json!([])).await;
-    let bans = two.ada.get(&two.path("/bans")).await.json;
-    assert_eq!(
-        (&bans["bans"][0]["user"]["handle"], &bans["bans"][0]["user"]["domain"]),
-        (&json!("ben"), &json!("b.test"))
-    );
-    two.ben.post(&accept, json!({})).await.expect_problem(403, "banned");
-    two.ada.delete(&two.path(&format!("/bans/{ben_id}"))).await.expect_status(204);
-    two.ben.post(&accept, json!({})).await.expect_status(200);
-}

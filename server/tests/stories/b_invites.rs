@@ -103,22 +103,6 @@ async fn b5_a_revoked_invite_opens_nothing() {
 }
 
 #[tokio::test]
-async fn b5_an_invite_grants_roles_on_joining() {
-    let a = TestInstance::new("a.test").await;
-    let (ada, ben, cat) = (a.person("ada").await, a.person("ben").await, a.person("cat").await);
-    let sid = server(&ada, "Orchard").await["id"].as_str().unwrap().to_owned();
-    let role =
-        ada.post(&format!("/servers/{sid}/roles"), json!({"name": "Reader"})).await.expect_status(201).text("/id");
-    let code =
-        ada.post(&format!("/servers/{sid}/invites"), json!({"roles": [role]})).await.expect_status(201).text("/code");
-    let joined = ben.post(&format!("/invites/a.test/{code}/accept"), json!({})).await.expect_status(200);
-    assert_eq!(joined.json["my_roles"], json!([role]));
-    // Ben may invite, but not hand out roles.
-    ben.post(&format!("/servers/{sid}/invites"), json!({"roles": [role]})).await.expect_problem(403, "forbidden");
-    cat.post(&format!("/servers/{sid}/invites"), json!({})).await.expect_problem(404, "unknown_server");
-}
-
-#[tokio::test]
 async fn b5_unknown_codes_are_refused_and_cannot_be_tried_for_long() {
     let a = TestInstance::with("a.test", |c| c.limits.invite_burst = 5).await;
     let ben = a.person("ben").await;

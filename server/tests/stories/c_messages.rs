@@ -176,28 +176,6 @@ async fn c1_writing_faster_than_allowed_is_slowed_down() {
 }
 
 #[tokio::test]
-async fn c4_a_reply_shows_what_it_answers_and_may_ping() {
-    let r = Room::new().await;
-    let question = r.say(&r.ada, "is anybody\nhere?").await;
-    let reply = r.send(&r.bob, json!({"body": "yes", "reply_to": id(&question), "ping": true})).await;
-    assert_eq!(reply["reply_to"]["excerpt"], "is anybody here?");
-    assert_eq!(reply["reply_to"]["author"], r.ada_uid);
-    assert_eq!(reply["reply_to"]["cn"], 1);
-    assert_eq!(reply["mentions"], json!([r.ada_uid]));
-    let quiet = r.send(&r.bob, json!({"body": "also", "reply_to": id(&question)})).await;
-    assert_eq!(quiet["mentions"], json!([]));
-    r.ada.delete(&r.path(&format!("/messages/{}", id(&question)))).await.expect_status(204);
-    let page = r.page(&r.bob, "").await;
-    assert_eq!(page["messages"][1]["reply_to"]["deleted"], true);
-    assert!(page["messages"][1]["reply_to"]["excerpt"].is_null());
-    // What stands in another channel is not quoted here.
-    let mut other = r;
-    other.cid = other.channel("second", json!([])).await;
-    let answer = json!({"nonce": "x", "body": "no", "reply_to": id(&reply)});
-    other.bob.post(&other.path("/messages"), answer).await.expect_problem(422, "invalid");
-}
-
-#[tokio::test]
 async fn c5_an_edit_shows_and_a_deletion_erases_the_content_from_the_disk() {
     let r = Room::of(TestInstance::with("a.test", |c| c.storage.hold_deleted_days = 0).await).await;
     let secret = "the word is xylophone-7341";
@@ -229,36 +207,6 @@ async fn c5_an_edit_shows_and_a_deletion_erases_the_content_from_the_disk() {
     let holds = |text: &str| bytes.windows(text.len()).any(|w| w == text.as_bytes());
     assert!(!holds("xylophone-7341") && !holds("xylophone-7342"));
     assert!(holds("mine"));
-}
-
-#[tokio::test]
-async fn c6_reactions_are_counted_once_for_each_person() {
-    let r = Room::new().await;
-    let message = r.say(&r.ada, "cake?").await;
-    let path = |emoji: &str| r.path(&format!("/messages/{}/reactions/{emoji}", id(&message)));
-    for _ in 0..2 {
-        r.bob.put(&path("%F0%9F%8E%82"), json!({})).await.expect_status(204);
-    }
-    r.ada.put(&path("%F0%9F%8E%82"), json!({})).await.expect_status(204);
-    let page = r.page(&r.ada, "").await;
-    let given = &page["messages"][0]["reactions"];
-    assert_eq!(given[0]["emoji"], "🎂");
-    assert_eq!(given[0]["count"], 2);
-    assert_eq!(given[0]["me"], true);
-    assert_eq!(given[0]["users"], json!([r.bob_uid, r.ada_uid]));
-    let who = r.bob.get(&path("%F0%9F%8E%82")).await.expect_status(200).json;
-    assert_eq!(who["users"][0]["handle"], "bob");
-    r.bob.delete(&path("%F0%9F%8E%82")).await.expect_status(204);
-    r.bob.delete(&path("%F0%9F%8E%82")).await.expect_status(204);
-    assert_eq!(r.page(&r.bob, "").await["messages"][0]["reactions"][0]["count"], 1);
-    r.bob.put(&path("abc"), json!({})).await.expect_status(422);
-    for i in 0..19_u32 {
-        let emoji = char::from_u32(0x1F600 + i).unwrap().to_string();
-        let encoded: String = emoji.bytes().map(|b| format!("%{b:02X}")).collect();
-        r.ada.put(&path(&encoded), json!({})).await.expect_status(204);
-    }
-    let full = r.bob.put(&path("%F0%9F%8D%8E"), json!({})).await.expect_problem(422, "invalid");
-    assert_eq!(full.field_code(), ("emoji", "too_many"));
 }
 
 #[tokio::test]

@@ -47,6 +47,8 @@ async fn j5_who_does_too_much_from_elsewhere_waits_and_loses_nothing() {
     }
     b.write(&sid, &bea.actor, &general, "bea").await;
     net.heal("a.test", "b.test");
+    let hub = Domain::parse_normal("a.test", true).expect("a domain");
+    peers::hello::say(&b.app, &hub).await.expect("the hub is there again");
     // The hub's clock stands still: it takes what fits at once, and who did little does not wait for who did much.
     until("bea is through", async || a.bodies(&sid, &general).await.iter().any(|t| t == "bea")).await;
     until("the burst is through", async || b.waiting(&sid, &ben.actor).await == 7).await;

@@ -4,6 +4,7 @@ use axum::http::Method;
 use conntext_federation::domain::Domain;
 use conntext_federation::httpsig::{self, Outgoing, digest_header, sign_request};
 use conntext_federation::keys::SecretKey;
+use conntext_server::peers;
 use serde_json::json;
 
 use crate::kit::{Answer, TestInstance, TestNet};
@@ -160,4 +161,46 @@ async fn a1_a_new_name_reaches_everybody_who_shares_a_community() {
     crate::kit::until("b knows ada", async || name(&b, ada.uid.as_str()).await == "ada").await;
     client.patch("/me", json!({"display_name": "Benjamin"})).await.expect_status(200);
     crate::kit::until("a has the new name", async || name(&a, ben.uid.as_str()).await == "Benjamin").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn j1_a_handle_is_shown_when_its_home_says_so() {
+    let net = TestNet::new(23);
+    let (a, b, c) = (net.instance("a.test").await, net.instance("b.test").await, net.instance("c.test").await);
+    let (ada, ben, cora) = (a.citizen("ada").await, b.citizen("ben").await, c.citizen("cora").await);
+    let orchard = a.community(&ada).await;
+    let sid = &orchard.sid;
+    b.join(&ben, "a.test", sid).await.expect("joined");
+    let user = async |t: &TestInstance, uid: &str| {
+        let mut read = t.app.db.read().await.expect("a reader");
+        conntext_server::profiles::user(&mut read, uid).await.expect("a user")
+    };
+    // The hub had it from the home.
+    assert_eq!(user(&a, ben.uid.as_str()).await.handle, "ben");
+    // The third has it from the hub only, who could say anything.
+    net.cut("b.test", "c.test");
+    c.join(&cora, "a.test", sid).await.expect("joined");
+    crate::kit::until("c knows both", async || {
+        let domains = [user(&c, ada.uid.as_str()).await.domain, user(&c, ben.uid.as_str()).await.domain];
+        domains == ["a.test", "b.test"]
+    })
+    .await;
+    assert_eq!(user(&c, ada.uid.as_str()).await.handle, "ada");
+    assert_eq!(user(&c, ben.uid.as_str()).await.handle, ben.uid.as_str()[..10]);
+    net.heal("b.test", "c.test");
+    // Who was not reached is asked again after a while.
+    for instance in [&a, &b, &c] {
+        instance.clock.advance(11_000);
+    }
+    peers::hello::say(&b.app, &domain("c.test")).await.expect("greeted");
+    b.write(sid, &ben.actor, &orchard.channel, "hello").await;
+    crate::kit::until("the home says so", async || user(&c, ben.uid.as_str()).await.handle == "ben").await;
+
+    // Asked for one handle, the home says whose it is; unknown ones are not found.
+    let now = c.app.clock.now_ms();
+    let ask = |handle: &str| {
+        signed(&c, "b.test", Method::GET, &format!("/handles/{handle}"), b"", now, &c.app.keys.signing())
+    };
+    assert_eq!(send(&b, &ask("ben")).await.expect_status(200).json, json!({"uid": ben.uid}));
+    send(&b, &ask("nobody")).await.expect_problem(404, "not_found");
 }

@@ -25,6 +25,7 @@ pub struct TestInstance {
     pub clock: Arc<TestClock>,
     router: axum::Router,
     net: Option<TestNet>,
+    seed: u64,
     // Removes the data when the story is over.
     _folder: Option<TempDir>,
 }
@@ -72,7 +73,7 @@ impl TestInstance {
         if let Some(net) = &net {
             net.plug(&domain, router.clone());
         }
-        Self { router, app, clock, net, _folder: folder }
+        Self { router, app, clock, net, seed, _folder: folder }
     }
 
     /// Stops the instance as when its process is killed, and starts it again on the same data.
@@ -80,6 +81,8 @@ impl TestInstance {
         let folder = self._folder.take();
         let (config, clock) = (self.app.config.clone(), Arc::clone(&self.clock));
         let net = self.net.clone();
+        // Another one than before, or ids would come again.
+        let seed = self.seed.wrapping_add(1);
         if let Some(net) = &net {
             net.unplug(&config.instance.domain);
         }
@@ -88,7 +91,7 @@ impl TestInstance {
         self.app.tasks.wait().await;
         self.app.db.close().await;
         drop(self);
-        Self::start(config, clock, 99, folder, net).await
+        Self::start(config, clock, seed, folder, net).await
     }
 
     /// A program or browser that nobody has signed in on.

@@ -3,9 +3,11 @@
 mod client;
 mod instance;
 mod net;
+mod topology;
 mod world;
 
 pub use client::{Answer, TestClient};
 pub use instance::{PASSWORD, TestInstance};
 pub use net::{Faults, TestNet};
+pub use topology::everywhere;
 pub use world::{Community, Person, same, until};
