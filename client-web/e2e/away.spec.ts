@@ -91,3 +91,22 @@ test("C14: a draft survives a reload", async ({ browser, a }) => {
   await ada.page.reload();
   await expect(ada.field()).toHaveValue("half a thought");
 });
+
+test("C1: after a restart of one's own instance the page is live again within seconds, by itself", async ({ browser, a }) => {
+  const ada = await register(browser, a, "restarted");
+  const { server, channel } = await community(ada, "Night Shift");
+  await ada.open(server, channel);
+  await ada.say("before the restart");
+  await ada.sees("before the restart");
+  await a.stop();
+  // Long enough for the tries to be far apart.
+  await ada.page.waitForTimeout(12_000);
+  const offline = ada.page.getByText("You are offline.", { exact: false });
+  await expect(offline).toBeVisible();
+  await a.start();
+  const ready = Date.now();
+  await expect(offline).toBeHidden({ timeout: 10_000 });
+  expect(Date.now() - ready).toBeLessThan(4_000);
+  await ada.say("after the restart");
+  await ada.sees("after the restart");
+});

@@ -1,8 +1,9 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
 const START_MS = 30_000;
 const STOP_MS = 10_000;
@@ -53,7 +54,7 @@ function installed(name: string): Place | null {
 
 /** An instance of the program as built, on a free port. `name` is the first part of the domain: cookies ignore ports,
  * so each instance needs a host name of its own. */
-async function built(name: string): Promise<Place> {
+async function built(name: string, settings: Record<string, string>): Promise<Place> {
   const port = await freePort();
   const domain = `${name}.localhost:${port}`;
   const listen = `127.0.0.1:${port}`;
@@ -74,6 +75,7 @@ async function built(name: string): Promise<Place> {
     CONNTEXT__LIMITS__API_PER_S: "1000",
     CONNTEXT__LIMITS__MESSAGE_BURST: "5000",
     CONNTEXT__LIMITS__MESSAGE_PER_S: "1000",
+    ...settings,
   };
   const url = `http://${domain}`;
   return { domain, url, ready: `http://${listen}/readyz`, data, command: [program(), "serve"], env, ours: true };
@@ -91,10 +93,18 @@ export class Instance {
     this.url = place.url;
   }
 
-  static async create(name: string): Promise<Instance> {
-    const instance = new Instance(installed(name) ?? (await built(name)));
+  /** `settings` are environment variables of the configuration, for one that is built as the story needs it. */
+  static async create(name: string, settings?: Record<string, string>): Promise<Instance> {
+    const place = settings ? null : installed(name);
+    const instance = new Instance(place ?? (await built(name, settings ?? {})));
     await instance.start();
     return instance;
+  }
+
+  /** Runs one of the program's commands on this instance's data; answers what it prints. */
+  async command(...args: string[]): Promise<string> {
+    const { stdout } = await promisify(execFile)(program(), args, { env: this.place.env });
+    return stdout.trim();
   }
 
   async start(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Invite, Server } from "../kit/api/types";
-import { community, expect, register, test } from "./kit";
+import { community, expect, Instance, PASSWORD, register, setUp, test } from "./kit";
 
 test("B5: a link opens at the host, asks where the account is, is checked at home and joins by a click", async ({ browser, a, b }) => {
   const mira = await register(browser, a, "mira");
@@ -69,4 +69,47 @@ test("B3: a public community is found from another place and joined by a click",
   await guest.page.getByLabel("Another place").fill("nobody.localhost:9");
   await guest.page.getByRole("button", { name: "Look there" }).click();
   await expect(guest.page.getByText("nobody.localhost:9 does not answer.")).toBeVisible();
+});
+
+test("A1: where accounts are by invitation, the operator's link and a community's link bring somebody new inside", async ({ browser }) => {
+  const home = await Instance.create("club", { CONNTEXT__ACCOUNTS__REGISTRATION: "invite" });
+  try {
+    const admin = await setUp(browser, home, "keeper");
+    const { server } = await community(admin, "Members Only");
+    const invite = await admin.call<Invite>("POST", `servers/${server.id}/invites`, {});
+    const toJoin = `/invite/${invite.code ?? ""}`;
+    const fill = async (page: typeof admin.page, name: string) => {
+      await page.getByLabel("Name", { exact: true }).fill(name);
+      await page.locator("input[name=password]").fill(PASSWORD);
+      await page.getByRole("button", { name: "Create account" }).click();
+    };
+
+    // The community's link first: the code for an account is asked for on the way.
+    const page = await (await browser.newContext()).newPage();
+    await page.goto(home.url + toJoin);
+    await page.getByRole("link", { name: `Create one at ${home.domain}` }).click();
+    await page.getByLabel("Invitation").fill("made-up");
+    await fill(page, "nova");
+    await expect(page.getByRole("alert")).toContainText("Nobody knows this invitation");
+    const link = await home.command("user", "invite");
+    expect(link).toContain("/sign-up?invite=");
+    await page.getByLabel("Invitation").fill(link);
+    await page.getByRole("button", { name: "Create account" }).click();
+    await page.getByRole("button", { name: `Join as nova@${home.domain}` }).click();
+    await expect(page.getByRole("button", { name: /^Members Only/ })).toBeVisible();
+
+    // The operator's link first: nothing more is asked.
+    const other = await (await browser.newContext()).newPage();
+    const second = new URL(await home.command("user", "invite"));
+    await other.goto(home.url + second.pathname + second.search);
+    await expect(other.getByLabel("Invitation")).toHaveCount(0);
+    await fill(other, "orla");
+    await expect(other).not.toHaveURL(/sign-up/);
+    await other.goto(home.url + toJoin);
+    await other.getByRole("button", { name: `Go on as orla@${home.domain}` }).click();
+    await other.getByRole("button", { name: `Join as orla@${home.domain}` }).click();
+    await expect(other.getByRole("button", { name: /^Members Only/ })).toBeVisible();
+  } finally {
+    await home.remove();
+  }
 });
