@@ -10,6 +10,7 @@ use crate::{
 };
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// The longest body of a message in bytes.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -240,6 +241,13 @@ pub struct MessageCreate {
     /// Actors, roles, or `everyone`, `here`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<String>,
+}
+
+impl MessageCreate {
+    /// All files that it names, small pictures included.
+    pub fn files(&self) -> BTreeSet<MediaId> {
+        self.attachments.iter().flat_map(|a| std::iter::once(&a.mid).chain(&a.thumb)).cloned().collect()
+    }
 }
 
 /// New text of a message.

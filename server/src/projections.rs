@@ -19,7 +19,7 @@ pub const PEERS: peers::Rooms = peers::Rooms {
 };
 
 /// What the log is given.
-pub const ROOMS: Rooms = Rooms { projections: apply, forget_log, forget_channel };
+pub const ROOMS: Rooms = Rooms { projections: apply, forget_log, forget_channel, files_there: media::all_there };
 
 fn apply<'a>(tx: &'a mut Tx, batch: &'a Batch<'a>) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {

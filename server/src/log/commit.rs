@@ -22,7 +22,7 @@ use conntext_federation::{
     state::ServerState,
     wire::{ChannelGained, Push, Snapshot},
 };
-use facts::{UsedNonces, earlier, facts};
+use facts::{UsedNonces, check_files, earlier, facts};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
@@ -198,7 +198,7 @@ impl Committer {
         let log = group.log.clone();
         let set = self.inner.me.keys.set();
         let identity = HubIdentity { ik: self.inner.me.ik.clone(), key: set.ring.active(now).secret.clone() };
-        let rng = self.inner.rng.clone();
+        let (rng, there) = (self.inner.rng.clone(), self.inner.files_there);
         let state = self.working(&log);
         // Before the first event under a new key the log is told of it.
         if let Some(shown) = keys::show(state, &set, &identity, &*rng, now)? {
@@ -229,6 +229,7 @@ impl Committer {
             };
         }
         let content = hub::judge(state, &facts, &identity.ik, &proposal, now)?;
+        check_files(tx, there, log.id, &proposal.action.origin, &content).await?;
         let made = hub::append(state, &identity, proposal, content, now)?;
         let entry = Arc::new(Entry::new(made.event, made.hash, Some(made.content), None));
         if let Some((actor, nonce)) = number {

@@ -26,7 +26,7 @@ use conntext_federation::{
     content::{Genesis, LogKind},
     hub::{self, Draft, HubIdentity, Proposal},
     identity::Op,
-    ids::{ActionId, Actor, ChannelId, InstanceId, ServerId},
+    ids::{ActionId, Actor, ChannelId, InstanceId, MediaId, ServerId},
     keys::{Bytes, PublicKey},
     state::ServerState,
     wire::{Push, Snapshot},
@@ -52,12 +52,17 @@ pub type ForgetLog = for<'a> fn(&'a mut Tx, i64) -> BoxFuture<'a, db::Result<()>
 /// Drops what the rooms hold of one channel of a copy.
 pub type ForgetChannel = for<'a> fn(&'a mut Tx, i64, &'a ChannelId) -> BoxFuture<'a, db::Result<()>>;
 
+/// Whether the home that is named brought all of these files, complete, into the log.
+pub type FilesThere =
+    for<'a> fn(&'a mut Tx, i64, &'a InstanceId, &'a BTreeSet<MediaId>) -> BoxFuture<'a, db::Result<bool>>;
+
 /// What the rooms hand to the log.
 #[derive(Clone, Copy)]
 pub struct Rooms {
     pub projections: Projections,
     pub forget_log: ForgetLog,
     pub forget_channel: ForgetChannel,
+    pub files_there: FilesThere,
 }
 
 /// Durations that the configuration sets.
@@ -166,6 +171,7 @@ pub(crate) struct Inner {
     projections: Projections,
     forget_log: ForgetLog,
     forget_channel: ForgetChannel,
+    files_there: FilesThere,
     handles: Mutex<HashMap<ServerId, Arc<LogHandle>>>,
     link: OnceLock<Arc<dyn HubLink>>,
     metrics_events: prometheus_client::metrics::counter::Counter,
@@ -227,6 +233,7 @@ impl Log {
             projections: rooms.projections,
             forget_log: rooms.forget_log,
             forget_channel: rooms.forget_channel,
+            files_there: rooms.files_there,
             handles: Mutex::default(),
             link: OnceLock::new(),
             metrics_events: events_counter,

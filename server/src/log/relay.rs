@@ -19,7 +19,7 @@ use conntext_federation::{
 };
 use futures_util::future::BoxFuture;
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -308,15 +308,25 @@ async fn send(
         (state.info.hub.clone(), hub::position(&state))
     };
     let domain = log.hub_domain();
-    // A file that cannot be brought refuses its own message and no other.
-    let mut refused: BTreeMap<ActionId, Code> = BTreeMap::new();
+    // A file that cannot be brought refuses its own message and no other. One that the hub has no room for now makes its
+    // author wait, with what they wrote after it, and nobody else.
+    let mut refused: BTreeMap<ActionId, (Code, Option<u64>)> = BTreeMap::new();
+    let mut full: BTreeMap<&Actor, u64> = BTreeMap::new();
     for p in queued {
+        if let Some(ms) = full.get(&p.draft.actor) {
+            refused.insert(p.aid, (Code::Rate, Some(*ms)));
+            continue;
+        }
         if let (Some(channel), "message.create") = (&p.draft.channel, p.draft.kind.as_str()) {
             let files = files_of(p);
             if !files.is_empty() {
                 match link.media(&domain, &log.sid, channel, files).await {
                     Err(LinkError::Refused(code)) => {
-                        refused.insert(p.aid, code);
+                        refused.insert(p.aid, (code, None));
+                    }
+                    Err(LinkError::Later(ms)) => {
+                        full.insert(&p.draft.actor, ms);
+                        refused.insert(p.aid, (Code::Rate, Some(ms)));
                     }
                     other => other?,
                 }
@@ -350,7 +360,9 @@ async fn send(
     }
     let mut answers = answers.drain(..);
     let results = queued.iter().filter_map(|p| match refused.get(&p.aid) {
-        Some(code) => Some(ActionResult::Rejected { aid: p.aid, code: *code, retry: false, retry_after_ms: None }),
+        Some((code, wait)) => {
+            Some(ActionResult::Rejected { aid: p.aid, code: *code, retry: wait.is_some(), retry_after_ms: *wait })
+        }
         None => answers.next(),
     });
     Ok(results.collect())
@@ -358,9 +370,7 @@ async fn send(
 
 fn files_of(p: &Pending) -> Vec<MediaId> {
     let message: MessageCreate = serde_json::from_value(p.draft.content.clone()).unwrap_or_default();
-    let all: BTreeSet<MediaId> =
-        message.attachments.into_iter().flat_map(|a| std::iter::once(a.mid).chain(a.thumb)).collect();
-    all.into_iter().collect()
+    message.files().into_iter().collect()
 }
 
 async fn settle(inner: &Arc<Inner>, log: &LogHandle, p: &Pending, result: ActionResult) -> db::Result<()> {

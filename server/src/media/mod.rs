@@ -12,7 +12,9 @@ mod store;
 mod tidy;
 
 use crate::db::{self, Tx};
-use conntext_federation::ids::MediaId;
+use conntext_federation::ids::{InstanceId, MediaId};
+use futures_util::future::BoxFuture;
+use std::collections::BTreeSet;
 use tokio::sync::{Mutex, Semaphore};
 
 pub use apply::apply;
@@ -40,6 +42,24 @@ impl Default for Media {
     fn default() -> Self {
         Self { files: Mutex::default(), fetches: Semaphore::new(FETCHES), pictures: Semaphore::new(PICTURES) }
     }
+}
+
+/// Whether an instance brought all of these files into a server, and they are here.
+pub fn all_there<'a>(
+    tx: &'a mut Tx,
+    log_id: i64,
+    origin: &'a InstanceId,
+    files: &'a BTreeSet<MediaId>,
+) -> BoxFuture<'a, db::Result<bool>> {
+    Box::pin(async move {
+        for mid in files {
+            let (mid, origin) = (mid.as_str(), origin.as_str());
+            if !store::granted(tx, log_id, mid, origin).await? || store::get(tx, mid).await?.is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    })
 }
 
 /// Notes that an instance brought a file into a server.

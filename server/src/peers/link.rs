@@ -12,6 +12,9 @@ use crate::App;
 use crate::app::WeakApp;
 use crate::log::{HubLink, LinkError};
 
+/// When a hub without room for a file is asked again, milliseconds.
+const NO_ROOM_MS: u64 = 30_000;
+
 /// Implements the log's way out. It holds the instance weakly, or neither would ever end.
 pub struct Link(pub WeakApp);
 
@@ -67,7 +70,12 @@ impl HubLink for Link {
         Box::pin(async move {
             let app = self.app()?;
             let domain = domain_of(domain)?;
-            (app.peers.rooms.ensure_media)(&app, &domain, sid, channel, files).await.map_err(link_error)
+            let brought = (app.peers.rooms.ensure_media)(&app, &domain, sid, channel, files).await;
+            brought.map_err(|e| match &e {
+                // It answers and has no room now: no reason to take it for away.
+                CallError::Problem { status: 507, .. } => LinkError::Later(e.retry_after_ms().unwrap_or(NO_ROOM_MS)),
+                _ => link_error(e),
+            })
         })
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::kit::{PASSWORD, Process, Setup, text};
+use crate::kit::{PASSWORD, Process, Setup, free_port, text};
 
 fn instance(name: &str) -> (Setup, String) {
     let mut setup = Setup::new();
@@ -16,6 +16,78 @@ fn instance(name: &str) -> (Setup, String) {
     setup.set("CONNTEXT__FEDERATION__RETRY_MAX_MS", "500");
     setup.set("CONNTEXT__ACCOUNTS__REGISTRATION", "open");
     (setup, domain)
+}
+
+/// An instance that speaks https under a domain of its own, as on the internet; `authority` names the one whose
+/// certificates it believes.
+fn on_the_internet(name: &str, port_of: &dyn Fn(&str) -> u16, authority: &str) -> Setup {
+    let mut setup = Setup::new();
+    setup.port = port_of(name);
+    let pem = |file: &str| format!("{}/tests/processes/tls/{file}.pem", env!("CARGO_MANIFEST_DIR"));
+    let port = setup.port;
+    let resolve = format!("a.example=127.0.0.1:{},b.example=127.0.0.1:{}", port_of("a"), port_of("b"));
+    setup
+        .set("CONNTEXT__INSTANCE__DOMAIN", &format!("{name}.example"))
+        .set("CONNTEXT__HTTP__LISTEN", &format!("127.0.0.1:{port}"))
+        .set("CONNTEXT__HTTP__TLS_CERT", &pem("instances"))
+        .set("CONNTEXT__HTTP__TLS_KEY", &pem("instances-key"))
+        .set("CONNTEXT__ACCOUNTS__REGISTRATION", "open")
+        .set("CONNTEXT_TEST", "1")
+        .set("CONNTEXT_FED_CA", &pem(authority))
+        .set("CONNTEXT_FED_RESOLVE", &resolve);
+    setup
+}
+
+#[tokio::test]
+async fn j1_two_instances_speak_https_and_believe_no_other_authority() {
+    let (at_a, at_b) = (free_port(), free_port());
+    let port_of = |name: &str| if name == "a" { at_a } else { at_b };
+    let hub = on_the_internet("a", &port_of, "authority");
+    let a = hub.start_as("https").await;
+    let ada = person(&a, "ada").await;
+    let (sid, channel) = community(&a, &ada).await;
+    let (_, invite) = request(&a, &ada, &format!("/servers/{sid}/invites"), Some(json!({}))).await;
+    let accept = format!("/invites/a.example/{}/accept", invite["code"].as_str().expect("a code"));
+
+    // Whoever believes another authority takes nobody's word for who answers.
+    let doubting = on_the_internet("b", &port_of, "cert");
+    let b = doubting.start_as("https").await;
+    let eve = person(&b, "eve").await;
+    let (status, refused) = request(&b, &eve, &accept, Some(json!({}))).await;
+    assert_eq!((status, &refused["code"]), (502, &json!("peer_unreachable")), "{refused}");
+    b.signal("TERM");
+    b.ended().await;
+
+    let home = on_the_internet("b", &port_of, "authority");
+    let b = home.start_as("https").await;
+    let ben = person(&b, "ben").await;
+    let (status, joined) = request(&b, &ben, &accept, Some(json!({}))).await;
+    assert!(matches!(status, 200 | 201), "{status} {joined}");
+    write(&a, &ada, &channel, "from a").await;
+    write(&b, &ben, &channel, "from b").await;
+    let both: BTreeSet<&str> = ["from a", "from b"].into();
+    for at in [(&a, &ada), (&b, &ben)] {
+        let mut seen = Vec::new();
+        for _ in 0..100 {
+            seen = bodies(at.0, at.1, &channel).await;
+            if seen.len() == both.len() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert_eq!(seen.iter().map(String::as_str).collect::<BTreeSet<_>>(), both);
+    }
+}
+
+/// A new community: its id, and the address of its channel for writing.
+async fn community(process: &Process, owner: &str) -> (String, String) {
+    let asked = json!({"name": "Orchard", "template": "community"});
+    let (status, server) = request(process, owner, "/servers", Some(asked)).await;
+    assert!(matches!(status, 200 | 201), "{server}");
+    let sid = server["id"].as_str().expect("an id").to_owned();
+    let general = server["channels"].as_array().expect("channels").iter().find(|c| c["name"] == "general");
+    let channel = format!("/servers/{sid}/channels/{}", general.expect("a channel")["id"].as_str().expect("an id"));
+    (sid, channel)
 }
 
 async fn person(process: &Process, handle: &str) -> String {
@@ -65,12 +137,7 @@ async fn c1_killed_processes_lose_nothing_and_say_nothing_twice() {
     let ((hub, hub_domain), (home, _)) = (instance("a"), instance("b"));
     let (a, b) = (hub.start().await, home.start().await);
     let (ada, ben) = (person(&a, "ada").await, person(&b, "ben").await);
-    let (status, server) =
-        request(&a, &ada, "/servers", Some(json!({"name": "Orchard", "template": "community"}))).await;
-    assert!(matches!(status, 200 | 201), "{server}");
-    let sid = server["id"].as_str().expect("an id").to_owned();
-    let general = server["channels"].as_array().expect("channels").iter().find(|c| c["name"] == "general");
-    let channel = format!("/servers/{sid}/channels/{}", general.expect("a channel")["id"].as_str().expect("an id"));
+    let (sid, channel) = community(&a, &ada).await;
     let (status, invite) = request(&a, &ada, &format!("/servers/{sid}/invites"), Some(json!({}))).await;
     assert!(matches!(status, 200 | 201), "{invite}");
     let code = invite["code"].as_str().expect("a code").to_owned();

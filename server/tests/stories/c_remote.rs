@@ -1,6 +1,9 @@
 //! C, with the community on another instance: the same requests, the same answers.
 
-use conntext_federation::ids::{ActionId, Actor};
+use conntext_federation::Code;
+use conntext_federation::hub::{Draft, Proposal};
+use conntext_federation::ids::{ActionId, Actor, ChannelId, ServerId};
+use conntext_server::log::LogError;
 use conntext_server::media;
 use serde_json::{Value, json};
 
@@ -29,9 +32,18 @@ async fn signed_in(at: &TestInstance, handle: &str) -> TestClient {
 impl Pair {
     /// `before` messages are written before the guest comes.
     async fn new(seed: u64, before: usize) -> Self {
+        Self::with(seed, before, |_| ()).await
+    }
+
+    /// With another configuration of the hub.
+    async fn with(seed: u64, before: usize, change: impl Fn(&mut conntext_server::config::Config)) -> Self {
         let net = TestNet::new(seed);
         let config = |c: &mut conntext_server::config::Config| c.limits.message_burst = 1_000;
-        let (a, b) = (net.instance_with("a.test", config).await, net.instance_with("b.test", config).await);
+        let hub = |c: &mut conntext_server::config::Config| {
+            config(c);
+            change(c);
+        };
+        let (a, b) = (net.instance_with("a.test", hub).await, net.instance_with("b.test", config).await);
         let (ada, ben) = (a.citizen("ada").await, b.citizen("ben").await);
         let place = a.community(&ada).await;
         for i in 1..=before {
@@ -196,4 +208,100 @@ async fn c3_a_file_that_is_lost_refuses_its_own_message_and_no_other() {
     assert_eq!(left["error_code"], "not_found");
     let path = format!("/servers/{}/pending/{}", p.sid, left["id"].as_str().unwrap());
     p.ben.delete(&path).await.expect_status(204);
+}
+
+/// A message of somebody that names a file, as their home would send it.
+async fn naming(p: &Pair, at: &TestInstance, sid: &ServerId, channel: &ChannelId, mid: &Value) -> Result<(), Code> {
+    let log = p.a.log(sid);
+    let file = json!({"mid": mid, "name": "a.txt", "type": "text/plain", "size": 5});
+    let actor = if std::ptr::eq(at, &p.a) { &p.ada_actor } else { &p.ben_actor };
+    let draft = Draft {
+        sid: sid.clone(),
+        kind: "message.create".into(),
+        channel: Some(channel.clone()),
+        target: None,
+        actor: actor.clone(),
+        content: json!({"body": "mine", "attachments": [file]}),
+    };
+    let result = if std::ptr::eq(at, &p.a) {
+        p.a.app.log.submit(draft, None).await.map(|_| ())
+    } else {
+        let now = at.app.clock.now_ms();
+        let (ik, aid) = (&at.app.keys.ik, at.app.log.new_aid());
+        let (action, sealed) = draft.into_action(ik, aid, at.app.rng.bytes(), log.head(), now).expect("an action");
+        let origin_sig = Some(action.sign(&at.app.keys.signing()).expect("a signature"));
+        p.a.app.log.submit_foreign(sid, Proposal { action, origin_sig, sealed }).await.map(|_| ())
+    };
+    match result {
+        Ok(()) => Ok(()),
+        Err(LogError::Rejected(code)) => Err(code),
+        Err(e) => panic!("{e}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c3_a_message_names_only_files_that_its_home_brought_there() {
+    let p = Pair::new(38, 0).await;
+    let sid = p.sid.to_string();
+    let here: ChannelId = p.cid().parse().unwrap();
+    let up = upload(&p.ben, &sid, p.cid(), "a.txt", b"bread".to_vec()).await.expect_status(201).json;
+    let file = up["id"].clone();
+    // Uploaded at home, but not brought to the hub: whoever read the message could not have it.
+    assert_eq!(naming(&p, &p.b, &p.sid, &here, &file).await, Err(Code::BadContent));
+    p.send(&p.ben, json!({"nonce": "1", "body": "", "attachments": [{"upload": up["upload"]}]})).await;
+    same(&p.a, &p.b, &p.sid).await;
+    assert_eq!(naming(&p, &p.b, &p.sid, &here, &file).await, Ok(()));
+    // To know what somebody else brought is no right to it, and neither is it elsewhere.
+    assert_eq!(naming(&p, &p.a, &p.sid, &here, &file).await, Err(Code::BadContent));
+    let ada = p.a.known_as(&p.ada).await;
+    let other = p.a.community(&ada).await;
+    let ben = p.b.known_as(&p.ben).await;
+    p.b.join(&ben, "a.test", &other.sid).await.expect("joined");
+    assert_eq!(naming(&p, &p.b, &other.sid, &other.channel, &file).await, Err(Code::BadContent));
+    let mine = upload(&p.ada, &sid, p.cid(), "b.txt", b"butter".to_vec()).await.expect_status(201).json;
+    p.send(&p.ada, json!({"nonce": "2", "body": "", "attachments": [{"upload": mine["upload"]}]})).await;
+    assert_eq!(naming(&p, &p.a, &other.sid, &other.channel, &mine["id"]).await, Err(Code::BadContent));
+    same(&p.a, &p.b, &p.sid).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c3_a_hub_without_room_makes_one_author_wait_and_a_file_too_large_is_refused() {
+    let small = |c: &mut conntext_server::config::Config| {
+        c.storage.peer_media_bytes = 15;
+        c.storage.media_max_bytes = 20;
+    };
+    let p = Pair::with(39, 0, small).await;
+    let to = p.sid.to_string();
+    let with = async |nonce: &str, name: &str, bytes: usize| {
+        let up = upload(&p.ben, &to, p.cid(), name, vec![b'x'; bytes]).await.expect_status(201).json;
+        p.ben
+            .post(
+                &p.path("/messages"),
+                json!({"nonce": nonce, "body": nonce, "attachments": [{"upload": up["upload"]}]}),
+            )
+            .await
+    };
+    with("fits", "a.txt", 10).await.expect_status(201);
+    with("large", "b.txt", 30).await.expect_problem(413, "too_large");
+    assert_eq!(with("waits", "c.txt", 12).await.expect_status(201).json["state"], "pending");
+    p.send(&p.ben, json!({"nonce": "after", "body": "after"})).await;
+    // Somebody else of the same instance does not wait.
+    let bea = p.b.citizen("bea").await;
+    p.b.join(&bea, "a.test", &p.sid).await.expect("joined");
+    let channel: ChannelId = p.cid().parse().unwrap();
+    p.b.write(&p.sid, &bea.actor, &channel, "me too").await;
+    assert!(p.b.log(&p.sid).hub_away_since().is_none());
+    assert_eq!(p.b.waiting(&p.sid, &p.ben_actor).await, 2);
+    assert_eq!(p.a.bodies(&p.sid, &channel).await, ["fits", "me too"]);
+    // The next day there is room: the file comes before its message, also after a restart.
+    for at in [&p.a, &p.b] {
+        at.clock.advance(25 * 3_600_000);
+    }
+    let Pair { a, b, sid, ben_actor, ada, ben, net: _net, .. } = p;
+    // Whoever is signed in would keep the process alive.
+    drop((ada, ben));
+    let b = b.restart().await;
+    until("nothing waits", async || b.waiting(&sid, &ben_actor).await == 0).await;
+    same(&a, &b, &sid).await;
+    assert_eq!(a.bodies(&sid, &channel).await, ["fits", "me too", "waits", "after"]);
 }

@@ -4,7 +4,7 @@ use super::Group;
 use crate::{
     db::{self, Tx},
     log::{
-        store,
+        FilesThere, store,
         types::{Entry, LogError},
     },
 };
@@ -12,7 +12,7 @@ use conntext_federation::{
     Code,
     content::Content,
     hub::Proposal,
-    ids::{ActionId, Actor},
+    ids::{ActionId, Actor, InstanceId},
     rules::{Facts, MessageFact},
 };
 use std::{collections::HashMap, sync::Arc};
@@ -78,6 +78,25 @@ pub(super) async fn facts(tx: &mut Tx, group: &Group, p: &Proposal) -> db::Resul
         };
     }
     Ok(facts)
+}
+
+/// A message may name only files that its author's home brought into this log, complete: whoever reads it can have them.
+///
+/// # Errors
+/// [`Code::BadContent`].
+pub(super) async fn check_files(
+    tx: &mut Tx,
+    there: FilesThere,
+    log_id: i64,
+    origin: &InstanceId,
+    content: &Content,
+) -> Result<(), LogError> {
+    let Content::MessageCreate(message) = content else { return Ok(()) };
+    let files = message.files();
+    if files.is_empty() || there(tx, log_id, origin, &files).await? {
+        return Ok(());
+    }
+    Err(LogError::Rejected(Code::BadContent))
 }
 
 fn in_batch(group: &Group, aid: &ActionId) -> Option<MessageFact> {
