@@ -8,7 +8,7 @@ import field from "./field.module.css";
 import s from "./CopyField.module.css";
 
 /** A text to take away, with a button that copies it. */
-export function CopyField({ label, value }: { label: string; value: string }) {
+export function CopyField({ label, value, quiet }: { label: string; value: string; /** One of many: its button is not the thing to do. */ quiet?: boolean }) {
   const { t } = useLingui();
   const [copied, setCopied] = useState(false);
   const input = useRef<HTMLInputElement>(null);
@@ -38,7 +38,7 @@ export function CopyField({ label, value }: { label: string; value: string }) {
         <div className={cx(field.row, s.frame)}>
           <Input ref={input} className={cx(field.input, s.value)} onFocus={(event) => { event.target.select(); }} />
         </div>
-        <Button variant="primary" onPress={() => void copy()} icon={copied ? <Check size={16} /> : <Copy size={16} />}>
+        <Button variant={quiet ? "quiet" : "primary"} onPress={() => void copy()} icon={copied ? <Check size={16} /> : <Copy size={16} />}>
           {copied ? t`Copied` : t`Copy`}
         </Button>
       </div>

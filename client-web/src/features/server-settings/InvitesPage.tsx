@@ -5,6 +5,7 @@ import { api, type Invite, type Server } from "@kit/api";
 import { can, useUser } from "@kit/live";
 import { Button } from "@kit/ui/Button";
 import { CopyField } from "@kit/ui/CopyField";
+import { cx } from "@kit/ui/cx";
 import { FormError } from "@kit/ui/FormError";
 import { openOverlay } from "@kit/ui/overlays";
 import { nameOf } from "@kit/ui/Person";
@@ -55,12 +56,12 @@ function InviteRow({ server, invite }: { server: Server; invite: Invite }) {
   const now = Date.now();
   const expired = invite.expires_at !== null && invite.expires_at <= now;
   const spent = invite.max_uses !== null && invite.uses >= invite.max_uses;
-  const state = expired ? t`expired` : spent ? t`used up` : invite.expires_at === null ? t`works always` : t`until ${i18n.date(new Date(invite.expires_at), { dateStyle: "medium", timeStyle: "short" })}`;
+  const state = expired ? t`expired` : spent ? t`used up` : invite.expires_at === null ? t`does not expire` : t`until ${i18n.date(new Date(invite.expires_at), { dateStyle: "medium", timeStyle: "short" })}`;
   const mine = invite.by === server.my_actor;
   return (
-    <li className={s.row}>
+    <li className={cx(s.row, s.wraps)}>
       <div className={s.rowText}>
-        {invite.url && !expired && !spent ? <CopyField label={t`Link`} value={invite.url} /> : null}
+        {invite.url && !expired && !spent ? <CopyField label={t`Link`} value={invite.url} quiet /> : null}
         <span>
           <strong className={s.numbers}>
             {invite.max_uses === null ? <Plural value={invite.uses} _0="not used yet" one="used once" other="used # times" /> : <Trans>used {invite.uses} of {invite.max_uses} times</Trans>}

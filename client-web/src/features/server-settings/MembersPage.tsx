@@ -72,7 +72,10 @@ function MemberRow({ server, member, onChanged }: { server: Server; member: Memb
           {name} {isOwner ? <span className={s.tag}>{t`owner`}</span> : null}
         </strong>
         <span className={s.quiet}>
-          <Handle user={user} /> · <Trans>since {i18n.date(new Date(member.joined_at), { dateStyle: "medium" })}</Trans>
+          <Handle user={user} /> ·{" "}
+          <span className={s.date}>
+            <Trans>since {i18n.date(new Date(member.joined_at), { dateStyle: "medium" })}</Trans>
+          </span>
         </span>
         {roles.length > 0 ? (
           <ul className={s.roles} aria-label={t`Roles`}>
