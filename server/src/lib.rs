@@ -12,6 +12,7 @@ pub mod channels;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod crash;
 pub mod db;
 pub mod directory;
 pub mod error;

@@ -11,6 +11,7 @@ use crate::config::Config;
 pub(super) async fn run(config: Config) -> Result<(), Failure> {
     super::logging::start(&config.log)?;
     super::install_crypto()?;
+    crate::crash::choose()?;
     let tls = listen::tls(&config.http).await?;
     // Before the database is touched: an address that is taken is the most usual fault.
     let listener = listen::bind(&config.http).await.map_err(|e| {

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     bus::{Notice, PersonNotice},
+    crash,
     db::{self, Tx},
 };
 use conntext_federation::{
@@ -245,7 +246,10 @@ impl Committer {
             store::put_nonces(&mut tx, group.nonces.clone(), now).await?;
             self.write(&mut tx, &group.log, &group.entries, true).await?;
         }
-        tx.commit().await
+        crash::point("log.before_commit");
+        tx.commit().await?;
+        crash::point("log.after_commit");
+        Ok(())
     }
 
     /// Writes entries with all that follows from them. The working state has them applied already.
@@ -452,7 +456,9 @@ impl Committer {
             steps.push(Step::Lose(id));
         }
         self.write(&mut tx, log, &entries, true).await?;
+        crash::point("copy.before_commit");
         tx.commit().await?;
+        crash::point("copy.after_commit");
         self.publish(log, &steps, entries);
         Ok(log.state().head.seq)
     }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     bus::{Notice, PersonNotice},
-    db,
+    crash, db,
 };
 use conntext_federation::{
     Code,
@@ -98,7 +98,9 @@ pub(super) async fn enqueue(
         store::put_nonces(&mut tx, vec![(draft.actor.clone(), nonce, log.id, aid)], now).await?;
     }
     let (reply, answer) = oneshot::channel();
+    crash::point("queue.before_commit");
     tx.commit().await?;
+    crash::point("queue.after_commit");
     if let Ok(mut waiting) = inner.waiting.lock() {
         waiting.insert(aid, reply);
     }
@@ -353,7 +355,10 @@ async fn send(
     let mut answers = if actions.is_empty() && keys.is_none() {
         Vec::new()
     } else {
-        link.actions(&hub, &domain, &log.sid, ActionsRequest { actions, keys }).await?.results
+        crash::point("relay.before_send");
+        let answer = link.actions(&hub, &domain, &log.sid, ActionsRequest { actions, keys }).await?;
+        crash::point("relay.after_send");
+        answer.results
     };
     if answers.len() != count {
         return Err(LinkError::Unreachable("its answer does not fit the request".into()));
@@ -384,7 +389,9 @@ async fn settle(inner: &Arc<Inner>, log: &LogHandle, p: &Pending, result: Action
             } else {
                 pending::settle(&mut tx, &p.aid, PendingState::Accepted, None, now).await?;
             }
+            crash::point("relay.before_settle");
             tx.commit().await?;
+            crash::point("relay.after_settle");
             let answered = accepted_entry(inner, log, p, *header, hub_sig);
             match (waiter, answered) {
                 (Some(waiter), Some(entry)) => {

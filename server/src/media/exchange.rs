@@ -62,7 +62,9 @@ async fn bring(
         sha256,
     };
     let path = format!("/servers/{}/media/{mid}?channel={channel}", log.sid);
+    crate::crash::point("media.before_put");
     peers::send_stream(app, domain, Method::PUT, &path, content).await?;
+    crate::crash::point("media.after_put");
     let mut tx = app.db.begin().await.map_err(here)?;
     store::grant(&mut tx, log.id, mid.as_str(), me, app.clock.now_ms()).await.map_err(here)?;
     tx.commit().await.map_err(here)

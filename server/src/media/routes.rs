@@ -187,7 +187,9 @@ async fn take(
     blobs::keep(&app, received, media_type).await?;
     let mut tx = app.db.begin().await?;
     store::grant(&mut tx, log.id, mid.as_str(), origin.ik.as_str(), now).await?;
+    crate::crash::point("media.before_grant");
     tx.commit().await?;
+    crate::crash::point("media.after_grant");
     Ok((if known { StatusCode::OK } else { StatusCode::CREATED }, axum::Json(serde_json::json!({}))).into_response())
 }
 

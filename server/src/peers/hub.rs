@@ -83,6 +83,7 @@ pub(super) async fn actions(
     let work = request.actions.into_iter().zip(waits).map(|(a, wait)| one(&app, &origin, &sid, a, wait));
     let results = futures_util::future::join_all(work).await.into_iter().collect::<Result<Vec<_>>>()?;
     let head = view::head(&app, &log, &origin.ik).await?;
+    crate::crash::point("hub.before_answer");
     Ok(Json(ActionsResponse { results, head }))
 }
 

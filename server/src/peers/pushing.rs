@@ -245,7 +245,10 @@ impl Window<'_> {
         }
         let mut tx = self.app.db.begin().await?;
         store::advance(&mut tx, self.peer, self.log.id, self.acked).await?;
-        tx.commit().await
+        crate::crash::point("push.before_ack");
+        tx.commit().await?;
+        crate::crash::point("push.after_ack");
+        Ok(())
     }
 }
 
@@ -253,7 +256,10 @@ async fn send(app: &App, peer: &InstanceId, domain: &Domain, push: &Push) -> Res
     if find(app, domain).await?.ik != *peer {
         return Err(CallError::Unreachable("another instance answers at its domain".into()));
     }
-    call(app, domain, Method::POST, "/events", push).await
+    crate::crash::point("push.before_send");
+    let answer = call(app, domain, Method::POST, "/events", push).await;
+    crate::crash::point("push.after_send");
+    answer
 }
 
 fn is_gap(e: &CallError) -> bool {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::kit::{PASSWORD, Process, Setup, free_port, text};
 
-fn instance(name: &str) -> (Setup, String) {
+pub fn instance(name: &str) -> (Setup, String) {
     let mut setup = Setup::new();
     let domain = format!("{name}.localhost:{}", setup.port);
     setup.set("CONNTEXT__INSTANCE__DOMAIN", &domain);
@@ -80,7 +80,7 @@ async fn j1_two_instances_speak_https_and_believe_no_other_authority() {
 }
 
 /// A new community: its id, and the address of its channel for writing.
-async fn community(process: &Process, owner: &str) -> (String, String) {
+pub async fn community(process: &Process, owner: &str) -> (String, String) {
     let asked = json!({"name": "Orchard", "template": "community"});
     let (status, server) = request(process, owner, "/servers", Some(asked)).await;
     assert!(matches!(status, 200 | 201), "{server}");
@@ -90,14 +90,14 @@ async fn community(process: &Process, owner: &str) -> (String, String) {
     (sid, channel)
 }
 
-async fn person(process: &Process, handle: &str) -> String {
+pub async fn person(process: &Process, handle: &str) -> String {
     let (status, made) =
         process.post("/accounts", &json!({"handle": handle, "password": PASSWORD, "kind": "bearer"})).await;
     assert_eq!(status, 201, "{made}");
     made["token"].as_str().expect("a token").to_owned()
 }
 
-async fn request(process: &Process, token: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+pub async fn request(process: &Process, token: &str, path: &str, body: Option<Value>) -> (u16, Value) {
     let url = format!("{}/api/v1{path}", process.base);
     let request = match &body {
         Some(body) => process.client.post(url).json(body),
@@ -112,7 +112,7 @@ async fn request(process: &Process, token: &str, path: &str, body: Option<Value>
     }
 }
 
-async fn bodies(process: &Process, token: &str, channel: &str) -> Vec<String> {
+pub async fn bodies(process: &Process, token: &str, channel: &str) -> Vec<String> {
     let (_, page) = request(process, token, &format!("{channel}/messages?limit=100"), None).await;
     let messages = page["messages"].as_array().cloned().unwrap_or_default();
     messages.iter().map(|m| m["body"].as_str().unwrap_or_default().to_owned()).collect()

@@ -117,6 +117,11 @@ impl Process {
         }
     }
 
+    /// Whether it still runs.
+    pub fn runs(&mut self) -> bool {
+        self.child.try_wait().expect("a status").is_none()
+    }
+
     /// GET below `/api/v1`; status and JSON.
     pub async fn get(&self, path: &str, token: &str) -> (u16, Value) {
         let request = self.client.get(format!("{}/api/v1{path}", self.base)).bearer_auth(token);

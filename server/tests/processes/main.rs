@@ -1,6 +1,7 @@
 //! Stories against the real binary: processes, ports, signals, TLS, the command line.
 
 mod cli;
+mod crashes;
 mod federation;
 mod kit;
 mod running;

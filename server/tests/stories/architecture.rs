@@ -13,6 +13,7 @@ const PARTS: &[&str] = &[
     "cli",
     "clock",
     "config",
+    "crash",
     "db",
     "error",
     "gateway",
@@ -29,7 +30,7 @@ const PARTS: &[&str] = &[
     "projections",
     "routes",
 ];
-const EVERYBODYS: &[&str] = &["App", "app", "args", "clock", "config", "error", "keys", "lately", "metrics"];
+const EVERYBODYS: &[&str] = &["App", "app", "args", "clock", "config", "crash", "error", "keys", "lately", "metrics"];
 
 /// What a part may use beyond what is everybody's. `room` stands for all rooms.
 fn allowed(part: &str) -> &'static [&'static str] {
