@@ -66,7 +66,9 @@ impl Pair {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         self.setups[who].set("CONNTEXT_FAIL", &format!("{place}=return"));
-        self.processes[who] = self.setups[who].start().await;
+        self.processes[who] = self.setups[who].spawn("http");
+        // What still waits from before may reach the place at once.
+        self.processes[who].ready().await;
         for _ in 0..100 {
             for speaker in [1 - who, who] {
                 self.say(speaker, file && speaker == 1).await;

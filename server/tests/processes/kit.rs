@@ -72,14 +72,15 @@ impl Setup {
 
     /// The same with https.
     pub async fn start_as(&self, scheme: &'static str) -> Process {
-        let child = self.command(&["serve"]).stdin(Stdio::null()).stderr(Stdio::inherit()).spawn().expect("it starts");
-        let process = Process { child, base: format!("{scheme}://127.0.0.1:{}", self.port), client: client() };
-        let began = Instant::now();
-        while process.client.get(format!("{}/readyz", process.base)).send().await.is_err() {
-            assert!(began.elapsed() < PATIENCE, "the instance does not become ready");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        let mut process = self.spawn(scheme);
+        assert!(process.ready().await, "the instance does not become ready");
         process
+    }
+
+    /// Starts the instance and does not wait.
+    pub fn spawn(&self, scheme: &'static str) -> Process {
+        let child = self.command(&["serve"]).stdin(Stdio::null()).stderr(Stdio::inherit()).spawn().expect("it starts");
+        Process { child, base: format!("{scheme}://127.0.0.1:{}", self.port), client: client() }
     }
 }
 
@@ -99,6 +100,18 @@ pub struct Process {
 }
 
 impl Process {
+    /// Waits until the instance is ready; false when it ended before, or took too long.
+    pub async fn ready(&mut self) -> bool {
+        let began = Instant::now();
+        while self.client.get(format!("{}/readyz", self.base)).send().await.is_err() {
+            if began.elapsed() > PATIENCE || !self.runs() {
+                return false;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        true
+    }
+
     /// Sends a signal by its name.
     pub fn signal(&self, name: &str) {
         let status = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
