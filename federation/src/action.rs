@@ -18,48 +18,50 @@ pub const MAX_ACTION_BYTES: usize = 2048;
 /// A place in a log: what somebody held when they said something about it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Position {
+    /// Counts restarts of the log by its own hub.
+    pub epoch: u64,
     /// Counts take-overs.
     #[serde(rename = "gen")]
     pub generation: u64,
-    /// Counts restarts of the log by its own hub.
-    pub epoch: u64,
-    /// The sequence number, from 1 without gaps.
-    pub seq: u64,
     /// The hash of the event at that place.
     pub hash: Hash,
+    /// The sequence number, from 1 without gaps.
+    pub seq: u64,
 }
 
 /// An action. Unknown members are kept, so that signatures of newer versions stay valid.
+///
+/// The fields stand in the order of their names, so that they are written in canonical form at once.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Action {
-    /// Version of the envelope.
-    pub v: u64,
-    /// The server it is meant for.
-    pub sid: ServerId,
-    /// What is done, such as `message.create`.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// The channel it happens in; none when it concerns the server as a whole.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub channel: Option<ChannelId>,
-    /// What it is done to: a message's `aid`, an actor, a role, an invite's hash.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub target: Option<String>,
     /// Who does it.
     pub actor: Actor,
-    /// The actor's home.
-    pub origin: InstanceId,
     /// Its id: unique in the server whatever the origin.
     pub aid: ActionId,
     /// When the home made it, milliseconds; left out for anonymous members, whose clock must not show.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ats: Option<i64>,
-    /// When it may no longer be sequenced, milliseconds.
-    pub exp: i64,
     /// The last visible event that the home held when it signed.
     pub basis: Position,
+    /// The channel it happens in; none when it concerns the server as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel: Option<ChannelId>,
     /// The salted digest of the content.
     pub content_hash: Hash,
+    /// When it may no longer be sequenced, milliseconds.
+    pub exp: i64,
+    /// The actor's home.
+    pub origin: InstanceId,
+    /// The server it is meant for.
+    pub sid: ServerId,
+    /// What it is done to: a message's `aid`, an actor, a role, an invite's hash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// What is done, such as `message.create`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Version of the envelope.
+    pub v: u64,
     /// Members that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,

@@ -60,35 +60,37 @@ impl<'de> Deserialize<'de> for Visibility {
 }
 
 /// The header of an event: what the hash chain runs over.
+///
+/// The fields stand in the order of their names, so that they are written in canonical form at once.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Header {
-    /// Version of the envelope.
-    pub v: u64,
-    /// The server whose log this is.
-    pub sid: ServerId,
-    /// Counts take-overs of the log.
-    #[serde(rename = "gen")]
-    pub generation: u64,
-    /// Counts restarts of the log by its own hub.
-    pub epoch: u64,
-    /// Position, from 1 without gaps.
-    pub seq: u64,
-    /// Hash of the event before.
-    pub prev: Hash,
-    /// Hash of the last event before that has the same visibility.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cprev: Option<Hash>,
+    /// Hash of the action with its signature.
+    pub action_hash: Hash,
     /// Number of a message in its channel, from 1 without gaps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cn: Option<u64>,
+    /// Hash of the last event before that has the same visibility.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cprev: Option<Hash>,
+    /// Counts restarts of the log by its own hub.
+    pub epoch: u64,
+    /// Counts take-overs of the log.
+    #[serde(rename = "gen")]
+    pub generation: u64,
     /// The instance that sequenced it.
     pub hub: InstanceId,
+    /// Hash of the event before.
+    pub prev: Hash,
+    /// Position, from 1 without gaps.
+    pub seq: u64,
+    /// The server whose log this is.
+    pub sid: ServerId,
     /// When, by the hub's clock, milliseconds; never goes back.
     pub ts: i64,
+    /// Version of the envelope.
+    pub v: u64,
     /// Whom it concerns.
     pub vis: Visibility,
-    /// Hash of the action with its signature.
-    pub action_hash: Hash,
     /// Members that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,

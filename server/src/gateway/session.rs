@@ -349,8 +349,8 @@ impl Session {
             let page = self.app.log.read(&log, after, PAGE).await?;
             let Some(last) = page.last() else { break };
             after = last.seq();
-            for entry in page.into_iter().filter(|e| e.seq() <= to) {
-                self.show(sid, &log, &entry).await?;
+            for entry in page.iter().filter(|e| e.seq() <= to) {
+                self.show(sid, &log, entry).await?;
             }
         }
         self.flush().await

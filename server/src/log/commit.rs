@@ -309,6 +309,9 @@ impl Committer {
     /// After the commit: the published state, then whoever listens.
     fn publish(&mut self, log: &LogHandle, steps: &[Step], entries: Vec<Arc<Entry>>) {
         let before = log.local_members();
+        let head = self.working(log).head.seq;
+        // First, so that whoever sees the new state can read what led to it.
+        log.remember(&entries, steps.iter().any(|s| matches!(s, Step::Lose(_))), head);
         replay(&mut log.state_mut(), steps);
         let bus = &self.inner.bus;
         if !entries.is_empty() {
@@ -475,6 +478,7 @@ impl Committer {
             }
         }
         tx.commit().await?;
+        log.remember(&[], true, log.state().head.seq);
         Ok(())
     }
 

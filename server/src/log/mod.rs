@@ -4,6 +4,7 @@
 
 mod commit;
 pub mod pending;
+mod recent;
 mod relay;
 pub(crate) mod store;
 pub mod types;
@@ -87,12 +88,26 @@ pub struct LogHandle {
     local: InstanceId,
     hub_domain: RwLock<String>,
     published: RwLock<ServerState>,
+    /// What was written last, so that whoever follows closely reads no disk.
+    recent: Mutex<recent::Recent>,
     quarantined: RwLock<Option<String>>,
     /// Whether the hub answered last; of no meaning where the hub is here.
     hub_away: AtomicBool,
     hub_away_since: AtomicI64,
     relay: tokio::sync::Notify,
     relaying: AtomicBool,
+}
+
+impl LogHandle {
+    /// Keeps what was committed for those who follow closely; not what was written before when that `changed`.
+    fn remember(&self, entries: &[Arc<Entry>], changed: bool, head: u64) {
+        let mut recent = unpoison(self.recent.lock());
+        if changed {
+            recent.forget(head);
+        } else {
+            recent.add(entries, head);
+        }
+    }
 }
 
 fn unpoison<G>(guard: Result<G, std::sync::PoisonError<G>>) -> G {
@@ -117,6 +132,7 @@ impl LogHandle {
             base_seq,
             local,
             hub_domain: RwLock::new(hub_domain),
+            recent: Mutex::new(recent::Recent::after(state.head.seq)),
             published: RwLock::new(state),
             quarantined: RwLock::new(quarantined),
             hub_away: AtomicBool::new(false),
@@ -494,9 +510,13 @@ impl Log {
     }
 
     /// Events after a position, in order, as they stand on disk.
-    pub async fn read(&self, log: &LogHandle, after: u64, limit: u64) -> db::Result<Vec<Entry>> {
+    pub async fn read(&self, log: &LogHandle, after: u64, limit: u64) -> db::Result<Vec<Arc<Entry>>> {
+        if let Some(entries) = unpoison(log.recent.lock()).after_position(after, limit) {
+            return Ok(entries);
+        }
         let mut read = self.inner.db.read().await?;
-        store::events_after(&mut read, &log.sid, log.id, after, limit).await
+        let entries = store::events_after(&mut read, &log.sid, log.id, after, limit).await?;
+        Ok(entries.into_iter().map(Arc::new).collect())
     }
 
     /// What was withheld from this copy after a position.

@@ -331,10 +331,10 @@ async fn farewell(
     let mut cursor = acked;
     loop {
         let page = app.log.read(log, cursor, 500).await?;
-        let Some(last) = page.last().map(Entry::seq) else { break };
+        let Some(last) = page.last().map(|e| e.seq()) else { break };
         cursor = last;
         let state = log.state();
-        departure = page.iter().filter(|e| departs(&state, peer, e)).map(Entry::seq).next_back().or(departure);
+        departure = page.iter().filter(|e| departs(&state, peer, e)).map(|e| e.seq()).next_back().or(departure);
     }
     let run = match departure {
         Some(to) => {

@@ -74,7 +74,7 @@ pub async fn run(
                 withheld = Some((withheld.map_or(seq, |w| w.0), seq, entry.hash));
                 continue;
             }
-            let item = Item::Event(Box::new(entry.event));
+            let item = Item::Event(Box::new(entry.event.clone()));
             bytes += bytes_of(&item);
             if events == bounds.events || (events > 0 && bytes > bounds.bytes) {
                 out.more = true;
@@ -121,7 +121,7 @@ pub async fn channel_page(
     let mut bytes = 0;
     for seq in seqs.into_iter().rev() {
         let Some(entry) = app.log.read(log, seq - 1, 1).await?.pop().filter(|e| e.seq() == seq) else { continue };
-        let item = Item::Event(Box::new(entry.event));
+        let item = Item::Event(Box::new(entry.event.clone()));
         bytes += bytes_of(&item);
         if bytes > bounds.bytes && !entries.is_empty() {
             more = true;
@@ -148,7 +148,7 @@ pub async fn channel_page(
         if entry.event.action.channel.as_ref() != Some(channel) {
             continue;
         }
-        let item = Item::Event(Box::new(entry.event));
+        let item = Item::Event(Box::new(entry.event.clone()));
         bytes += bytes_of(&item);
         if bytes > bounds.bytes {
             break;

@@ -189,7 +189,7 @@ async fn b10_who_comes_and_goes_is_noted_live() {
     let t = TestInstance::new("a.test").await;
     let port = port(&t).await;
     let (ada, bea) = (t.person("ada").await, t.person("bea").await);
-    let (sid, _) = community(&ada).await;
+    let (sid, channel) = community(&ada).await;
     let (mut socket, ready) = Socket::open(port, &ada, json!({})).await;
     bea.post(&format!("/directory/a.test/{sid}/join"), json!({})).await.expect_status(200);
     let uid = bea.get("/me").await.text("/user/id");
@@ -198,8 +198,15 @@ async fn b10_who_comes_and_goes_is_noted_live() {
     assert_eq!(joined["e"]["notice"]["seq"], joined["seq"]);
     ada.delete(&format!("/servers/{sid}/members/{uid}")).await.expect_status(204);
     assert_eq!(socket.event("member_leave").await["e"]["notice"]["kind"], "kicked");
-    // Coming back to both at once: she is no member any more, and still she came.
-    let (mut late, _) = Socket::open(port, &ada, json!({sid.as_str(): ready["servers"][0]["seq"]})).await;
+    // Soon after, one sees what the others saw.
+    let since = json!({sid.as_str(): ready["servers"][0]["seq"]});
+    let (mut soon, _) = Socket::open(port, &ada, since.clone()).await;
+    assert_eq!(soon.event("member_join").await["e"]["notice"]["seq"], joined["seq"]);
+    assert_eq!(soon.event("member_leave").await["e"]["notice"]["kind"], "kicked");
+    // Later, when it is read from the disk again (as after a deletion): she is no member any more, and still she came.
+    let id = say(&ada, &sid, &channel, "n1", "gone soon").await;
+    ada.delete(&format!("/servers/{sid}/channels/{channel}/messages/{id}")).await.expect_status(204);
+    let (mut late, _) = Socket::open(port, &ada, since).await;
     let came = late.event("notice").await;
     assert_eq!((&came["e"]["notice"]["kind"], &came["e"]["user"]["id"]), (&json!("joined"), &json!(uid)));
     assert_eq!(late.event("member_leave").await["e"]["notice"]["kind"], "kicked");

@@ -222,11 +222,12 @@ async fn j5_a_copy_that_its_hub_contradicts_is_set_aside_and_others_go_on() {
     net.cut("a.test", "b.test");
     a.write(&bad.sid, &ada.actor, &bad.channel, "two").await;
     let log = a.log(&bad.sid);
-    let mut entry = a.app.log.read(&log, log.head().seq - 1, 1).await.expect("entries").pop().expect("an event");
-    entry.event.header.prev = conntext_federation::ids::Hash::ZERO;
+    let entry = a.app.log.read(&log, log.head().seq - 1, 1).await.expect("entries").pop().expect("an event");
+    let mut event = entry.event.clone();
+    event.header.prev = conntext_federation::ids::Hash::ZERO;
     let push = conntext_federation::wire::Push {
         sid: bad.sid.clone(),
-        events: vec![conntext_federation::event::Item::Event(Box::new(entry.event))],
+        events: vec![conntext_federation::event::Item::Event(Box::new(event))],
         gained: vec![],
         lost: vec![],
         ahead: false,
