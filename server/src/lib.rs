@@ -89,11 +89,15 @@ pub enum StartError {
 
 /// Opens database and keys in a data folder that exists, without taking its lock: for commands beside a running instance.
 pub async fn open(config: Config, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Base, StartError> {
-    let data = config.storage.data_dir.clone();
-    let path = data.join("conntext.db");
+    let path = config.storage.data_dir.join("conntext.db");
     db::folder::touch_private(&path)
         .map_err(|error| StartError::Io { what: format!("cannot create {}", path.display()), error })?;
     let db = Db::open(&path).await?;
+    open_on(db, config, clock, rng).await
+}
+
+async fn open_on(db: Db, config: Config, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Base, StartError> {
+    let data = config.storage.data_dir.clone();
     let domain = config.domain()?;
     let keys = Arc::new(InstanceKeys::open(&data, &domain, &db, clock.clone(), &*rng).await?);
     let passwords = accounts::Passwords::new(&config.accounts, &*rng).map_err(StartError::Passwords)?;
@@ -115,6 +119,27 @@ pub async fn build_with(
 ) -> Result<App, StartError> {
     let folder = Folder::open(&config.storage.data_dir)?;
     let base = open(config, clock, rng).await?;
+    assemble(folder, base, transport).await
+}
+
+/// As [`build_with`], on a database that is open already: that of a simulation.
+///
+/// # Errors
+/// As [`build_with`].
+#[cfg(feature = "failpoints")]
+pub async fn build_on(
+    db: Db,
+    config: Config,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+    transport: Arc<dyn peers::Transport>,
+) -> Result<App, StartError> {
+    let folder = Folder::open(&config.storage.data_dir)?;
+    let base = open_on(db, config, clock, rng).await?;
+    assemble(folder, base, transport).await
+}
+
+async fn assemble(folder: Folder, base: Base, transport: Arc<dyn peers::Transport>) -> Result<App, StartError> {
     let metrics = metrics::Metrics::new();
     let guard = accounts::Guard::new(&base.config.limits);
     let pace = messages::Pace::new(&base.config.limits);

@@ -9,17 +9,20 @@
 mod error;
 mod facts;
 pub mod folder;
+#[cfg(feature = "failpoints")]
+pub mod inline;
 mod migrate;
 mod tx;
 mod value;
+mod way;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
+use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection as _, SqlitePool};
 use tokio::sync::Mutex;
 
 pub use error::{Error, Result};
@@ -27,6 +30,7 @@ pub use facts::{fact, forget_fact, set_fact};
 pub use migrate::{Migration, latest, migrations};
 pub use tx::{Query, Read, Tx};
 pub use value::{Column, Row, SqlType, Ty, Value};
+use way::{Readers, Step, Way};
 
 /// Readers at a time; more wait.
 const READERS: u32 = 8;
@@ -40,8 +44,9 @@ const BUSY: Duration = Duration::from_secs(5);
 /// A handle to the database. Cheap to clone.
 #[derive(Clone)]
 pub struct Db {
-    readers: SqlitePool,
+    readers: Readers,
     writer: Arc<Mutex<tx::Writer>>,
+    way: Way,
     probed_at: Arc<AtomicI64>,
 }
 
@@ -58,20 +63,12 @@ impl Db {
 
     /// Opens or creates the database file and leaves its schema alone.
     pub async fn open_without_migrating(path: &Path) -> Result<Self> {
-        let common = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(BUSY)
-            .statement_cache_capacity(400)
-            .pragma("secure_delete", "ON")
-            .pragma("temp_store", "MEMORY");
+        let common = options(path);
         // The writer first: it creates the file and switches it to the write-ahead log.
         let mut conn = sqlx::SqliteConnection::connect_with(&common).await?;
         conn.ping().await?;
-        let writer = tx::Writer { options: common.clone(), conn: Some(conn), open: false };
+        let way = Way::default();
+        let writer = tx::Writer { options: common.clone(), conn: Some(conn), open: false, way: way.clone() };
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .min_connections(1)
@@ -82,14 +79,31 @@ impl Db {
             .after_release(|conn, _| Box::pin(async move { Ok(sqlx::query("ROLLBACK").execute(conn).await.is_ok()) }))
             .connect_with(common.pragma("query_only", "ON"))
             .await?;
-        Ok(Self { readers, writer: Arc::new(Mutex::new(writer)), probed_at: Arc::default() })
+        let readers = Readers::Pool(readers);
+        Ok(Self { readers, writer: Arc::new(Mutex::new(writer)), way, probed_at: Arc::default() })
+    }
+
+    /// As [`Db::open`], with calls that come back before anything else runs and that somebody watches.
+    ///
+    /// # Errors
+    /// As [`Db::open`].
+    #[cfg(feature = "failpoints")]
+    pub async fn open_inline(path: &Path, how: inline::Inline) -> Result<Self> {
+        let common = if how.flush { options(path) } else { options(path).synchronous(SqliteSynchronous::Off) };
+        let conn = inline::finish(sqlx::SqliteConnection::connect_with(&common))?;
+        let way = Way { watch: Some(how.watch) };
+        let writer = tx::Writer { options: common.clone(), conn: Some(conn), open: false, way: way.clone() };
+        let readers = Readers::Shelf(Arc::new(inline::Shelf::new(common.pragma("query_only", "ON"))));
+        let db = Self { readers, writer: Arc::new(Mutex::new(writer)), way, probed_at: Arc::default() };
+        migrate::run(&db).await?;
+        Ok(db)
     }
 
     /// Begins a snapshot for reading.
     pub async fn read(&self) -> Result<Read> {
-        let mut conn = self.readers.acquire().await?;
-        sqlx::query("BEGIN").execute(&mut *conn).await?;
-        Ok(Read { conn })
+        let mut conn = self.readers.take().await?;
+        self.way.go(Step::Read, async { Ok(sqlx::query("BEGIN").execute(&mut *conn).await?) }).await?;
+        Ok(Read { conn, way: self.way.clone() })
     }
 
     /// Begins the write transaction, after all who asked before.
@@ -129,11 +143,25 @@ impl Db {
         self.readers.close().await;
         let conn = self.writer.lock().await.conn.take();
         if let Some(conn) = conn
-            && let Err(e) = conn.close().await
+            && let Err(e) = self.way.go(Step::Close, async { Ok(conn.close().await?) }).await
         {
             tracing::warn!(error = %e, "the database did not close cleanly");
         }
     }
+}
+
+/// How every connection is opened.
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY)
+        .statement_cache_capacity(400)
+        .pragma("secure_delete", "ON")
+        .pragma("temp_store", "MEMORY")
 }
 
 #[cfg(test)]

@@ -2,11 +2,11 @@
 
 use std::future::Future;
 
-use sqlx::pool::PoolConnection;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{AssertSqlSafe, Connection as _, Sqlite, SqliteConnection};
 use tokio::sync::OwnedMutexGuard;
 
+use super::way::{Reader, Step, Way};
 use super::{Result, Row, Ty, Value};
 
 /// Rows of one statement: few different numbers, so that each statement is prepared once and found again.
@@ -117,18 +117,19 @@ async fn fetch_of(
 
 /// One snapshot of the database: all statements of a `Read` see the same state.
 pub struct Read {
-    pub(super) conn: PoolConnection<Sqlite>,
+    pub(super) conn: Reader,
+    pub(super) way: Way,
 }
 
 impl Query for Read {
     async fn rows(&mut self, sql: &'static str, args: Vec<Value>) -> Result<Vec<Row>> {
-        fetch_all(&mut self.conn, sql, args).await
+        self.way.go(Step::Read, fetch_all(&mut self.conn, sql, args)).await
     }
     async fn row(&mut self, sql: &'static str, args: Vec<Value>) -> Result<Option<Row>> {
-        fetch_first(&mut self.conn, sql, args).await
+        self.way.go(Step::Read, fetch_first(&mut self.conn, sql, args)).await
     }
     async fn rows_of(&mut self, prefix: &'static str, keys: Vec<Vec<Value>>, suffix: &'static str) -> Result<Vec<Row>> {
-        fetch_of(&mut self.conn, prefix, keys, suffix).await
+        self.way.go(Step::Read, fetch_of(&mut self.conn, prefix, keys, suffix)).await
     }
 }
 
@@ -138,6 +139,7 @@ pub(super) struct Writer {
     pub(super) conn: Option<SqliteConnection>,
     /// A transaction was begun and neither committed nor rolled back.
     pub(super) open: bool,
+    pub(super) way: Way,
 }
 
 impl Writer {
@@ -150,7 +152,8 @@ impl Writer {
         }
         self.open = false;
         let Some(conn) = self.conn.as_mut() else { return };
-        if let Err(e) = sqlx::query("ROLLBACK").execute(&mut *conn).await
+        let ended = async { Ok(sqlx::query("ROLLBACK").execute(&mut *conn).await?) };
+        if let Err(e) = self.way.go(Step::Rollback, ended).await
             && !e.to_string().contains("no transaction is active")
         {
             tracing::warn!(error = %e, "replacing the database writer after a failed rollback");
@@ -161,10 +164,12 @@ impl Writer {
     pub(super) async fn begin(&mut self) -> Result<()> {
         self.settle().await;
         if self.conn.is_none() {
-            self.conn = Some(SqliteConnection::connect_with(&self.options).await?);
+            let opened = async { Ok(SqliteConnection::connect_with(&self.options).await?) };
+            self.conn = Some(self.way.go(Step::Begin, opened).await?);
         }
         if let Some(conn) = self.conn.as_mut() {
-            sqlx::query("BEGIN IMMEDIATE").execute(conn).await?;
+            let begun = async { Ok(sqlx::query("BEGIN IMMEDIATE").execute(conn).await?) };
+            self.way.go(Step::Begin, begun).await?;
             self.open = true;
         }
         Ok(())
@@ -177,16 +182,16 @@ pub struct Tx {
 }
 
 impl Tx {
-    fn conn(&mut self) -> Result<&mut SqliteConnection> {
-        self.writer
-            .as_mut()
-            .and_then(|w| w.conn.as_mut())
-            .ok_or_else(|| super::Error::Other("the transaction is over".into()))
+    fn parts(&mut self) -> Result<(&mut SqliteConnection, &Way)> {
+        let over = || super::Error::Other("the transaction is over".into());
+        let writer = self.writer.as_deref_mut().ok_or_else(over)?;
+        Ok((writer.conn.as_mut().ok_or_else(over)?, &writer.way))
     }
 
     /// Makes everything durable: when this returns `Ok`, it is on disk.
     pub async fn commit(mut self) -> Result<()> {
-        sqlx::query("COMMIT").execute(self.conn()?).await?;
+        let (conn, way) = self.parts()?;
+        way.go(Step::Commit, async { Ok(sqlx::query("COMMIT").execute(conn).await?) }).await?;
         if let Some(writer) = self.writer.as_mut() {
             writer.open = false;
         }
@@ -195,7 +200,9 @@ impl Tx {
 
     /// Runs a statement; answers with the number of rows it changed.
     pub async fn exec(&mut self, sql: &'static str, args: Vec<Value>) -> Result<u64> {
-        Ok(bind(sqlx::query(sql), args).execute(self.conn()?).await?.rows_affected())
+        let (conn, way) = self.parts()?;
+        let ran = async { Ok(bind(sqlx::query(sql), args).execute(conn).await?) };
+        Ok(way.go(Step::Write, ran).await?.rows_affected())
     }
 
     /// Inserts many rows with as few statements as the database allows. `prefix` ends in `values`;
@@ -211,27 +218,33 @@ impl Tx {
         let mut rows = rows.into_iter();
         while rows.len() > 0 {
             let statement = next_statement(prefix, &mut rows, width, suffix);
-            changed += statement.execute(self.conn()?).await?.rows_affected();
+            let (conn, way) = self.parts()?;
+            let ran = async { Ok(statement.execute(conn).await?) };
+            changed += way.go(Step::Write, ran).await?.rows_affected();
         }
         Ok(changed)
     }
 
     /// Runs a script of several statements without parameters (migrations).
     pub(super) async fn script(&mut self, sql: &'static str) -> Result<()> {
-        sqlx::raw_sql(sql).execute(self.conn()?).await?;
+        let (conn, way) = self.parts()?;
+        way.go(Step::Write, async { Ok(sqlx::raw_sql(sql).execute(conn).await?) }).await?;
         Ok(())
     }
 }
 
 impl Query for Tx {
     async fn rows(&mut self, sql: &'static str, args: Vec<Value>) -> Result<Vec<Row>> {
-        fetch_all(self.conn()?, sql, args).await
+        let (conn, way) = self.parts()?;
+        way.go(Step::Read, fetch_all(conn, sql, args)).await
     }
     async fn row(&mut self, sql: &'static str, args: Vec<Value>) -> Result<Option<Row>> {
-        fetch_first(self.conn()?, sql, args).await
+        let (conn, way) = self.parts()?;
+        way.go(Step::Read, fetch_first(conn, sql, args)).await
     }
     async fn rows_of(&mut self, prefix: &'static str, keys: Vec<Vec<Value>>, suffix: &'static str) -> Result<Vec<Row>> {
-        fetch_of(self.conn()?, prefix, keys, suffix).await
+        let (conn, way) = self.parts()?;
+        way.go(Step::Read, fetch_of(conn, prefix, keys, suffix)).await
     }
 }
 
