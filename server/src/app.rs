@@ -22,6 +22,7 @@ use crate::messages::Pace;
 use crate::metrics::Metrics;
 use crate::peers::Peers;
 use crate::presence::PresenceBook;
+use crate::uploads::Uploads;
 use crate::{profiles, servers, sessions};
 
 /// One running instance. Cheap to clone.
@@ -78,6 +79,8 @@ pub struct Inner {
     pub cards: servers::Cards,
     /// Files.
     pub media: Media,
+    /// Who writes to which upload.
+    pub uploads: Uploads,
     /// Limits on making servers and on trying invitations.
     pub server_guard: servers::Guard,
     /// Cancelled when the instance is told to stop: workers and sockets end.

@@ -79,6 +79,7 @@ const CODES: &[(&str, u16, &str)] = &[
     ("name_taken", 409, "The name is taken"),
     ("handle_taken", 409, "The name is taken"),
     ("conflict", 409, "That cannot be done now"),
+    ("upload_offset", 409, "The upload does not go on there"),
     ("owner_cannot_leave", 409, "The owner cannot leave"),
     ("setup_done", 409, "This instance is set up already"),
     ("invite_expired", 410, "The invitation has expired"),

@@ -179,6 +179,7 @@ async fn assemble(folder: Folder, base: Base, transport: Arc<dyn peers::Transpor
         pace,
         cards: servers::Cards::default(),
         media: media::Media::default(),
+        uploads: uploads::Uploads::default(),
         server_guard: servers::Guard::new(&base.config.limits),
         stopping: CancellationToken::new(),
         tasks: TaskTracker::new(),

@@ -1,6 +1,5 @@
 import { answers, path, request } from "./http";
 import type * as T from "./types";
-import { upload } from "./upload";
 
 type Id = string;
 const channelPath = (sid: Id, cid: Id, ...rest: string[]): string => path("servers", sid, "channels", cid, ...rest);
@@ -184,8 +183,8 @@ export const api = {
     retryPending: (sid: Id, id: Id) => request<T.Message>("POST", path("servers", sid, "pending", id, "retry")),
   },
 
+  // Bytes go through "@kit/api/upload", which is loaded when there are any.
   uploads: {
-    start: upload,
     remove: (id: Id) => request<void>("DELETE", path("uploads", id)),
   },
 

@@ -1,4 +1,3 @@
 export { api, type Api, type HistoryQuery, type SendMessage } from "./api";
 export { ABORTED, ApiProblem, OFFLINE, isProblem, problemFrom } from "./problem";
-export { upload, type UploadTask } from "./upload";
 export type * from "./types";

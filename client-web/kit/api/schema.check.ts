@@ -33,6 +33,7 @@ export type Checked = {
   ReplyRef: Fits<Schemas["ReplyRef"], Ours.ReplyRef>;
   Attachment: Fits<Schemas["Attachment"], Ours.Attachment>;
   Reaction: Fits<Schemas["Reaction"], Ours.Reaction>;
+  PartialUpload: Fits<Schemas["PartialUpload"], Ours.PartialUpload>;
   Upload: Fits<Schemas["Upload"], Ours.Upload>;
   FieldProblem: Fits<Schemas["FieldProblem"], Ours.FieldProblem>;
 };

@@ -3614,8 +3614,10 @@ export interface paths {
         put?: never;
         /**
          * Upload a file
-         * @description The body is the file itself. Its type is found by its bytes; pictures are made anew without metadata. A message
-         *     that takes it must be sent within a day.
+         * @description The body is the file itself, or as much of it from its beginning as is to be sent at once; it may be empty. The rest
+         *     follows with `PATCH`. A request that brings the last byte is answered with the file: its type is found by its bytes;
+         *     pictures are made anew without metadata. A message that takes it must be sent within a day. If this request fails,
+         *     nothing of it is kept.
          */
         post: {
             parameters: {
@@ -3626,6 +3628,8 @@ export interface paths {
                     sid: string;
                     /** @description The channel. */
                     channel: string;
+                    /** @description Bytes of the whole file; where it is missing, the body is the whole file. */
+                    size?: number;
                 };
                 header?: never;
                 path?: never;
@@ -3637,12 +3641,22 @@ export interface paths {
                 };
             };
             responses: {
+                /** @description the file is there */
                 201: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["Upload"];
+                    };
+                };
+                /** @description more of it is to come */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PartialUpload"];
                     };
                 };
                 403: {
@@ -3661,6 +3675,7 @@ export interface paths {
                         "application/json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description `too_large`: the file, or what one request brings */
                 413: {
                     headers: {
                         [name: string]: unknown;
@@ -3669,7 +3684,7 @@ export interface paths {
                         "application/json": components["schemas"]["Problem"];
                     };
                 };
-                /** @description `invalid`: a damaged picture */
+                /** @description `invalid`: no size, or a damaged picture */
                 422: {
                     headers: {
                         [name: string]: unknown;
@@ -3763,8 +3778,148 @@ export interface paths {
             };
         };
         options?: never;
-        head?: never;
-        patch?: never;
+        /**
+         * How far an upload is
+         * @description A request that still writes to it is ended first: whoever asks has given that one up.
+         */
+        head: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    upload: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        /** @description `?1` when the file is there, else `?0` */
+                        "Upload-Complete"?: string;
+                        /** @description Bytes of the whole file */
+                        "Upload-Length"?: number;
+                        /** @description Bytes that are there */
+                        "Upload-Offset"?: number;
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /**
+         * Go on with an upload
+         * @description The body is what follows in the file. What came before a request broke off is kept; `HEAD` tells how much. The
+         *     request that brings the last byte is answered as `POST` is. With an empty body at the end it asks for that answer
+         *     again.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description Place in the file of the first byte of the body */
+                    "Upload-Offset": number;
+                };
+                path: {
+                    upload: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            responses: {
+                /** @description the file is there */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Upload"];
+                    };
+                };
+                /** @description more of it is to come */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PartialUpload"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `timeout`: nothing came any more */
+                408: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `upload_offset`: it stands at `offset`, or another request writes */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `too_large`: beyond the file's size, or the most of one request */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `invalid`: no offset, or a damaged picture, and the upload is over */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `storage_full`; go on when there is room */
+                507: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         trace?: never;
     };
     "/api/v1/users/{uid}": {
@@ -4383,6 +4538,31 @@ export interface components {
             deny: string[];
             /** @description A role or a member. */
             target: string;
+        };
+        /** @description An upload that is not whole yet. */
+        PartialUpload: {
+            /**
+             * Format: int64
+             * @description The most that one request may bring, in bytes.
+             */
+            chunk_bytes: number;
+            /**
+             * Format: int64
+             * @description When it is given up if nothing more comes, in milliseconds since 1970.
+             */
+            expires_at: number;
+            /**
+             * Format: int64
+             * @description Bytes that are there: the place at which it goes on.
+             */
+            offset: number;
+            /**
+             * Format: int64
+             * @description Bytes of the whole file.
+             */
+            size: number;
+            /** @description Names the upload. */
+            upload: string;
         };
         /** @description One's own messages that have not arrived. */
         PendingMessages: {

@@ -287,6 +287,17 @@ export interface Upload {
   preview_url: string | null;
 }
 
+/** An upload that is not whole yet. */
+export interface PartialUpload {
+  upload: string;
+  /** Bytes that are there. */
+  offset: number;
+  size: number;
+  /** The most that one request may bring. */
+  chunk_bytes: number;
+  expires_at: number;
+}
+
 export type ClientFrame =
   | { op: "identify"; ticket: string; cursors?: Record<string, number> /* sid → last seq seen */ }
   | { op: "ping"; n: number }

@@ -25,6 +25,9 @@ export interface Keep {
   close(): void;
 }
 
+/** Files have a database of their own: it is opened, and its code loaded, only when there are any. */
+export const filesDatabaseName = (account: string): string => `conntext-files-${account}`;
+
 const databaseName = (account: string): string => `conntext-${account}`;
 
 class DatabaseKeep implements Keep {
@@ -103,7 +106,7 @@ export async function openKeep(account: string): Promise<Keep> {
 /** Forgets everything of an account in this browser; after signing out. */
 export async function eraseKeep(account: string): Promise<void> {
   try {
-    await deleteDB(databaseName(account));
+    await Promise.all([deleteDB(databaseName(account)), deleteDB(filesDatabaseName(account))]);
   } catch {
     // Without storage there is nothing to forget.
   }

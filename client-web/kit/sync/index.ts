@@ -6,7 +6,10 @@ export {
   type LiveState,
   type OutboxAttachment,
   type OutboxItem,
+  type UploadItem,
+  type UploadLimits,
 } from "./state";
 export { reduce } from "./reducer";
 export type { Draft } from "./database";
+export type { Uploads } from "./uploads";
 export type { Socket } from "./gateway";

@@ -1,4 +1,4 @@
-import type { ApiProblem, HubStatus, Me, Message, Notice, Presence, Server, User } from "@kit/api";
+import type { ApiProblem, HubStatus, Me, Message, Notice, Presence, Server, Upload, User } from "@kit/api";
 
 /** One stretch of a channel's history that is held in memory, ascending by channel number. */
 export interface ChannelWindow {
@@ -29,6 +29,32 @@ export interface OutboxAttachment {
   previewUrl: string | null;
   alt: string;
   spoiler: boolean;
+}
+
+/** A file of a message that is being written. */
+export interface UploadItem {
+  id: string;
+  name: string;
+  size: number;
+  /** Address of a preview that only this page knows. */
+  preview: string | null;
+  /** Sent share, 0 to 1. */
+  share: number;
+  /** paused: goes on by itself when the connection is back. failed: the person decides. */
+  state: "uploading" | "paused" | "done" | "failed";
+  /** Why it is paused or failed. */
+  problem: ApiProblem | null;
+  /** What the home instance made of it. */
+  file: Upload | null;
+  alt: string;
+  spoiler: boolean;
+}
+
+export interface UploadLimits {
+  /** Bytes of one file. */
+  bytes: number;
+  /** Files of one message. */
+  count: number;
 }
 
 /** A message that the home instance has not taken yet. */
@@ -70,6 +96,8 @@ export interface LiveState {
   waiting: Record<string, Message[]>;
   /** Own messages that are still in this browser, by channel key. */
   outbox: Record<string, OutboxItem[]>;
+  /** Files of messages that are being written, by channel key. */
+  files: Record<string, UploadItem[]>;
   typing: Record<string, TypingPerson[]>;
   /** Rises whenever the member list of a server changed. */
   membersVersion: Record<string, number>;
@@ -91,6 +119,7 @@ export function emptyState(): LiveState {
     windows: {},
     waiting: {},
     outbox: {},
+    files: {},
     typing: {},
     membersVersion: {},
     removed: [],

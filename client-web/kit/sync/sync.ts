@@ -25,6 +25,7 @@ import {
   updateWindow,
   upsertUsers,
 } from "./reducer";
+import type { Uploads } from "./uploads";
 import { channelKey, emptyState, type LiveState, type OutboxAttachment, type OutboxItem } from "./state";
 
 export interface SyncDeps {
@@ -60,6 +61,7 @@ export class Sync {
   private readonly deps: SyncDeps;
   private readonly gateway: Gateway;
   private outbox: Outbox | null = null;
+  private files: Promise<Uploads> | null = null;
   private keep: Keep | null = null;
   private account: string | null = null;
   private drafts = new Map<string, Draft>();
@@ -85,7 +87,7 @@ export class Sync {
       onFrame: (frame) => this.receive(frame),
       onState: (connection) => {
         this.set((state) => (state.connection === connection ? state : { ...state, connection }));
-        if (connection === "online") this.outbox?.kick();
+        if (connection === "online") this.kick();
       },
       onSignedOut: () => deps.onSignedOut(),
       now: () => deps.now(),
@@ -118,6 +120,8 @@ export class Sync {
     await this.outbox.restore();
     this.listen();
     this.gateway.start();
+    // What was on its way before a reload goes on.
+    void this.uploads().catch(() => undefined);
   }
 
   /** Stops everything and forgets the state; `erase` also what this browser kept. */
@@ -127,6 +131,12 @@ export class Sync {
     this.gateway.stop();
     this.outbox?.stop();
     this.outbox = null;
+    const files = this.files;
+    this.files = null;
+    const ended = files?.then(
+      (uploads) => uploads.stop(),
+      () => undefined,
+    );
     this.keep?.close();
     this.keep = null;
     this.drafts.clear();
@@ -136,6 +146,7 @@ export class Sync {
     clearInterval(this.pruneTimer);
     clearTimeout(this.idleTimer);
     this.store.setState(emptyState(), true);
+    await ended;
     if (erase && account) await eraseKeep(account);
   }
 
@@ -250,6 +261,26 @@ export class Sync {
     this.deps.api.messages.typing(sid, channel).catch(() => undefined);
   }
 
+  /** The files of messages that are being written; what does it is loaded with the first call. */
+  uploads(): Promise<Uploads> {
+    const account = this.account;
+    if (account === null) return Promise.reject(new Error("nobody is signed in"));
+    const files = (this.files ??= import("./uploads").then((module) =>
+      module.openUploads(account, {
+        cancel: (upload) => this.deps.api.uploads.remove(upload),
+        onChange: (key, items) => this.set((state) => ({ ...state, files: { ...state.files, [key]: items } })),
+        now: () => this.deps.now(),
+        random: () => this.deps.random(),
+        nonce: () => this.deps.nonce(),
+      }),
+    ));
+    // Without a connection it cannot be loaded: the next call tries again.
+    files.catch(() => {
+      if (this.files === files) this.files = null;
+    });
+    return files;
+  }
+
   draft(sid: string, channel: string): Draft | undefined {
     return this.drafts.get(channelKey(sid, channel));
   }
@@ -353,6 +384,15 @@ export class Sync {
 
   // ---- inside
 
+  /** The connection is back: what waits for it goes on. */
+  private kick(): void {
+    this.outbox?.kick();
+    void this.files?.then(
+      (uploads) => uploads.kick(),
+      () => undefined,
+    );
+  }
+
   private set(change: (state: LiveState) => LiveState): void {
     this.store.setState(change, true);
   }
@@ -414,7 +454,7 @@ export class Sync {
     };
     on(globalThis, "online", () => {
       this.gateway.wake();
-      this.outbox?.kick();
+      this.kick();
     });
     on(globalThis, "offline", () => this.gateway.lost());
     on(document, "visibilitychange", () => {

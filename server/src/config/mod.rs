@@ -116,6 +116,7 @@ impl Config {
         self.domain()?;
         self.http.check()?;
         self.accounts.check()?;
+        self.storage.check()?;
         Ok(())
     }
 

@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::ConfigError;
+
 /// `[storage]`
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -10,6 +12,12 @@ pub struct Storage {
     pub data_dir: PathBuf,
     /// Largest file that may be attached, in bytes.
     pub media_max_bytes: u64,
+    /// The most of a file that one request may bring, in bytes; larger files come in several.
+    pub upload_chunk_bytes: u64,
+    /// For how long a request that brings bytes may be silent before it is ended, in seconds.
+    pub upload_idle_s: u64,
+    /// For how long an upload that broke off can be continued, in seconds.
+    pub upload_keep_s: i64,
     /// Attachments per message.
     pub attachments: usize,
     /// What one person may upload in a day, in bytes.
@@ -31,6 +39,10 @@ impl Default for Storage {
         Self {
             data_dir: "data".into(),
             media_max_bytes: 50 * 1024 * 1024,
+            // Below what proxies and content networks usually let through.
+            upload_chunk_bytes: 8 * 1024 * 1024,
+            upload_idle_s: 60,
+            upload_keep_s: 86_400,
             attachments: 10,
             account_media_bytes: 1024 * 1024 * 1024,
             peer_media_bytes: 5 * 1024 * 1024 * 1024,
@@ -39,5 +51,17 @@ impl Default for Storage {
             picture_max_pixels: 16_000_000,
             hold_deleted_days: 7,
         }
+    }
+}
+
+impl Storage {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        if self.upload_chunk_bytes == 0 {
+            return Err(ConfigError::Value {
+                key: "storage.upload_chunk_bytes",
+                reason: "must be more than 0, or no file can be uploaded".into(),
+            });
+        }
+        Ok(())
     }
 }

@@ -47,6 +47,7 @@ pub(crate) fn name_operations(document: &mut utoipa::openapi::OpenApi) {
             path.split(['/', '{', '}']).filter(|w| !w.is_empty() && *w != "api" && *w != "v1").collect();
         let methods = [
             ("get", &mut item.get),
+            ("head", &mut item.head),
             ("put", &mut item.put),
             ("post", &mut item.post),
             ("patch", &mut item.patch),

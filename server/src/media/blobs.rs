@@ -8,7 +8,7 @@ use data_encoding::HEXLOWER;
 use futures_util::StreamExt as _;
 use sha2::{Digest as _, Sha256};
 use tokio::fs::{self, OpenOptions};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::store;
 use crate::App;
@@ -96,6 +96,36 @@ pub async fn receive(app: &App, body: Body, limit: u64) -> Result<Received> {
     Ok(received)
 }
 
+/// Takes a file that is here already, to be kept. The file itself stays until its owner removes it.
+///
+/// # Errors
+/// 507 `storage_full`, or what the operating system says.
+pub async fn adopt(app: &App, file: &Path) -> Result<Received> {
+    let folder = folder(app).join("new");
+    private_folder(&folder).await?;
+    let path = folder.join(HEXLOWER.encode(&app.rng.bytes::<16>()));
+    let mut received = Received { path, size: 0, sha256: [0; 32], head: Vec::new() };
+    if fs::hard_link(file, &received.path).await.is_err() {
+        // Not every file system has links.
+        fs::copy(file, &received.path).await.map_err(disk)?;
+    }
+    let mut bytes = fs::File::open(&received.path).await.map_err(disk)?;
+    let mut hash = Sha256::new();
+    let mut chunk = vec![0; 64 * 1024];
+    loop {
+        let read = bytes.read(&mut chunk).await.map_err(disk)?;
+        if read == 0 {
+            break;
+        }
+        let wanted = HEAD.saturating_sub(received.head.len()).min(read);
+        received.head.extend_from_slice(&chunk[..wanted]);
+        received.size += read as u64;
+        hash.update(&chunk[..read]);
+    }
+    received.sha256 = hash.finalize().into();
+    Ok(received)
+}
+
 /// Writes bytes that were made here.
 async fn write(app: &App, bytes: &[u8]) -> Result<Received> {
     let (path, mut file) = temporary(app).await?;
@@ -126,6 +156,15 @@ pub async fn keep(app: &App, received: Received, media_type: &str) -> Result<Med
 pub async fn keep_bytes(app: &App, bytes: &[u8], media_type: &str) -> Result<MediaId> {
     let received = write(app, bytes).await?;
     keep(app, received, media_type).await
+}
+
+/// Removes what a process that was killed had begun to receive. For the start, when nothing is under way.
+pub fn forget_begun(app: &App) {
+    for entry in std::fs::read_dir(folder(app).join("new")).into_iter().flatten().flatten() {
+        if let Err(e) = std::fs::remove_file(entry.path()) {
+            tracing::warn!(error = %e, "what was left of a file could not be erased");
+        }
+    }
 }
 
 /// Removes a file whose row is gone. The caller holds the lock.

@@ -19,7 +19,6 @@ use tokio::sync::{Mutex, Semaphore};
 
 pub use apply::apply;
 pub use exchange::ensure_at_hub;
-pub(crate) use routes::length;
 pub use routes::{peer_router, router};
 pub use store::{forget_channel, forget_log};
 pub use tidy::{start, sweep, tidy};

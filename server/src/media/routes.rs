@@ -194,6 +194,6 @@ async fn take(
 }
 
 /// The length that a request announces.
-pub(crate) fn length(headers: &HeaderMap) -> Option<u64> {
+fn length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }

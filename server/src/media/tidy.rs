@@ -13,6 +13,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// Starts the worker that erases.
 pub fn start(app: &App) {
+    blobs::forget_begun(app);
     let (worker, stopping) = (app.clone(), app.stopping.clone());
     app.tasks.spawn(stopping.run_until_cancelled_owned(run(worker)));
 }
@@ -49,11 +50,13 @@ pub async fn sweep(app: &App) -> Result<()> {
     Ok(())
 }
 
-/// Dooms what expired, erases, and drops the copies that were read longest ago.
+/// Ends uploads that broke off and were not continued, dooms what expired, erases, and drops the copies that were read
+/// longest ago.
 ///
 /// # Errors
 /// The database's.
 pub async fn tidy(app: &App) -> Result<()> {
+    crate::uploads::tidy(app).await?;
     let mut tx = app.db.begin().await?;
     store::expire(&mut tx, app.clock.now_ms()).await?;
     tx.commit().await?;

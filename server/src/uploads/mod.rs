@@ -1,7 +1,13 @@
 //! Uploads: files of our own people on their way into a message. What no message takes is gone after a day.
+//!
+//! An upload begins as a row and a file that grows while bytes come in; the file's length is how far it is, so a broken
+//! line or a killed process costs nothing that was written. When the last byte is there, it becomes a file of the store.
 
+mod finish;
+mod parts;
 mod routes;
 mod store;
+mod turns;
 
 use crate::App;
 use crate::db::{self, Query};
@@ -13,8 +19,10 @@ use conntext_federation::content::Attachment;
 use conntext_federation::ids::{Actor, MediaId};
 use conntext_federation::perms::Perms;
 
+pub use parts::tidy;
 pub use routes::router;
 pub use store::UploadRow;
+pub use turns::Uploads;
 
 /// For how long an upload waits for its message, milliseconds.
 const LIFE_MS: i64 = 24 * 3_600_000;

@@ -1,30 +1,35 @@
-//! `/uploads`.
+//! `/uploads`: made with as much of the file as fits into one request, continued where it broke off.
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
-use conntext_federation::ids::MediaId;
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use conntext_federation::perms::Perms;
 use serde::{Deserialize, Serialize};
+use tracing::Instrument as _;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::LIFE_MS;
-use super::store::{self, UploadRow};
+use super::store::{self, PartRow, UploadRow};
+use super::turns::Turn;
+use super::{LIFE_MS, finish, parts};
 use crate::App;
 use crate::error::{Problem, Result};
 use crate::http::{Auth, Json, Path, Query};
-use crate::media::{self, blobs, kind, picture, serve};
+use crate::media::serve;
 use crate::messages::place::{self, Place};
 
-/// Longest name of a file, in characters.
-const MAX_NAME: usize = 200;
+/// Longest name that is noted until the file is there, in characters.
+const MAX_NAME: usize = 1000;
+
+const OFFSET: HeaderName = HeaderName::from_static("upload-offset");
+const LENGTH: HeaderName = HeaderName::from_static("upload-length");
+const COMPLETE: HeaderName = HeaderName::from_static("upload-complete");
 
 /// Routes of this room, below `/api/v1`.
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(upload)).routes(routes!(preview, cancel))
+    OpenApiRouter::new().routes(routes!(create)).routes(routes!(preview, offset, append, cancel))
 }
 
 /// Where a file will go.
@@ -38,6 +43,8 @@ struct For {
     sid: String,
     /// The channel.
     channel: String,
+    /// Bytes of the whole file; where it is missing, the body is the whole file.
+    size: Option<u64>,
 }
 
 /// A file on its way into a message.
@@ -68,110 +75,183 @@ pub struct Upload {
     preview_url: Option<String>,
 }
 
-/// A name without folders and without what nobody sees, with the ending that fits what is stored.
-fn clean_name(name: &str, media_type: &str) -> String {
-    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let hidden = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let name: String = last.chars().filter(|c| !hidden(*c)).take(MAX_NAME).collect();
-    let name = name.trim().trim_start_matches('.').to_owned();
-    let name = if name.is_empty() { "file".to_owned() } else { name };
-    let endings: &[&str] = match media_type {
-        "image/jpeg" => &["jpg", "jpeg", "jpe", "jfif"],
-        "image/png" => &["png"],
-        "image/gif" => &["gif"],
-        "image/webp" => &["webp"],
-        _ => return name,
-    };
-    match name.rsplit_once('.') {
-        Some((_, ending)) if endings.contains(&ending.to_ascii_lowercase().as_str()) => name,
-        Some((stem, _)) => format!("{stem}.{}", endings[0]),
-        None => format!("{name}.{}", endings[0]),
-    }
+/// An upload that is not whole yet.
+#[derive(Serialize, ToSchema)]
+pub struct PartialUpload {
+    /// Names the upload.
+    upload: String,
+    /// Bytes that are there: the place at which it goes on.
+    offset: u64,
+    /// Bytes of the whole file.
+    size: u64,
+    /// The most that one request may bring, in bytes.
+    chunk_bytes: u64,
+    /// When it is given up if nothing more comes, in milliseconds since 1970.
+    expires_at: i64,
 }
 
 /// Upload a file
 ///
-/// The body is the file itself. Its type is found by its bytes; pictures are made anew without metadata. A message
-/// that takes it must be sent within a day.
+/// The body is the file itself, or as much of it from its beginning as is to be sent at once; it may be empty. The rest
+/// follows with `PATCH`. A request that brings the last byte is answered with the file: its type is found by its bytes;
+/// pictures are made anew without metadata. A message that takes it must be sent within a day. If this request fails,
+/// nothing of it is kept.
 #[utoipa::path(post, path = "/uploads", tag = "messages", params(For),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
-    responses((status = 201, body = Upload), (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 413, body = Problem), (status = 422, description = "`invalid`: a damaged picture", body = Problem),
+    responses((status = 201, description = "the file is there", body = Upload),
+        (status = 202, description = "more of it is to come", body = PartialUpload),
+        (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 413, description = "`too_large`: the file, or what one request brings", body = Problem),
+        (status = 422, description = "`invalid`: no size, or a damaged picture", body = Problem),
         (status = 507, description = "`quota` or `storage_full`", body = Problem)))]
-async fn upload(
-    State(app): State<App>,
-    auth: Auth,
-    Query(to): Query<For>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<(StatusCode, Json<Upload>)> {
+async fn create(State(app): State<App>, auth: Auth, Query(to): Query<For>, body: Body) -> Result<Response> {
     let place = Place::find(&app, &auth, &to.sid, &to.channel)?;
     place.need(Perms::SEND | Perms::ATTACH, "You may not attach files in this channel.")?;
+    let Some(size) = to.size.or_else(|| body.size_hint().exact()) else {
+        return Err(Problem::invalid("size", "missing", "Say how large the file is."));
+    };
+    if size == 0 {
+        return Err(Problem::invalid("file", "empty", "The file is empty."));
+    }
     let limit = app.config.storage.media_max_bytes;
-    let said = media::length(&headers).unwrap_or(0);
-    if said > limit {
+    if size > limit {
         return Err(Problem::too_large(limit));
     }
     let now = app.clock.now_ms();
-    let actor = place.actor.as_str();
-    let room = app.config.storage.account_media_bytes;
-    let full =
-        || Problem::new("quota").detail("You have uploaded as much as is possible in one day. Try again tomorrow.");
-    let before = store::total(&mut app.db.read().await?, actor, now - LIFE_MS).await?;
-    if before.saturating_add(said) > room {
-        return Err(full());
-    }
-    let received = blobs::receive(&app, body, limit).await?;
-    if received.size == 0 {
-        return Err(Problem::invalid("file", "empty", "The file is empty."));
-    }
-    if before.saturating_add(received.size) > room {
-        return Err(full());
-    }
-    let mut row = UploadRow {
+    let part = PartRow {
         id: format!("up_{}", app.rng.token()),
-        actor: actor.to_owned(),
-        mid: String::new(),
-        thumb: None,
-        name: String::new(),
-        media_type: kind::sniff(&received.head).to_owned(),
-        size: received.size,
-        width: None,
-        height: None,
-        thumbhash: None,
+        actor: place.actor.as_str().to_owned(),
+        name: to.name.chars().take(MAX_NAME).collect(),
+        size,
         created_at: now,
-        expires_at: now + LIFE_MS,
+        expires_at: until(&app),
     };
-    if kind::is_picture(&row.media_type) {
-        keep_picture(&app, &received, &mut row).await?;
-    } else {
-        let media_type = row.media_type.clone();
-        row.mid = blobs::keep(&app, received, &media_type).await?.to_string();
-    }
-    row.name = clean_name(&to.name, &row.media_type);
     let mut tx = app.db.begin().await?;
-    store::insert(&mut tx, &row).await?;
+    let before = store::total(&mut tx, &part.actor, now - LIFE_MS).await?;
+    let promised = store::promised(&mut tx, &part.actor, now).await?;
+    if before.saturating_add(promised).saturating_add(size) > app.config.storage.account_media_bytes {
+        let why = "You have uploaded as much as is possible in one day. Try again tomorrow.";
+        return Err(Problem::new("quota").detail(why));
+    }
+    store::insert_part(&mut tx, &part).await?;
     tx.commit().await?;
-    Ok((StatusCode::CREATED, Json(shown(row))))
+    take_in(&app, part, 0, body, true).await
 }
 
-async fn keep_picture(app: &App, received: &blobs::Received, row: &mut UploadRow) -> Result<()> {
-    let max_pixels = app.config.storage.picture_max_pixels;
-    let turn = app.media.pictures.acquire().await.map_err(Problem::internal)?;
-    let bytes = received.bytes().await?;
-    let made = tokio::task::spawn_blocking(move || picture::make(&bytes, max_pixels)).await;
-    let made = made.map_err(Problem::internal)??;
-    drop(turn);
-    let keep = async |e: &picture::Encoded| -> Result<MediaId> { blobs::keep_bytes(app, &e.bytes, e.media_type).await };
-    row.mid = keep(&made.main).await?.to_string();
-    if let Some(small) = &made.small {
-        row.thumb = Some(keep(small).await?.to_string());
+/// When an upload to which bytes come now is given up.
+fn until(app: &App) -> i64 {
+    app.clock.now_ms().saturating_add(app.config.storage.upload_keep_s.saturating_mul(1000))
+}
+
+/// Takes bytes in, and makes the file when it was the last of them.
+async fn take_in(app: &App, part: PartRow, offset: u64, body: Body, new: bool) -> Result<Response> {
+    let Some(turn) = Turn::take(app, &part.id) else {
+        let held = parts::held(app, &part.id).await?;
+        return Err(parts::elsewhere(held, "Another request brings bytes of this upload at this moment."));
+    };
+    let worker = app.clone();
+    // A task of its own: what came is flushed to the disk, and the file is made, also when the asker hangs up.
+    let work = async move {
+        let done = bring(&worker, &turn, &part, offset, body).await;
+        if new && done.is_err() {
+            // Nobody knows its id: nobody can go on with it.
+            parts::discard(&worker, &part.id).await?;
+        }
+        done
+    };
+    app.tasks.spawn(work.in_current_span()).await.map_err(Problem::internal)?
+}
+
+async fn bring(app: &App, turn: &Turn, part: &PartRow, offset: u64, body: Body) -> Result<Response> {
+    let expires_at = until(app);
+    let mut tx = app.db.begin().await?;
+    // Whoever had the turn before may have ended it.
+    if !store::extend_part(&mut tx, &part.id, expires_at).await? {
+        return Err(none());
     }
-    row.media_type = made.main.media_type.to_owned();
-    row.size = made.main.bytes.len() as u64;
-    (row.width, row.height) = (Some(made.width.into()), Some(made.height.into()));
-    row.thumbhash = Some(made.thumbhash);
-    Ok(())
+    tx.commit().await?;
+    let held = parts::append(app, turn, part, offset, body).await?;
+    if held < part.size {
+        let partial = PartialUpload {
+            upload: part.id.clone(),
+            offset: held,
+            size: part.size,
+            chunk_bytes: app.config.storage.upload_chunk_bytes,
+            expires_at,
+        };
+        return Ok((StatusCode::ACCEPTED, Json(partial)).into_response());
+    }
+    let row = finish::finish(app, part).await?;
+    Ok((StatusCode::CREATED, Json(shown(row))).into_response())
+}
+
+/// Go on with an upload
+///
+/// The body is what follows in the file. What came before a request broke off is kept; `HEAD` tells how much. The
+/// request that brings the last byte is answered as `POST` is. With an empty body at the end it asks for that answer
+/// again.
+#[utoipa::path(patch, path = "/uploads/{upload}", tag = "messages",
+    params(("upload" = String, Path),
+        ("Upload-Offset" = u64, Header, description = "Place in the file of the first byte of the body")),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 201, description = "the file is there", body = Upload),
+        (status = 202, description = "more of it is to come", body = PartialUpload),
+        (status = 404, body = Problem), (status = 408, description = "`timeout`: nothing came any more", body = Problem),
+        (status = 409, description = "`upload_offset`: it stands at `offset`, or another request writes", body = Problem),
+        (status = 413, description = "`too_large`: beyond the file's size, or the most of one request", body = Problem),
+        (status = 422, description = "`invalid`: no offset, or a damaged picture, and the upload is over",
+            body = Problem),
+        (status = 503, body = Problem),
+        (status = 507, description = "`storage_full`; go on when there is room", body = Problem)))]
+async fn append(
+    State(app): State<App>,
+    auth: Auth,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response> {
+    let actor = place::actor(&auth)?;
+    let said = headers.get(OFFSET).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
+    let Some(at) = said else {
+        return Err(Problem::invalid("Upload-Offset", "missing", "Say where in the file the bytes belong."));
+    };
+    let now = app.clock.now_ms();
+    let mut read = app.db.read().await?;
+    if let Some(part) = store::part(&mut read, &id, actor.as_str(), now).await? {
+        drop(read);
+        return take_in(&app, part, at, body, false).await;
+    }
+    let row = store::get(&mut read, &id, actor.as_str(), now).await?.ok_or_else(none)?;
+    if body.size_hint().exact() != Some(0) {
+        return Err(parts::elsewhere(at, "The upload is whole already."));
+    }
+    Ok((StatusCode::CREATED, Json(shown(row))).into_response())
+}
+
+/// How far an upload is
+///
+/// A request that still writes to it is ended first: whoever asks has given that one up.
+#[utoipa::path(head, path = "/uploads/{upload}", tag = "messages", params(("upload" = String, Path)),
+    responses((status = 204, headers(
+            ("Upload-Complete" = String, description = "`?1` when the file is there, else `?0`"),
+            ("Upload-Offset" = u64, description = "Bytes that are there"),
+            ("Upload-Length" = u64, description = "Bytes of the whole file"))),
+        (status = 404, body = Problem)))]
+async fn offset(State(app): State<App>, auth: Auth, Path(id): Path<String>) -> Result<Response> {
+    let actor = place::actor(&auth)?;
+    let now = app.clock.now_ms();
+    if store::part(&mut app.db.read().await?, &id, actor.as_str(), now).await?.is_some() {
+        Turn::settle(&app, &id).await;
+    }
+    let answer = |complete: &str, held: u64, size: u64| {
+        let headers = [(COMPLETE, complete.to_owned()), (OFFSET, held.to_string()), (LENGTH, size.to_string())];
+        Ok((StatusCode::NO_CONTENT, headers, [(header::CACHE_CONTROL, "no-store")]).into_response())
+    };
+    if let Some(part) = store::part(&mut app.db.read().await?, &id, actor.as_str(), now).await? {
+        return answer("?0", parts::held(&app, &id).await?, part.size);
+    }
+    let row = store::get(&mut app.db.read().await?, &id, actor.as_str(), now).await?.ok_or_else(none)?;
+    answer("?1", row.size, row.size)
 }
 
 fn shown(row: UploadRow) -> Upload {
@@ -206,21 +286,15 @@ async fn preview(State(app): State<App>, auth: Auth, Path(id): Path<String>, hea
     responses((status = 204), (status = 404, body = Problem)))]
 async fn cancel(State(app): State<App>, auth: Auth, Path(id): Path<String>) -> Result<StatusCode> {
     let actor = place::actor(&auth)?;
+    while store::part(&mut app.db.read().await?, &id, actor.as_str(), app.clock.now_ms()).await?.is_some() {
+        Turn::settle(&app, &id).await;
+        if let Some(_turn) = Turn::take(&app, &id) {
+            parts::discard(&app, &id).await?;
+            return Ok(StatusCode::NO_CONTENT);
+        }
+    }
     let mut tx = app.db.begin().await?;
     let ended = store::end(&mut tx, &id, actor.as_str()).await?;
     tx.commit().await?;
     if ended { Ok(StatusCode::NO_CONTENT) } else { Err(none()) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::clean_name;
-
-    #[test]
-    fn c3_a_name_is_kept_without_folders_and_with_the_right_ending() {
-        assert_eq!(clean_name("C:\\secret\\cat.PNG", "image/png"), "cat.PNG");
-        assert_eq!(clean_name("../../etc/passwd", "text/plain"), "passwd");
-        assert_eq!(clean_name("photo.webp", "image/jpeg"), "photo.jpg");
-        assert_eq!(clean_name(".\u{202e}\n", "application/octet-stream"), "file");
-    }
 }

@@ -83,6 +83,66 @@ pub async fn by_mid(q: &mut impl Query, actor: &str, mid: &str) -> Result<Option
     Ok(q.row(sql, args![actor, mid]).await?.as_ref().map(upload))
 }
 
+/// An upload that is not whole yet.
+#[derive(Clone, Debug)]
+pub struct PartRow {
+    pub id: String,
+    pub actor: String,
+    pub name: String,
+    /// Bytes of the whole file, as announced.
+    pub size: u64,
+    pub created_at: i64,
+    pub expires_at: i64,
+}
+
+pub async fn insert_part(tx: &mut Tx, p: &PartRow) -> Result<()> {
+    let sql = "insert into upload_parts (id, actor, name, size, created_at, expires_at)
+               values ($1, $2, $3, $4, $5, $6)";
+    let args = args![p.id.as_str(), p.actor.as_str(), p.name.as_str(), p.size, p.created_at, p.expires_at];
+    tx.exec(sql, args).await.map(|_| ())
+}
+
+/// Somebody's own upload that is not whole yet.
+pub async fn part(q: &mut impl Query, id: &str, actor: &str, now_ms: i64) -> Result<Option<PartRow>> {
+    let sql = "select id, actor, name, size, created_at, expires_at from upload_parts
+               where id = $1 and actor = $2 and expires_at > $3";
+    Ok(q.row(sql, args![id, actor, now_ms]).await?.map(|row| PartRow {
+        id: row.get(0),
+        actor: row.get(1),
+        name: row.get(2),
+        size: unsigned(row.get(3)),
+        created_at: row.get(4),
+        expires_at: row.get(5),
+    }))
+}
+
+/// Whether there is such an upload, whosever it is.
+pub async fn is_part(q: &mut impl Query, id: &str) -> Result<bool> {
+    Ok(q.row("select 1 from upload_parts where id = $1", args![id]).await?.is_some())
+}
+
+/// Gives an upload more time; whether it is still there.
+pub async fn extend_part(tx: &mut Tx, id: &str, expires_at: i64) -> Result<bool> {
+    let sql = "update upload_parts set expires_at = $2 where id = $1";
+    Ok(tx.exec(sql, args![id, expires_at]).await? > 0)
+}
+
+pub async fn drop_part(tx: &mut Tx, id: &str) -> Result<()> {
+    tx.exec("delete from upload_parts where id = $1", args![id]).await.map(|_| ())
+}
+
+/// Uploads that nobody went on with in time.
+pub async fn expired_parts(q: &mut impl Query, now_ms: i64) -> Result<Vec<String>> {
+    let sql = "select id from upload_parts where expires_at <= $1 limit 1000";
+    Ok(q.rows(sql, args![now_ms]).await?.iter().map(|r| r.get(0)).collect())
+}
+
+/// Bytes of uploads that somebody announced and that are not whole yet.
+pub async fn promised(q: &mut impl Query, actor: &str, now_ms: i64) -> Result<u64> {
+    let sql = "select cast(coalesce(sum(size), 0) as bigint) from upload_parts where actor = $1 and expires_at > $2";
+    Ok(q.row(sql, args![actor, now_ms]).await?.map_or(0, |r| unsigned(r.get(0))))
+}
+
 /// Bytes that somebody uploaded since a time.
 pub async fn total(q: &mut impl Query, actor: &str, since_ms: i64) -> Result<u64> {
     let sql = "select cast(coalesce(sum(size), 0) as bigint) from uploads where actor = $1 and created_at > $2";

@@ -5,3 +5,4 @@ mod crashes;
 mod federation;
 mod kit;
 mod running;
+mod uploads;

@@ -12,6 +12,7 @@ mod base;
 mod c_files;
 mod c_messages;
 mod c_remote;
+mod c_uploads;
 mod everywhere;
 mod gateway;
 mod j_delivery;

@@ -69,18 +69,14 @@ export function Composer({ sid, cid, mode, onMode, onEditLast }: ComposerProps) 
   const [dismissed, setDismissed] = useState<number | null>(null);
   const [choice, setChoice] = useState(0);
   const [sendWhenUploaded, setSendWhenUploaded] = useState(false);
-  const uploads = useUploads(
-    sid,
-    cid,
-    { bytes: limits.upload_bytes, count: limits.attachments },
-    useCallback(() => t`This file is larger than this place takes.`, [t]),
-  );
+  const uploads = useUploads(sid, cid, { bytes: limits.upload_bytes, count: limits.attachments });
   const { items: files, add: addUploads } = uploads;
 
   const addFiles = useCallback(
     (list: readonly File[]) => {
-      const left = addUploads(list);
-      if (left > 0) toast(t`A message takes no more files than these.`);
+      void addUploads(list).then((left) => {
+        if (left > 0) toast(t`A message takes no more files than these.`);
+      });
       field.current?.focus();
     },
     [addUploads, t],
@@ -180,7 +176,7 @@ export function Composer({ sid, cid, mode, onMode, onEditLast }: ComposerProps) 
 
   const body = encode(text, known()).trim();
   const left = limits.message_chars - [...body].length;
-  const uploading = files.some((f) => f.state === "uploading");
+  const uploading = files.some((f) => f.state === "uploading" || f.state === "paused");
   const broken = files.some((f) => f.state === "failed");
   const something = body !== "" || files.length > 0;
 
@@ -306,7 +302,7 @@ export function Composer({ sid, cid, mode, onMode, onEditLast }: ComposerProps) 
             onCancel={() => onMode(null)}
           />
         ) : null}
-        <Tray items={files} onRemove={uploads.remove} onRetry={uploads.retry} onChange={uploads.patch} />
+        <Tray items={files} onRemove={uploads.remove} onRetry={uploads.retry} onChange={uploads.describe} />
         <div className={s.line}>
           {mayAttach && !editing ? (
             <>

@@ -1,15 +1,24 @@
 import { IconButton } from "@kit/ui/IconButton";
+import type { UploadItem } from "@kit/sync";
+import { OFFLINE, type ApiProblem } from "@kit/api";
 import { cx } from "@kit/ui/cx";
-import { useLingui } from "@lingui/react/macro";
+import { explain } from "@kit/ui/problem";
+import { Trans, useLingui } from "@lingui/react/macro";
 import { Eye, EyeOff, FileText, RotateCw, X } from "lucide-react";
-import type { UploadItem } from "./useUploads";
 import s from "./Composer.module.css";
 
 export interface TrayProps {
   items: readonly UploadItem[];
-  onRemove: (id: number) => void;
-  onRetry: (id: number) => void;
-  onChange: (id: number, part: Partial<UploadItem>) => void;
+  onRemove: (id: string) => void;
+  onRetry: (id: string) => void;
+  onChange: (id: string, part: { alt?: string; spoiler?: boolean }) => void;
+}
+
+/** Why a file cannot go. */
+function Why({ problem }: { problem: ApiProblem }) {
+  if (problem.code === "file_unreadable") return <Trans>This file cannot be read any more. Attach it again.</Trans>;
+  const { title, detail } = explain(problem);
+  return detail ? `${title} ${detail}` : title;
 }
 
 /** The files of the message being written: progress, cancel, a description, hiding. */
@@ -19,7 +28,8 @@ export function Tray({ items, onRemove, onRetry, onChange }: TrayProps) {
   return (
     <ul className={s.tray} aria-label={t`Files to send`}>
       {items.map((item) => {
-        const name = item.file.name;
+        const { name } = item;
+        const going = item.state === "uploading" || item.state === "paused";
         const percent = Math.round(item.share * 100);
         return (
           <li key={item.id} className={s.item}>
@@ -32,11 +42,25 @@ export function Tray({ items, onRemove, onRetry, onChange }: TrayProps) {
             </div>
             <div className={s.itemText}>
               <span className={s.itemName}>{name}</span>
-              {item.state === "uploading" ? (
-                <progress className={s.progress} value={percent} max={100} aria-label={t`${name}: ${percent} % sent`} />
+              {going ? (
+                <>
+                  <progress
+                    className={s.progress}
+                    value={percent}
+                    max={100}
+                    aria-label={t`${name}: ${percent} % sent`}
+                  />
+                  <span className={s.itemNote} role="status">
+                    {item.state === "uploading" ? null : item.problem?.code === OFFLINE ? (
+                      <Trans>Paused, waiting for the connection</Trans>
+                    ) : (
+                      <Trans>Paused, goes on in a moment</Trans>
+                    )}
+                  </span>
+                </>
               ) : item.state === "failed" ? (
                 <span className={s.itemError} role="alert">
-                  {item.error}
+                  {item.problem ? <Why problem={item.problem} /> : null}
                 </span>
               ) : (
                 <input
@@ -61,10 +85,7 @@ export function Tray({ items, onRemove, onRetry, onChange }: TrayProps) {
                 {item.spoiler ? <EyeOff size={16} /> : <Eye size={16} />}
               </IconButton>
             )}
-            <IconButton
-              label={item.state === "uploading" ? t`Cancel ${name}` : t`Remove ${name}`}
-              onPress={() => onRemove(item.id)}
-            >
+            <IconButton label={going ? t`Cancel ${name}` : t`Remove ${name}`} onPress={() => onRemove(item.id)}>
               <X size={16} />
             </IconButton>
           </li>

@@ -87,6 +87,11 @@ impl TestClient {
 
     /// Sends a request to any path.
     pub async fn send(&self, method: Method, path: &str, kind: Option<&str>, body: Vec<u8>) -> Answer {
+        self.send_body(method, path, kind, Body::from(body)).await
+    }
+
+    /// The same with a body that comes bit by bit, or breaks off.
+    pub async fn send_body(&self, method: Method, path: &str, kind: Option<&str>, body: Body) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         if let Some(kind) = kind {
             request = request.header(header::CONTENT_TYPE, kind);
@@ -94,7 +99,7 @@ impl TestClient {
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let request = request.body(Body::from(body)).expect("a request");
+        let request = request.body(body).expect("a request");
         let response = match self.router.clone().oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
