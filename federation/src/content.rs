@@ -1,6 +1,7 @@
 //! What actions say, by type. Unknown members are ignored; an unknown type is stored, passed on and shown to nobody.
 
 use crate::{
+    action::Position,
     error::Code,
     identity::Op,
     ids::{ActionId, Actor, ChannelId, Hash, MediaId, RoleId},
@@ -16,6 +17,9 @@ use std::collections::BTreeSet;
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
 /// The most files in one message.
 pub const MAX_ATTACHMENTS: usize = 10;
+
+/// The most runs that the report of a new epoch names.
+pub const MAX_LOST_RUNS: usize = 1000;
 
 /// What a log is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -274,6 +278,19 @@ pub struct InstanceBan {
     pub ik: crate::ids::InstanceId,
 }
 
+/// A hub goes on with its log although a part of it is lost: the signed report of what is missing.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ServerEpoch {
+    /// The last event that counts of the epoch that ends; the event with this content follows it.
+    pub base: Position,
+    /// The furthest end of that epoch that the hub knows of. What lies between base and it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<Position>,
+    /// Runs before base of which nobody who was asked holds anything, first and last sequence number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<(u64, u64)>,
+}
+
 /// Why something was done; stands in the staff channel.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct AuditNote {
@@ -295,6 +312,8 @@ pub enum Content {
     ServerUpdate(ServerUpdate),
     /// `server.delete`
     ServerDelete,
+    /// `server.epoch`
+    ServerEpoch(Box<ServerEpoch>),
     /// `channel.create`
     ChannelCreate(ChannelCreate),
     /// `channel.update`
@@ -412,6 +431,7 @@ impl Content {
             "server.create" => Self::ServerCreate(typed(value)?),
             "server.update" => Self::ServerUpdate(typed(value)?),
             "server.delete" => Self::ServerDelete,
+            "server.epoch" => Self::ServerEpoch(Box::new(typed(value)?)),
             "channel.create" => Self::ChannelCreate(typed(value)?),
             "channel.update" => Self::ChannelUpdate(typed(value)?),
             "channel.delete" => Self::ChannelDelete,
@@ -472,6 +492,7 @@ impl Content {
                 r.permissions.map_or(Ok(()), known_bits)
             }
             Self::MemberUpdate(u) if u.roles.len() > 100 => Err(Code::BadContent),
+            Self::ServerEpoch(e) if e.lost.len() > MAX_LOST_RUNS => Err(Code::BadContent),
             Self::MessageCreate(m) => {
                 body(&m.body)?;
                 mentions(&m.mentions)?;

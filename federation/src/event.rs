@@ -184,6 +184,10 @@ pub struct Stub {
     pub stub: (u64, u64),
     /// Hash of the event at the last one: what the next event's `prev` must equal.
     pub hash: Hash,
+    /// Whether the hub itself no longer holds some of it: it was restored from an older copy, and nobody had that part.
+    /// A channel's chain may then name an event that nobody holds.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lost: bool,
 }
 
 /// What a log is sent as: events, and stubs in place of what is withheld.

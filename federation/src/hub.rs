@@ -124,6 +124,7 @@ pub fn check_home(state: &ServerState, action: &Action, content: Option<&Content
                 None => statement.verify(),
             }
         }
+        (Actor::Instance(ik), Some(Content::ServerEpoch(_))) if *ik == state.info.hub && action.origin == *ik => Ok(()),
         (Actor::Instance(_), _) => Err(Code::NotHome),
         (actor, Some(Content::MemberJoin(join))) => check_join_home(state, actor, action, join),
         (actor, _) => match state.bindings.get(actor) {

@@ -27,6 +27,9 @@ pub mod delivery {}
 #[doc = include_str!("../docs/identity.md")]
 pub mod identity {}
 
+#[doc = include_str!("../docs/rewind.md")]
+pub mod rewind {}
+
 #[doc = include_str!("../docs/erasure.md")]
 pub mod erasure {}
 

@@ -3,6 +3,7 @@
 use crate::{
     action::Position,
     content::{Content, erasable, known},
+    epoch,
     error::Code,
     event::{Event, Item, Stub},
     hub::check_home,
@@ -62,6 +63,8 @@ pub struct Held {
     pub hashes: BTreeMap<u64, Hash>,
     /// Which of the run's action ids stand in the log already.
     pub aids: BTreeSet<ActionId>,
+    /// Stubs for what the hub lost: the chain of a channel may skip what it had there.
+    pub lost: Vec<(u64, u64)>,
 }
 
 /// Checks a run of items that follows the head and applies it to the state. What overlaps with what is held is
@@ -72,6 +75,7 @@ pub struct Held {
 pub fn accept(state: &mut ServerState, items: Vec<Item>, held: &Held) -> Result<Accepted, Fault> {
     let mut out = Accepted::default();
     let mut aids = held.aids.clone();
+    let mut lost = held.lost.clone();
     let mut items = items.into_iter().peekable();
     while let Some(item) = items.next() {
         let (from, to) = item.range();
@@ -91,11 +95,12 @@ pub fn accept(state: &mut ServerState, items: Vec<Item>, held: &Held) -> Result<
                     return Err(Fault::Stop(Code::InvalidEvent));
                 }
                 state.skip(stub.stub.1, stub.hash);
+                lost.extend(stub.lost.then_some(stub.stub));
                 out.stubs.push(stub);
             }
             Item::Event(event) => {
                 let ends_run = !matches!(items.peek(), Some(Item::Event(_)));
-                let verified = verify_next(state, *event, ends_run, &aids)?;
+                let verified = verify_next(state, *event, ends_run, &aids, &lost)?;
                 aids.insert(verified.event.action.aid);
                 out.events.push(verified);
             }
@@ -125,15 +130,17 @@ fn verify_next(
     mut event: Event,
     ends_run: bool,
     aids: &BTreeSet<ActionId>,
+    lost: &[(u64, u64)],
 ) -> Result<Verified, Fault> {
     let first = state.head.seq == 0;
     let h = &event.header;
     if h.sid != state.sid {
         return Err(Fault::Stop(Code::SidMismatch));
     }
-    if h.hub != state.info.hub || h.generation != state.head.generation || h.epoch != state.head.epoch {
+    if h.hub != state.info.hub || h.generation != state.head.generation {
         return Err(Fault::Stop(Code::InvalidEvent));
     }
+    epoch::check_step(state, &event)?;
     if h.prev != state.head.hash {
         return Err(Fault::Stop(Code::BadPrev));
     }
@@ -144,7 +151,11 @@ fn verify_next(
         // Events of a channel that this copy does not know yet begin somewhere in its chain.
         Some(None) => true,
         Some(Some(c)) if c.as_of >= h.seq => true,
-        Some(Some(c)) => h.cprev == c.last && h.cn.is_none_or(|cn| cn == c.last_cn + 1),
+        Some(Some(c)) => {
+            let follows = h.cprev == c.last && h.cn.is_none_or(|cn| cn == c.last_cn + 1);
+            let torn = || lost.iter().any(|(from, _)| (c.as_of + 1..h.seq).contains(from));
+            follows || (torn() && h.cn.is_none_or(|cn| cn > c.last_cn))
+        }
         None => h.cprev == state.head.all,
     };
     if !chained {

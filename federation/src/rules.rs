@@ -112,7 +112,9 @@ pub fn check(state: &ServerState, facts: &Facts, action: &Action, content: &Cont
     let perms = server_perms(state, actor);
     match content {
         // Only the hub itself writes these, while it makes or opens a log.
-        Content::InstanceKeys(_) | Content::ServerCreate(_) | Content::MemberJoin(_) => Err(Code::Forbidden),
+        Content::InstanceKeys(_) | Content::ServerCreate(_) | Content::ServerEpoch(_) | Content::MemberJoin(_) => {
+            Err(Code::Forbidden)
+        }
         Content::ServerUpdate(u) => {
             need(perms, Perms::MANAGE_SERVER)?;
             u.notices.as_ref().map_or(Ok(()), |chosen| notices_channel(state, actor, chosen.as_ref()))

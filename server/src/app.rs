@@ -110,6 +110,11 @@ impl App {
 }
 
 impl App {
+    /// What an admin has to do something about, a sentence each.
+    pub fn alarms(&self) -> Vec<String> {
+        crate::log::rewind::alarms(self)
+    }
+
     /// The instance without keeping it alive.
     pub fn downgrade(&self) -> WeakApp {
         WeakApp(Arc::downgrade(&self.0))

@@ -25,6 +25,8 @@ pub enum Notice {
     Hub,
     /// Somebody is writing.
     Typing { channel: ChannelId, actor: Actor },
+    /// The log went on in a new epoch without some of its events: what was read before is no longer right.
+    Rewritten,
     /// The copy of the log is gone from this instance.
     Gone,
 }

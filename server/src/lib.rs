@@ -162,6 +162,7 @@ async fn assemble(folder: Folder, base: Base, transport: Arc<dyn peers::Transpor
         counter,
     )
     .await?;
+    log.watch_high_water(base.data.join("high-water.json")).await?;
     let peers = peers::Peers::open(&base, transport, projections::PEERS, &metrics)
         .await
         .map_err(|e| StartError::Peers(e.to_string()))?;
@@ -185,6 +186,7 @@ async fn assemble(folder: Folder, base: Base, transport: Arc<dyn peers::Transpor
         tasks: TaskTracker::new(),
         base,
     });
+    log::rewind::start(&app);
     peers::start(&app).await?;
     Ok(app)
 }

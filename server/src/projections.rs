@@ -3,7 +3,7 @@
 use crate::{
     db::{Result, Tx},
     invites,
-    log::{Batch, Rooms},
+    log::{Batch, Rooms, Undone},
     media, messages, moderation, notices, peers, profiles, reactions, reading,
 };
 use conntext_federation::ids::ChannelId;
@@ -19,7 +19,7 @@ pub const PEERS: peers::Rooms = peers::Rooms {
 };
 
 /// What the log is given.
-pub const ROOMS: Rooms = Rooms { projections: apply, forget_log, forget_channel, files_there: media::all_there };
+pub const ROOMS: Rooms = Rooms { projections: apply, forget_log, forget_channel, files_there: media::all_there, undo };
 
 fn apply<'a>(tx: &'a mut Tx, batch: &'a Batch<'a>) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
@@ -44,6 +44,18 @@ fn forget_log<'a>(tx: &'a mut Tx, log_id: i64) -> BoxFuture<'a, Result<()>> {
         notices::forget_log(tx, log_id).await?;
         invites::forget_log(tx, log_id).await?;
         Ok(())
+    })
+}
+
+fn undo<'a>(tx: &'a mut Tx, undone: &'a Undone<'a>) -> BoxFuture<'a, Result<()>> {
+    Box::pin(async move {
+        let (log_id, to) = (undone.log_id, undone.to);
+        reading::undo(tx, undone).await?;
+        messages::undo(tx, log_id, to).await?;
+        media::undo(tx, undone).await?;
+        reactions::undo(tx, log_id, to).await?;
+        moderation::undo(tx, log_id, to).await?;
+        notices::undo(tx, log_id, to).await
     })
 }
 

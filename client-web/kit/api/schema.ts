@@ -4486,7 +4486,7 @@ export interface components {
          * @description Where a message is on its way.
          * @enum {string}
          */
-        MessageState: "sent" | "pending" | "rejected" | "expired";
+        MessageState: "sent" | "pending" | "rejected" | "expired" | "orphaned";
         /** @description A file of a new message. */
         NewAttachment: {
             /** @description What it shows, in words. */
@@ -4726,6 +4726,11 @@ export interface components {
             /** @description The channels and categories that the asker may see, in order. */
             channels: components["schemas"]["Channel"][];
             description: string;
+            /**
+             * Format: int64
+             * @description How often its log went on without a part of itself. In another epoch the same number may stand for another event.
+             */
+            epoch: number;
             hub: components["schemas"]["HubStatus"];
             /** @description Where it lives. */
             hub_domain: string;

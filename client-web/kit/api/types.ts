@@ -82,6 +82,7 @@ export interface Server {
   notices: string | null /* channel that shows who comes and goes */;
   member_count: number;
   seq: number; /* cursor */
+  epoch: number; /* another one: the same seq may stand for another event */
 }
 
 export interface HubStatus {
@@ -242,7 +243,7 @@ export interface Message {
   deleted: boolean;
   mentions: string[] /* actors, role ids, "everyone" */;
   nonce: string | null /* own messages only */;
-  state: "sent" | "pending" | "rejected" | "expired";
+  state: "sent" | "pending" | "rejected" | "expired" | "orphaned" /* was in the log, which went on without it */;
   error_code: string | null;
 }
 
@@ -299,7 +300,7 @@ export interface PartialUpload {
 }
 
 export type ClientFrame =
-  | { op: "identify"; ticket: string; cursors?: Record<string, number> /* sid → last seq seen */ }
+  | { op: "identify"; ticket: string; cursors?: Record<string, number> /* sid → last seq seen */; epochs?: Record<string, number> /* sid → epoch of that cursor */ }
   | { op: "ping"; n: number }
   | { op: "presence"; status: Presence }
   | { op: "watch"; sid: string | null; channel: string | null }; // what is open: typing and presence are sent for it

@@ -37,6 +37,7 @@ function harness(
       return socket;
     },
     cursors: () => ({ s_1: 7 }),
+    epochs: () => ({ s_1: 1 }),
     onFrame: (frame) => frames.push(frame),
     onState: (state) => states.push(state),
     onSignedOut: () => (signedOut += 1),
@@ -63,7 +64,7 @@ describe("gateway", () => {
 
   it("C1: identifies with ticket and cursors, then passes frames on", async () => {
     const h = await connected();
-    expect(h.sockets[0]!.sent[0]).toEqual({ op: "identify", ticket: "t", cursors: { s_1: 7 } });
+    expect(h.sockets[0]!.sent[0]).toEqual({ op: "identify", ticket: "t", cursors: { s_1: 7 }, epochs: { s_1: 1 } });
     expect(h.states).toEqual(["connecting", "online"]);
     expect(h.frames).toHaveLength(1);
   });

@@ -17,6 +17,8 @@ export interface GatewayDeps {
   probe(): Promise<boolean>;
   /** The last sequence number seen, by server; sent when identifying. */
   cursors(): Record<string, number>;
+  /** The epoch that each of them belongs to. */
+  epochs(): Record<string, number>;
   onFrame(frame: ServerFrame): void;
   onState(state: "connecting" | "online" | "offline"): void;
   /** The session is over: the person must sign in again. */
@@ -141,7 +143,7 @@ export class Gateway {
     }, READY_TIMEOUT_MS);
     socket.onopen = () => {
       if (!mine()) return;
-      const frame: ClientFrame = { op: "identify", ticket, cursors: this.deps.cursors() };
+      const frame: ClientFrame = { op: "identify", ticket, cursors: this.deps.cursors(), epochs: this.deps.epochs() };
       socket.send(JSON.stringify(frame));
     };
     socket.onmessage = (event) => {

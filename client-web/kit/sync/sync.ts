@@ -84,6 +84,8 @@ export class Sync {
       connect: () => deps.connect(),
       probe: () => deps.api.alive(),
       cursors: () => this.store.getState().cursors,
+      epochs: () =>
+        Object.fromEntries(Object.values(this.store.getState().servers).map((server) => [server.id, server.epoch])),
       onFrame: (frame) => this.receive(frame),
       onState: (connection) => {
         this.set((state) => (state.connection === connection ? state : { ...state, connection }));

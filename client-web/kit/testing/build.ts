@@ -58,6 +58,7 @@ export function server(id: string, part: Partial<Server> = {}): Server {
     notices: null,
     member_count: 3,
     seq: 0,
+    epoch: 0,
     ...part,
   };
 }

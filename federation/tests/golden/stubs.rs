@@ -51,7 +51,7 @@ fn run(log: &[Event], from: usize, to: usize, hidden: &[(usize, usize)]) -> Vec<
 }
 
 fn stub(log: &[Event], from: usize, to: usize) -> Item {
-    Item::Stub(Stub { stub: (from as u64, to as u64), hash: log[to - 1].header.hash().unwrap() })
+    Item::Stub(Stub { stub: (from as u64, to as u64), hash: log[to - 1].header.hash().unwrap(), lost: false })
 }
 
 pub fn make() -> Vec<Value> {
@@ -136,11 +136,11 @@ fn altered(log: &[Event], change: impl FnOnce(&mut Stub)) -> Vec<Item> {
 }
 
 fn backwards(log: &[Event]) -> Item {
-    Item::Stub(Stub { stub: (12, 8), hash: log[11].header.hash().unwrap() })
+    Item::Stub(Stub { stub: (12, 8), hash: log[11].header.hash().unwrap(), lost: false })
 }
 
 fn from_zero(log: &[Event]) -> Item {
-    Item::Stub(Stub { stub: (0, 12), hash: log[11].header.hash().unwrap() })
+    Item::Stub(Stub { stub: (0, 12), hash: log[11].header.hash().unwrap(), lost: false })
 }
 
 pub fn judge(case: &Value, all: &[Value]) -> Map<String, Value> {

@@ -134,7 +134,7 @@ fn visible_items(world: &World) -> Vec<Item> {
             continue;
         }
         if let Some((from, to, hash)) = withheld.take() {
-            out.push(Item::Stub(Stub { stub: (from, to), hash }));
+            out.push(Item::Stub(Stub { stub: (from, to), hash, lost: false }));
         }
         out.push(Item::Event(Box::new(event.clone())));
     }

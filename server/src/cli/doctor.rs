@@ -13,6 +13,7 @@ use super::Failure;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Config, Mode};
 use crate::db::{self, Db};
+use crate::log::rewind::Rewind;
 
 /// Below so much free room it is time to act, in bytes.
 const LITTLE_ROOM: u64 = 1024 * 1024 * 1024;
@@ -195,11 +196,39 @@ async fn database(report: &mut Report, config: &Config) {
         Err(e) => report.fail("schema", e.to_string(), "Restore a backup."),
     }
     clock(report, &db).await;
+    whole(report, &db).await;
     match db.begin().await {
         Ok(_) => report.ok("writing", "the database takes writes"),
         Err(e) => report.fail("writing", e.to_string(), "Check free room and permissions."),
     }
     db.close().await;
+}
+
+/// Communities that were restored from an older copy and cannot go on by themselves.
+async fn whole(report: &mut Report, db: &Db) {
+    let rewinds = match db.read().await {
+        Ok(mut read) => crate::log::rewind::still(&mut read).await,
+        Err(e) => Err(e),
+    };
+    // A database of an older version has no such table yet.
+    let rewinds = rewinds.unwrap_or_default();
+    let (alarms, asking): (Vec<_>, Vec<_>) = rewinds.into_iter().partition(|(_, rewind)| rewind.is_alarm());
+    let names = |list: &[(String, Rewind)]| list.iter().map(|(sid, _)| sid.as_str()).collect::<Vec<_>>().join(", ");
+    if !alarms.is_empty() {
+        report.fail(
+            "communities",
+            format!("the end of their logs is missing, and nobody holds it: {}", names(&alarms)),
+            "Put back a newer copy of the data if there is one. Otherwise see: conntext fed status",
+        );
+    } else if !asking.is_empty() {
+        report.warn(
+            "communities",
+            format!("other instances are asked for the end of their logs: {}", names(&asking)),
+            "Leave the instance running. See: conntext fed status",
+        );
+    } else {
+        report.ok("communities", "none lacks a part of its log");
+    }
 }
 
 /// A clock that went back makes events that others refuse.

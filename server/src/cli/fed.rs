@@ -10,7 +10,8 @@ use super::Failure;
 use crate::Base;
 use crate::clock::{OsRng, SystemClock};
 use crate::config::Config;
-use crate::log::verify;
+use crate::db::folder::Folder;
+use crate::log::{rewind, verify};
 use crate::peers::{self, Standing};
 
 #[derive(Subcommand)]
@@ -34,6 +35,24 @@ pub(super) enum Command {
         /// One community; all without it.
         sid: Option<String>,
     },
+    /// Says how it stands with each log and copy: which ones stand still, why, and what to do.
+    Status {
+        /// As JSON, for programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Says that the database was replaced by an older copy. At the next start the communities here stand still until
+    /// the instances that hold copies of them have given back what is missing. The instance must be stopped.
+    Restored,
+    /// Lets a community go on without a part of its log that nobody holds any more. What other instances still hold of
+    /// that part stays with them, marked, and its authors are offered to send it again.
+    Epoch {
+        /// The community.
+        sid: String,
+        /// Yes, what is missing is given up.
+        #[arg(long)]
+        accept_loss: bool,
+    },
     /// Lists the instances that were met.
     Peers,
     /// Accepts a new identity of an instance whose domain changed hands: what it shows next counts as at first contact.
@@ -54,6 +73,9 @@ pub(super) async fn run(command: Command, config: Config) -> Result<(), Failure>
     let result = match command {
         Command::Verify { sid, json } => check(&base, sid, json).await,
         Command::Head { sid } => head(&base, &sid).await,
+        Command::Status { json } => status(&base, json).await,
+        Command::Restored => restored(&base).await,
+        Command::Epoch { sid, accept_loss } => epoch(&base, &sid, accept_loss).await,
         Command::Peers => list(&base).await,
         Command::Accept { domain } => accept(&base, &domain).await,
         Command::Reconcile { .. } => Ok(()),
@@ -104,6 +126,68 @@ async fn head(base: &Base, sid: &str) -> Result<(), Failure> {
     let report = verify::verify(&base.db, &sid, base.keys.ik.as_str()).await?;
     let report = report.ok_or_else(|| format!("{sid} is not here"))?;
     println!("{} {}", report.head_seq, report.head_hash);
+    Ok(())
+}
+
+async fn status(base: &Base, json: bool) -> Result<(), Failure> {
+    let logs = rewind::standing(&mut base.db.read().await?, &base.keys.ik).await?;
+    if json {
+        let rows: Vec<_> = logs
+            .iter()
+            .map(|log| {
+                let rewind = log.rewind.as_ref().map(|r| {
+                    serde_json::json!({"why": r.why.as_str(), "found": r.found.as_str(), "since": r.since_ms,
+                        "known": r.known, "silent": r.silent, "go_on": r.go_on})
+                });
+                serde_json::json!({"sid": log.sid, "name": log.name, "hub_here": log.hub_here, "head": log.head,
+                    "rewind": rewind, "orphaned": log.orphaned})
+            })
+            .collect();
+        println!("{}", serde_json::to_string_pretty(&rows)?);
+        return Ok(());
+    }
+    for log in &logs {
+        let kind = if log.hub_here { "log" } else { "copy" };
+        let how = match &log.rewind {
+            None => format!("goes on; it ends at {}.", log.head.seq),
+            Some(rewind) => rewind.describe(&log.head),
+        };
+        let kept = if log.orphaned > 0 { format!(" Keeps {} orphaned events.", log.orphaned) } else { String::new() };
+        println!("{} {kind} of {:?} {how}{kept}", log.sid, log.name);
+        if log.rewind.as_ref().is_some_and(rewind::Rewind::is_alarm) {
+            println!(
+                "  → Put back a newer copy of the data if there is one. Otherwise: conntext fed epoch {}",
+                log.sid
+            );
+        }
+    }
+    Ok(())
+}
+
+async fn restored(base: &Base) -> Result<(), Failure> {
+    let _stopped = Folder::open(&base.data)?;
+    let count = rewind::mark_restored(&base.db, &base.keys.ik, base.clock.now_ms()).await?;
+    println!(
+        "{count} communities will ask the instances that hold copies of them before they go on. Start the instance."
+    );
+    Ok(())
+}
+
+async fn epoch(base: &Base, sid: &str, accept_loss: bool) -> Result<(), Failure> {
+    let sid = parse(sid)?;
+    let logs = rewind::standing(&mut base.db.read().await?, &base.keys.ik).await?;
+    let log = logs.iter().find(|log| log.sid == sid).ok_or_else(|| format!("{sid} is not here"))?;
+    let Some(state) = &log.rewind else {
+        return Err(format!("{sid} goes on as it is: nothing is known to be missing").into());
+    };
+    println!("The log of {:?} {}", log.name, state.describe(&log.head));
+    if !accept_loss {
+        return Err(
+            format!("nothing was done. To give up what is missing: conntext fed epoch {sid} --accept-loss").into()
+        );
+    }
+    rewind::say_go_on(&base.db, log.id).await?;
+    println!("It goes on in a new epoch: within seconds where the instance runs, otherwise when it is started.");
     Ok(())
 }
 

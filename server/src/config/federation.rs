@@ -73,6 +73,12 @@ pub struct Federation {
     pub down_after: u32,
     /// After so many days without a sign of life a peer is dormant: it is no longer tried until it is heard from.
     pub dormant_days: u32,
+    /// After a start, communities with people of other instances are not written to until these have said how far their
+    /// copies go, or until so many milliseconds have passed.
+    pub start_ask_ms: u64,
+    /// When a community that was restored from an older copy has back what is known to be missing, instances that do
+    /// not answer are waited for until so many seconds have passed since it was noticed.
+    pub rewind_wait_s: u64,
     /// Actions that may wait for an unreachable hub, per person.
     pub queue_per_actor: usize,
     /// How long an action waits for an unreachable hub, in seconds (7 days at most).
@@ -110,6 +116,8 @@ impl Default for Federation {
             pushes_ahead: 4,
             down_after: 5,
             dormant_days: 30,
+            start_ask_ms: 2_000,
+            rewind_wait_s: 60,
             queue_per_actor: 1_000,
             queue_ttl_s: 7 * 86_400,
             key_lead_s: 3_600,

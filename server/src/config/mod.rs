@@ -107,6 +107,8 @@ impl Config {
         config.federation.new_peer_hours = 0;
         config.federation.retry_first_ms = 20;
         config.federation.retry_max_ms = 200;
+        config.federation.rewind_wait_s = 0;
+        config.storage.high_water_ms = 20;
         config.limits.register_burst = 10_000;
         config.limits.api_burst = 100_000;
         config

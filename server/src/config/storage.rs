@@ -32,6 +32,9 @@ pub struct Storage {
     pub picture_max_pixels: u64,
     /// Days for which moderators can still read what was deleted in the instance's own communities; 0 erases at once.
     pub hold_deleted_days: i64,
+    /// How often the file is written that says how far the communities here had come, by which a database that was
+    /// restored from an older copy is recognised; in milliseconds.
+    pub high_water_ms: u64,
 }
 
 impl Default for Storage {
@@ -50,6 +53,7 @@ impl Default for Storage {
             avatar_max_bytes: 2 * 1024 * 1024,
             picture_max_pixels: 16_000_000,
             hold_deleted_days: 7,
+            high_water_ms: 1_000,
         }
     }
 }

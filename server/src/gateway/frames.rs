@@ -22,6 +22,9 @@ pub enum ClientFrame {
         /// Server id → the last sequence number seen: everything after it follows.
         #[serde(default)]
         cursors: HashMap<String, u64>,
+        /// Server id → the epoch that the cursor belongs to. In another one everything is fetched anew.
+        #[serde(default)]
+        epochs: HashMap<String, u64>,
     },
     /// Answered by a pong with the same number.
     Ping { n: u64 },

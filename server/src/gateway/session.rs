@@ -58,6 +58,8 @@ const SIGNED_OUT: End = End { code: "signed_out", detail: "This session has ende
 const BAD_FRAME: End = End { code: "bad_frame", detail: "The frame could not be understood.", retry: false };
 const SLOW: End = End { code: "slow_consumer", detail: "The connection is too slow for what happens.", retry: true };
 const AWAY: End = End { code: "going_away", detail: "The server restarts.", retry: true };
+const REWRITTEN: End =
+    End { code: "going_away", detail: "A community was restored: what was read of it is read anew.", retry: true };
 const BROKEN: End =
     End { code: "overloaded", detail: "The server could not answer. It goes on in a moment.", retry: true };
 
@@ -71,6 +73,12 @@ impl From<crate::db::Error> for End {
     fn from(e: crate::db::Error) -> Self {
         Problem::from(e).into()
     }
+}
+
+/// What a client has seen of its servers.
+struct Cursors {
+    seqs: HashMap<String, u64>,
+    epochs: HashMap<String, u64>,
 }
 
 type Told = (ServerId, Result<Notice, u64>);
@@ -124,15 +132,15 @@ pub(super) async fn run(app: App, mut socket: WebSocket) {
     app.gateway.connections.fetch_sub(1, Ordering::Relaxed);
 }
 
-async fn identify(app: &App, socket: &mut WebSocket) -> Result<(Auth, HashMap<String, u64>), End> {
+async fn identify(app: &App, socket: &mut WebSocket) -> Result<(Auth, Cursors), End> {
     let hello = ServerFrame::Hello { heartbeat_ms: u64::try_from(HEARTBEAT.as_millis()).unwrap_or(30_000) };
     send(socket, &hello).await?;
     let first = timeout(IDENTIFY, socket.recv()).await.map_err(|_| BAD_FRAME)?;
     let Some(Ok(Frame::Text(text))) = first else { return Err(BAD_FRAME) };
     match serde_json::from_str(&text) {
-        Ok(ClientFrame::Identify { ticket, cursors }) => {
+        Ok(ClientFrame::Identify { ticket, cursors, epochs }) => {
             let auth = app.gateway.redeem(&ticket, app.clock.now_ms()).ok_or(SIGNED_OUT)?;
-            Ok((auth, cursors))
+            Ok((auth, Cursors { seqs: cursors, epochs }))
         }
         _ => Err(BAD_FRAME),
     }
@@ -169,12 +177,7 @@ fn listen(sid: ServerId, receiver: broadcast::Receiver<Notice>) -> (BoxStream<'s
 }
 
 impl Session {
-    async fn open(
-        app: App,
-        socket: WebSocket,
-        auth: Auth,
-        cursors: HashMap<String, u64>,
-    ) -> Result<Self, (WebSocket, End)> {
+    async fn open(app: App, socket: WebSocket, auth: Auth, cursors: Cursors) -> Result<Self, (WebSocket, End)> {
         let Ok(uid) = auth.uid.parse::<UserId>() else { return Err((socket, SIGNED_OUT)) };
         let presence = presence::Socket::new(&app, uid.clone());
         let mut session = Self {
@@ -195,15 +198,17 @@ impl Session {
     }
 
     /// The snapshot, then what was missed. Whoever listens first and reads then misses nothing.
-    async fn greet(&mut self, cursors: HashMap<String, u64>) -> Result<(), End> {
+    async fn greet(&mut self, cursors: Cursors) -> Result<(), End> {
         let logs = self.app.log.memberships(&self.actor).await?;
         let mut servers = Vec::with_capacity(logs.len());
         let mut reset = Vec::new();
         let mut missed = Vec::new();
         for log in logs {
             let (sid, head) = self.subscribe(&log);
-            if let Some(cursor) = cursors.get(sid.as_str()) {
-                if head < *cursor || head - cursor > MAX_REPLAY || *cursor < log.base_seq.min(head) {
+            if let Some(cursor) = cursors.seqs.get(sid.as_str()) {
+                // In another epoch the same number may stand for another event.
+                let other = cursors.epochs.get(sid.as_str()).is_some_and(|epoch| *epoch != log.head().epoch);
+                if other || head < *cursor || head - cursor > MAX_REPLAY || *cursor < log.base_seq.min(head) {
                     reset.push(sid.to_string());
                 } else if *cursor < head {
                     missed.push((sid.clone(), *cursor, head));
@@ -327,6 +332,7 @@ impl Session {
                 self.signal(GatewaySignal::Hub { sid: sid.to_string(), hub }).await
             }
             Ok(Notice::Typing { channel, actor }) => self.show_typing(sid, &log, &channel, &actor).await,
+            Ok(Notice::Rewritten) => Err(REWRITTEN),
             Ok(Notice::Gone) => {
                 self.forget(sid);
                 let gone = GatewaySignal::ServerRemoved { sid: sid.to_string(), reason: "left".into() };

@@ -20,14 +20,18 @@ async fn alive() -> &'static str {
 }
 
 /// The database takes writes and has the schema of this program.
-async fn ready(State(app): State<App>) -> Result<&'static str, Problem> {
+///
+/// A community that was restored from an older copy and cannot go on by itself is told in further lines: the rest of the
+/// instance is ready all the same.
+async fn ready(State(app): State<App>) -> Result<String, Problem> {
     let not = |why: String| Problem::new("not_ready").detail(why);
     let version = app.db.schema_version().await.map_err(|e| not(format!("The database does not answer: {e}.")))?;
     if version != db::latest() {
         return Err(not("The database has another schema.".into()));
     }
     app.db.probe(app.clock.now_ms()).await.map_err(|e| not(format!("The database takes no writes: {e}.")))?;
-    Ok("ready\n")
+    let alarms = app.alarms();
+    Ok(std::iter::once("ready\n".to_owned()).chain(alarms.into_iter().map(|line| format!("{line}\n"))).collect())
 }
 
 /// For the machine itself and for admins.

@@ -1,8 +1,11 @@
 //! The one writer of logs. It gathers what arrives while the last transaction commits and writes it in the next
 //! one: one flush to disk for all of them, and an acknowledgement still means that it is on disk.
 
+mod copies;
+mod epochs;
 mod facts;
 mod keys;
+mod restore;
 
 use super::{
     Inner, LogHandle, pending, store,
@@ -15,11 +18,12 @@ use crate::{
 };
 use conntext_federation::{
     Code,
+    action::Position,
     content::Content,
     event::Item,
     hub::{self, Draft, HubIdentity, Proposal},
     ids::{ActionId, Actor, ChannelId, Hash, ServerId},
-    replica::{Fault, Held},
+    replica::Fault,
     state::ServerState,
     wire::{ChannelGained, Push, Snapshot},
 };
@@ -60,7 +64,9 @@ pub(super) enum Request {
     Fill { log: Arc<LogHandle>, entries: Vec<Entry>, reply: Reply<()> },
     ShowKeys { log: Arc<LogHandle>, reply: Reply<()> },
     Open { state: Box<ServerState>, entries: Vec<Entry>, reply: Reply<Arc<LogHandle>> },
-    Adopt { snapshot: Box<Snapshot>, hub_domain: String, reply: Reply<Arc<LogHandle>> },
+    Adopt { snapshot: Box<Snapshot>, hub_domain: String, keep: Option<u64>, reply: Reply<Arc<LogHandle>> },
+    Restore { log: Arc<LogHandle>, items: Vec<Item>, reply: oneshot::Sender<Result<u64, ReceiveError>> },
+    BeginEpoch { log: Arc<LogHandle>, known: Option<Position>, back_to: Option<u64>, tail: Vec<Item>, reply: Reply<()> },
     Remove { log: Arc<LogHandle>, reply: Reply<()> },
 }
 
@@ -197,6 +203,9 @@ impl Committer {
     ) -> Result<Arc<Entry>, LogError> {
         let now = self.inner.clock.now_ms();
         let log = group.log.clone();
+        if log.rewind().is_some() {
+            return Err(LogError::Rewinding);
+        }
         let set = self.inner.me.keys.set();
         let identity = HubIdentity { ik: self.inner.me.ik.clone(), key: set.ring.active(now).secret.clone() };
         let (rng, there) = (self.inner.rng.clone(), self.inner.files_there);
@@ -290,12 +299,16 @@ impl Committer {
                 None => {}
             }
         }
-        if !log.hub_here {
+        if log.is_relayed() {
             let own = entries.iter().filter(|e| e.event.action.origin == inner.me.ik);
             pending::arrived(tx, log.id, own.map(|e| e.aid())).await?;
         }
         let batch = Batch { log_id: log.id, hub_here: log.hub_here, state, entries, moves: &moves, live, now_ms };
-        (inner.projections)(tx, &batch).await
+        (inner.projections)(tx, &batch).await?;
+        match entries.last().filter(|_| live && !log.hub_here) {
+            Some(last) => self.offer_missed(tx, log, last.seq()).await,
+            None => Ok(()),
+        }
     }
 
     fn publish_group(&mut self, group: Group) {
@@ -340,6 +353,7 @@ impl Committer {
             }
         }
         bus.tell_grown(&log.sid);
+        self.inner.note_high_water(log);
         self.inner.metrics_events.inc_by(u64::try_from(entries.len()).unwrap_or(0));
     }
 
@@ -378,8 +392,22 @@ impl Committer {
             Request::Open { state, entries, reply } => {
                 let _ = reply.send(self.open(*state, entries).await);
             }
-            Request::Adopt { snapshot, hub_domain, reply } => {
-                let _ = reply.send(self.adopt(*snapshot, hub_domain).await);
+            Request::Adopt { snapshot, hub_domain, keep, reply } => {
+                let _ = reply.send(self.adopt(*snapshot, hub_domain, keep).await);
+            }
+            Request::Restore { log, items, reply } => {
+                let result = self.restore(&log, items).await;
+                if result.is_err() {
+                    self.working.remove(&log.id);
+                }
+                let _ = reply.send(result);
+            }
+            Request::BeginEpoch { log, known, back_to, tail, reply } => {
+                let result = self.begin_epoch(&log, known, back_to, tail).await;
+                if result.is_err() {
+                    self.working.remove(&log.id);
+                }
+                let _ = reply.send(result);
             }
             Request::Remove { log, reply } => {
                 let result = self.remove(&log).await;
@@ -389,6 +417,9 @@ impl Committer {
     }
 
     async fn show_keys(&mut self, log: &LogHandle) -> Result<(), LogError> {
+        if log.rewind().is_some() {
+            return Err(LogError::Rewinding);
+        }
         let now = self.inner.clock.now_ms();
         let set = self.inner.me.keys.set();
         let identity = HubIdentity { ik: self.inner.me.ik.clone(), key: set.ring.active(now).secret.clone() };
@@ -416,72 +447,6 @@ impl Committer {
         self.inner.bus.tell_server(&log.sid, Notice::Hub);
     }
 
-    async fn receive(&mut self, log: &Arc<LogHandle>, push: Push) -> Result<u64, ReceiveError> {
-        let mut tx = self.inner.db.begin().await?;
-        let mut held = Held::default();
-        let from = push.events.iter().map(|i| i.range().0).min().unwrap_or(u64::MAX);
-        let head = self.working(log).head.seq;
-        if from <= head {
-            held.hashes = store::hashes(&mut tx, log.id, from, head).await?;
-        }
-        let new: HashMap<ActionId, u64> = push.events.iter().filter_map(|i| new_action(i, head)).collect();
-        let known = store::seqs_of(&mut tx, log.id, new.keys().copied()).await?;
-        held.aids.extend(known.into_iter().filter(|(aid, seq)| new.get(aid) != Some(seq)).map(|(aid, _)| aid));
-        let mut steps = Vec::new();
-        for gained in push.gained {
-            let state = self.working(log);
-            // A channel's state that arrives late, or twice, must not undo what came after it.
-            if state.channels.get(&gained.id).is_none_or(|c| c.as_of < gained.channel.as_of) {
-                state.put_channel(gained.id.clone(), gained.channel.clone());
-                steps.push(Step::Gain(Box::new(gained)));
-            }
-        }
-        let accepted =
-            conntext_federation::replica::accept(self.working(log), push.events, &held).map_err(ReceiveError::Fault)?;
-        store::insert_stubs(&mut tx, log.id, &accepted.stubs).await?;
-        let mut entries = Vec::with_capacity(accepted.events.len());
-        let mut stubs = accepted.stubs.iter().peekable();
-        for v in accepted.events {
-            while let Some(stub) = stubs.next_if(|s| s.stub.1 < v.event.header.seq) {
-                steps.push(Step::Skip(stub.stub.1, stub.hash));
-            }
-            if let Some(code) = v.rejected {
-                tracing::warn!(sid = %log.sid, seq = v.event.header.seq, code = code.as_str(), "a signed event counts for nothing");
-            }
-            let entry = Arc::new(Entry::new(v.event, v.hash, v.content, v.rejected));
-            steps.push(Step::Apply(entry.clone()));
-            entries.push(entry);
-        }
-        for id in push.lost {
-            self.working(log).drop_channel(&id);
-            store::erase_channel(&mut tx, log.id, &id).await?;
-            (self.inner.forget_channel)(&mut tx, log.id, &id).await?;
-            steps.push(Step::Lose(id));
-        }
-        self.write(&mut tx, log, &entries, true).await?;
-        crash::point("copy.before_commit");
-        tx.commit().await?;
-        crash::point("copy.after_commit");
-        self.publish(log, &steps, entries);
-        Ok(log.state().head.seq)
-    }
-
-    /// Stores events of the past that were checked one by one.
-    async fn fill(&mut self, log: &LogHandle, entries: Vec<Entry>) -> Result<(), LogError> {
-        let entries: Vec<Arc<Entry>> = entries.into_iter().map(Arc::new).collect();
-        let mut tx = self.inner.db.begin().await?;
-        self.write(&mut tx, log, &entries, false).await?;
-        // A deletion that came before what it deletes still counts.
-        for entry in &entries {
-            for erased_by in store::deletions_of(&mut tx, log.id, &entry.aid()).await? {
-                store::erase_message(&mut tx, log.id, &entry.aid(), erased_by, None).await?;
-            }
-        }
-        tx.commit().await?;
-        log.remember(&[], true, log.state().head.seq);
-        Ok(())
-    }
-
     async fn open(&mut self, mut state: ServerState, entries: Vec<Entry>) -> Result<Arc<LogHandle>, LogError> {
         let mut tx = self.inner.db.begin().await?;
         let me = self.inner.me.clone();
@@ -498,37 +463,6 @@ impl Committer {
             self.working.remove(&id);
             return Err(e.into());
         }
-        self.inner.insert_handle(log.clone());
-        self.announce(&log);
-        Ok(log)
-    }
-
-    async fn adopt(&mut self, snapshot: Snapshot, hub_domain: String) -> Result<Arc<LogHandle>, LogError> {
-        let mut state = ServerState::from_rows(snapshot.sid.clone(), &snapshot.rows)?;
-        state.mark_all();
-        let mut tx = self.inner.db.begin().await?;
-        if let Some(old) = store::log_by_sid(&mut tx, &snapshot.sid).await? {
-            // A new start after a quarantine: what was queued is kept, the copy is not.
-            self.working.remove(&old.id);
-            store::forget_copy(&mut tx, old.id).await?;
-            (self.inner.forget_log)(&mut tx, old.id).await?;
-        }
-        let id = store::insert_or_keep_log(&mut tx, &state.sid, state.info.hub.as_str(), &hub_domain, state.head.seq)
-            .await?;
-        store::write_state(&mut tx, id, state.take_changes()).await?;
-        let local = self.inner.me.ik.clone();
-        for actor in state.by_home.get(&local).cloned().unwrap_or_default() {
-            if let Some(member) = state.members.get(&actor) {
-                store::put_membership(&mut tx, id, &actor, member.joined_at).await?;
-            }
-        }
-        // No events, and all that the snapshot says: the rooms begin with that.
-        let now_ms = self.inner.clock.now_ms();
-        let begin = Batch { log_id: id, hub_here: false, state: &state, entries: &[], moves: &[], live: false, now_ms };
-        (self.inner.projections)(&mut tx, &begin).await?;
-        tx.commit().await?;
-        let base = state.head.seq;
-        let log = Arc::new(LogHandle::new(id, state, false, hub_domain, None, base, local));
         self.inner.insert_handle(log.clone());
         self.announce(&log);
         Ok(log)
@@ -553,14 +487,6 @@ impl Committer {
         self.inner.remove_handle(&log.sid);
         self.inner.bus.tell_server(&log.sid, Notice::Gone);
         Ok(())
-    }
-}
-
-/// The action of an item beyond a position, with where it claims to stand.
-fn new_action(item: &Item, head: u64) -> Option<(ActionId, u64)> {
-    match item {
-        Item::Event(e) if e.header.seq > head => Some((e.action.aid, e.header.seq)),
-        _ => None,
     }
 }
 
@@ -618,6 +544,8 @@ impl std::fmt::Debug for Request {
             Self::Receive { log, .. } => write!(f, "Receive({})", sid(log)),
             Self::Fill { log, .. } => write!(f, "Fill({})", sid(log)),
             Self::ShowKeys { log, .. } => write!(f, "ShowKeys({})", sid(log)),
+            Self::Restore { log, .. } => write!(f, "Restore({})", sid(log)),
+            Self::BeginEpoch { log, .. } => write!(f, "BeginEpoch({})", sid(log)),
             Self::Open { .. } => f.write_str("Open"),
             Self::Adopt { .. } => f.write_str("Adopt"),
             Self::Remove { log, .. } => write!(f, "Remove({})", sid(log)),

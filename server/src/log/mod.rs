@@ -6,6 +6,7 @@ mod commit;
 pub mod pending;
 mod recent;
 mod relay;
+pub mod rewind;
 pub(crate) mod store;
 pub mod types;
 pub mod verify;
@@ -13,7 +14,7 @@ pub mod verify;
 pub use commit::ReceiveError;
 pub use pending::{Pending, PendingState};
 pub use relay::{HubLink, LinkError};
-pub use types::{Batch, Entry, LogError, Me, Outcome};
+pub use types::{Batch, Entry, LogError, Me, Outcome, Undone};
 
 use crate::{
     bus::Bus,
@@ -54,6 +55,9 @@ pub type ForgetLog = for<'a> fn(&'a mut Tx, i64) -> BoxFuture<'a, db::Result<()>
 pub type ForgetChannel = for<'a> fn(&'a mut Tx, i64, &'a ChannelId) -> BoxFuture<'a, db::Result<()>>;
 
 /// Whether the home that is named brought all of these files, complete, into the log.
+/// Takes back what the rooms derived from events that no longer count.
+pub type Undo = for<'a> fn(&'a mut Tx, &'a Undone<'a>) -> BoxFuture<'a, db::Result<()>>;
+
 pub type FilesThere =
     for<'a> fn(&'a mut Tx, i64, &'a InstanceId, &'a BTreeSet<MediaId>) -> BoxFuture<'a, db::Result<bool>>;
 
@@ -64,6 +68,7 @@ pub struct Rooms {
     pub forget_log: ForgetLog,
     pub forget_channel: ForgetChannel,
     pub files_there: FilesThere,
+    pub undo: Undo,
 }
 
 /// Durations that the configuration sets.
@@ -91,7 +96,9 @@ pub struct LogHandle {
     /// What was written last, so that whoever follows closely reads no disk.
     recent: Mutex<recent::Recent>,
     quarantined: RwLock<Option<String>>,
-    /// Whether the hub answered last; of no meaning where the hub is here.
+    /// Why nothing is sequenced in a log of ours.
+    rewind: tokio::sync::watch::Sender<Option<rewind::Rewind>>,
+    /// Whether the hub answered last; where the hub is here, whether the log stands still.
     hub_away: AtomicBool,
     hub_away_since: AtomicI64,
     relay: tokio::sync::Notify,
@@ -135,6 +142,7 @@ impl LogHandle {
             recent: Mutex::new(recent::Recent::after(state.head.seq)),
             published: RwLock::new(state),
             quarantined: RwLock::new(quarantined),
+            rewind: tokio::sync::watch::Sender::new(None),
             hub_away: AtomicBool::new(false),
             hub_away_since: AtomicI64::new(0),
             relay: tokio::sync::Notify::new(),
@@ -188,6 +196,10 @@ pub(crate) struct Inner {
     forget_log: ForgetLog,
     forget_channel: ForgetChannel,
     files_there: FilesThere,
+    undo: Undo,
+    /// The way to the writer, for the relay; it does not keep the writer alive.
+    requests: mpsc::WeakSender<Request>,
+    high_water: OnceLock<rewind::HighWater>,
     handles: Mutex<HashMap<ServerId, Arc<LogHandle>>>,
     link: OnceLock<Arc<dyn HubLink>>,
     metrics_events: prometheus_client::metrics::counter::Counter,
@@ -250,6 +262,9 @@ impl Log {
             forget_log: rooms.forget_log,
             forget_channel: rooms.forget_channel,
             files_there: rooms.files_there,
+            undo: rooms.undo,
+            requests: requests.downgrade(),
+            high_water: OnceLock::new(),
             handles: Mutex::default(),
             link: OnceLock::new(),
             metrics_events: events_counter,
@@ -349,10 +364,14 @@ impl Log {
         nonce: Option<String>,
     ) -> Result<Outcome, LogError> {
         let salt = self.inner.rng.bytes();
-        if log.hub_here {
-            let work = Work::Own { draft: Box::new(draft), aid, salt, nonce };
+        if log.hub_here && (!log.is_relayed() || log.writable(None).await && !log.is_relayed()) {
+            let work = Work::Own { draft: Box::new(draft.clone()), aid, salt, nonce: nonce.clone() };
             let log = log.clone();
-            return self.ask(|reply| Request::Append { log, work, reply }).await.map(Outcome::Accepted);
+            match self.ask(|reply| Request::Append { log, work, reply }).await {
+                // It has just been seen that the log lacks its end: what people write waits.
+                Err(LogError::Rewinding) => {}
+                appended => return appended.map(Outcome::Accepted),
+            }
         }
         relay::enqueue(&self.inner, log, draft, aid, salt, nonce).await
     }
@@ -365,6 +384,7 @@ impl Log {
     /// An action of another instance, signed there, for a log that this instance sequences.
     pub async fn submit_foreign(&self, sid: &ServerId, proposal: Proposal) -> Result<Arc<Entry>, LogError> {
         let log = self.get(sid).filter(|l| l.hub_here).ok_or(LogError::Unknown)?;
+        rewind::open_for_others(&log).await?;
         let work = Work::Foreign(Box::new(proposal));
         self.ask(|reply| Request::Append { log, work, reply }).await
     }
@@ -376,6 +396,7 @@ impl Log {
         statement: &conntext_federation::instance::KeysStatement,
     ) -> Result<(), LogError> {
         let log = self.get(sid).filter(|l| l.hub_here).ok_or(LogError::Unknown)?;
+        rewind::open_for_others(&log).await?;
         let known = log.state().instances.get(&statement.ik).map(|i| i.serial);
         if known.is_some_and(|serial| serial >= statement.serial) {
             return Ok(());
@@ -425,9 +446,15 @@ impl Log {
         self.ask(|reply| Request::Fill { log, entries, reply }).await
     }
 
-    /// Begins a copy with a snapshot that was verified.
-    pub async fn adopt(&self, snapshot: Snapshot, hub_domain: String) -> Result<Arc<LogHandle>, LogError> {
-        self.ask(|reply| Request::Adopt { snapshot: Box::new(snapshot), hub_domain, reply }).await
+    /// Begins a copy with a snapshot that was verified. With `keep` its hub has begun a new epoch: what the copy holds up
+    /// to that position stays, what lies behind it is kept as orphaned.
+    pub async fn adopt(
+        &self,
+        snapshot: Snapshot,
+        hub_domain: String,
+        keep: Option<u64>,
+    ) -> Result<Arc<LogHandle>, LogError> {
+        self.ask(|reply| Request::Adopt { snapshot: Box::new(snapshot), hub_domain, keep, reply }).await
     }
 
     /// Forgets a log and everything that was derived from it.
@@ -594,6 +621,9 @@ impl From<LogError> for crate::error::Problem {
                 .detail("Too many of your messages already wait for this community to come back. Try again later."),
             LogError::Db(e) => e.into(),
             LogError::Closed => Self::new("overloaded").retry_after_ms(2_000),
+            LogError::Rewinding => Self::new("overloaded")
+                .detail("This community was restored from an older copy and is fetching what was said since. Try again in a moment.")
+                .retry_after_ms(2_000),
         }
     }
 }

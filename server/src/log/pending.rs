@@ -5,8 +5,9 @@ use crate::{
     db::{Error, Query, Result, Row, Tx},
 };
 use conntext_federation::{
+    event::Event,
     hub::Draft,
-    ids::{ActionId, Actor, ServerId},
+    ids::{ActionId, Actor, ChannelId, ServerId},
 };
 
 /// Where a queued action is on its way.
@@ -20,6 +21,8 @@ pub enum PendingState {
     Rejected,
     /// The hub did not answer in time.
     Expired,
+    /// It was in the log, which went on without it: its hub was restored from an older copy.
+    Orphaned,
 }
 
 impl PendingState {
@@ -30,6 +33,7 @@ impl PendingState {
             Self::Accepted => "accepted",
             Self::Rejected => "rejected",
             Self::Expired => "expired",
+            Self::Orphaned => "orphaned",
         }
     }
     fn parse(text: &str) -> Self {
@@ -37,6 +41,7 @@ impl PendingState {
             "accepted" => Self::Accepted,
             "rejected" => Self::Rejected,
             "expired" => Self::Expired,
+            "orphaned" => Self::Orphaned,
             _ => Self::Queued,
         }
     }
@@ -180,7 +185,7 @@ pub async fn settle(tx: &mut Tx, aid: &ActionId, state: PendingState, code: Opti
 pub async fn requeue(tx: &mut Tx, aid: &ActionId, now_ms: i64) -> Result<bool> {
     let sql = "update pending_actions set state = 'queued', code = null, settled_at = null, created_at = $2,
                  position = (select max(position) + 1 from pending_actions)
-               where aid = $1 and state in ('rejected', 'expired')";
+               where aid = $1 and state in ('rejected', 'expired', 'orphaned')";
     Ok(tx.exec(sql, args![aid.0, now_ms]).await? > 0)
 }
 
@@ -205,4 +210,68 @@ pub async fn expire(tx: &mut Tx, before_ms: i64, now_ms: i64) -> Result<Vec<(Str
         .iter()
         .filter_map(|r| Some((r.get(0), r.get(1), ActionId(r.get::<Vec<u8>>(2).try_into().ok()?).to_string())))
         .collect())
+}
+
+/// Remembers that the hub gave an action a place.
+pub async fn accepted(tx: &mut Tx, aid: &ActionId, seq: u64, now_ms: i64) -> Result<()> {
+    let sql = "update pending_actions set state = 'accepted', accepted_seq = $2, settled_at = $3
+               where aid = $1 and state = 'queued'";
+    tx.exec(sql, args![aid.0, seq, now_ms]).await.map(|_| ())
+}
+
+fn aids(rows: &[Row]) -> Result<Vec<ActionId>> {
+    rows.iter().map(|r| r.get::<Vec<u8>>(0).try_into().map(ActionId).map_err(|_| broken())).collect()
+}
+
+/// Actions that the hub accepted at places up to `head`, and that did not come. What is hidden from this copy is not
+/// among them.
+pub async fn missed(q: &mut impl Query, log_id: i64, head: u64) -> Result<Vec<ActionId>> {
+    let sql = "select p.aid from pending_actions p
+               where p.log_id = $1 and p.state = 'accepted' and p.accepted_seq <= $2
+                 and not exists (select 1 from log_stubs s where s.log_id = $1 and not s.lost
+                                 and s.from_seq <= p.accepted_seq and s.to_seq >= p.accepted_seq)";
+    aids(&q.rows(sql, args![log_id, head]).await?)
+}
+
+/// Actions that the hub accepted at places behind `seq`, which its log no longer has.
+pub async fn accepted_after(q: &mut impl Query, log_id: i64, seq: u64) -> Result<Vec<ActionId>> {
+    let sql = "select aid from pending_actions where log_id = $1 and state = 'accepted' and accepted_seq > $2";
+    aids(&q.rows(sql, args![log_id, seq]).await?)
+}
+
+/// Marks an accepted action as orphaned. It gets a new id: under the old one no log takes it again.
+pub async fn orphan(tx: &mut Tx, aid: &ActionId, fresh: &ActionId, now_ms: i64) -> Result<()> {
+    let sql = "update pending_actions set aid = $2, state = 'orphaned', settled_at = $3 where aid = $1";
+    tx.exec(sql, args![aid.0, fresh.0, now_ms]).await?;
+    tx.exec("update nonces set aid = $2 where aid = $1", args![aid.0, fresh.0]).await.map(|_| ())
+}
+
+/// Offers the author of an orphaned message to send it again, as a new action.
+pub async fn offer(
+    tx: &mut Tx,
+    log_id: i64,
+    event: &Event,
+    fresh: &ActionId,
+    salt: [u8; 16],
+    now_ms: i64,
+) -> Result<()> {
+    let action = &event.action;
+    let Some(content) = &event.content else { return Ok(()) };
+    let sql = "insert into pending_actions
+                 (aid, position, log_id, actor, kind, channel, target, content, salt, state, created_at, settled_at)
+               select $1, coalesce(max(position), 0) + 1, $2, $3, $4, $5, $6, $7, $8, 'orphaned', $9, $10
+               from pending_actions";
+    let args = args![
+        fresh.0,
+        log_id,
+        action.actor.as_str(),
+        action.kind.as_str(),
+        action.channel.as_ref().map(ChannelId::as_str),
+        action.target.as_deref(),
+        content.to_string(),
+        salt,
+        event.header.ts,
+        now_ms
+    ];
+    tx.exec(sql, args).await.map(|_| ())
 }

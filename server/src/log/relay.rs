@@ -1,7 +1,9 @@
 //! On the way to a hub elsewhere: a durable queue, in order for each actor, sent until the hub answers.
 
 use super::{
-    Inner, LogHandle, PATIENCE, pending,
+    Inner, LogHandle, PATIENCE,
+    commit::{Request, Work},
+    pending,
     pending::{Pending, PendingState},
     store,
     types::{Entry, LogError, Outcome},
@@ -249,10 +251,13 @@ async fn round(inner: &Arc<Inner>, log: &Arc<LogHandle>, resting: &mut Resting) 
         tracing::error!(sid = %log.sid, error = %e, "the queue cannot be read");
         None
     })?;
-    if queued.is_empty() && !keys_wanted(inner, log) {
+    if queued.is_empty() && (log.hub_here || !keys_wanted(inner, log)) {
         return rest.map_or(Ok(0), |ms| Err(Some(ms)));
     }
-    let sent = send(inner, log, link.as_ref(), &queued).await;
+    let sent = match log.hub_here {
+        true => send_here(inner, log, &queued).await,
+        false => send(inner, log, link.as_ref(), &queued).await,
+    };
     match sent {
         Ok(results) => {
             set_away(inner, log, false);
@@ -373,6 +378,36 @@ async fn send(
     Ok(results.collect())
 }
 
+/// What waited while a log of ours stood still.
+async fn send_here(inner: &Inner, log: &Arc<LogHandle>, queued: &[Pending]) -> Result<Vec<ActionResult>, LinkError> {
+    let unreachable = |why: &str| LinkError::Unreachable(why.to_owned());
+    if log.rewind().is_some() {
+        return Err(unreachable("this log is being put together again"));
+    }
+    let requests = inner.requests.upgrade().ok_or_else(|| unreachable("the instance is stopping"))?;
+    let mut answers = Vec::with_capacity(queued.len());
+    for p in queued {
+        let (reply, answer) = oneshot::channel();
+        let work = Work::Own { draft: Box::new(p.draft.clone()), aid: p.aid, salt: p.salt, nonce: None };
+        let sent = requests.send(Request::Append { log: log.clone(), work, reply }).await;
+        sent.map_err(|_| unreachable("the instance is stopping"))?;
+        answers.push((p.aid, answer));
+    }
+    let mut results = Vec::with_capacity(answers.len());
+    for (aid, answer) in answers {
+        results.push(match answer.await.unwrap_or(Err(LogError::Closed)) {
+            Ok(entry) => ActionResult::Accepted {
+                aid,
+                header: Box::new(entry.event.header.clone()),
+                hub_sig: entry.event.hub_sig.clone(),
+            },
+            Err(LogError::Rejected(code)) => ActionResult::Rejected { aid, code, retry: false, retry_after_ms: None },
+            Err(e) => return Err(unreachable(&e.to_string())),
+        });
+    }
+    Ok(results)
+}
+
 fn files_of(p: &Pending) -> Vec<MediaId> {
     let message: MessageCreate = serde_json::from_value(p.draft.content.clone()).unwrap_or_default();
     message.files().into_iter().collect()
@@ -387,7 +422,7 @@ async fn settle(inner: &Arc<Inner>, log: &LogHandle, p: &Pending, result: Action
             if store::position_of(&mut tx, log.id, &p.aid).await?.is_some() {
                 pending::arrived(&mut tx, log.id, [p.aid].into_iter()).await?;
             } else {
-                pending::settle(&mut tx, &p.aid, PendingState::Accepted, None, now).await?;
+                pending::accepted(&mut tx, &p.aid, header.seq, now).await?;
             }
             crash::point("relay.before_settle");
             tx.commit().await?;
@@ -464,6 +499,13 @@ fn accepted_entry(
 pub(super) fn tell_pending(inner: &Inner, sid: &ServerId, actor: &Actor, aid: &ActionId) {
     if let Actor::User(uid) = actor {
         inner.bus.tell_person(uid, PersonNotice::Pending { sid: sid.clone(), aid: aid.to_string() });
+    }
+}
+
+impl LogHandle {
+    /// From now on what people here write takes the way through the queue, until that is empty.
+    pub(super) fn relaying_here(self: &Arc<Self>, inner: &Arc<Inner>) {
+        wake(inner, self);
     }
 }
 

@@ -1,6 +1,6 @@
 //! All SQL of the log's own tables.
 
-use super::types::Entry;
+use super::{rewind, types::Entry};
 use crate::{
     args,
     db::{Error, Query, Result, Row, Tx, Value},
@@ -86,7 +86,7 @@ pub async fn delete_log(tx: &mut Tx, log_id: i64) -> Result<()> {
     ] {
         tx.exec(sql, args![log_id]).await?;
     }
-    Ok(())
+    rewind::store::forget_log(tx, log_id).await
 }
 
 /// The rows of a log's state.
@@ -165,8 +165,8 @@ pub async fn insert_events(tx: &mut Tx, log_id: i64, entries: &[impl std::ops::D
 }
 
 pub async fn insert_stubs(tx: &mut Tx, log_id: i64, stubs: &[Stub]) -> Result<()> {
-    let rows = stubs.iter().map(|s| args![log_id, s.stub.0, s.stub.1, s.hash.0]).collect();
-    let sql = "insert into log_stubs (log_id, from_seq, to_seq, hash) values ";
+    let rows = stubs.iter().map(|s| args![log_id, s.stub.0, s.stub.1, s.hash.0, s.lost]).collect();
+    let sql = "insert into log_stubs (log_id, from_seq, to_seq, hash, lost) values ";
     tx.exec_many(sql, rows, " on conflict (log_id, from_seq) do nothing").await.map(|_| ())
 }
 
@@ -487,4 +487,29 @@ pub async fn drop_nonce(tx: &mut Tx, log_id: i64, aid: &ActionId) -> Result<()> 
 pub async fn stubs(q: &mut impl Query, log_id: i64) -> Result<Vec<(u64, u64)>> {
     let sql = "select from_seq, to_seq from log_stubs where log_id = $1 order by from_seq";
     Ok(q.rows(sql, args![log_id]).await?.iter().map(|r| (unsigned(r.get(0)), unsigned(r.get(1)))).collect())
+}
+
+/// The runs that nobody held when the log was put together again.
+pub async fn lost(q: &mut impl Query, log_id: i64) -> Result<Vec<(u64, u64)>> {
+    let sql = "select from_seq, to_seq from log_stubs where log_id = $1 and lost order by from_seq";
+    Ok(q.rows(sql, args![log_id]).await?.iter().map(|r| (unsigned(r.get(0)), unsigned(r.get(1)))).collect())
+}
+
+/// All runs that are not held, with the hash of the last event of each.
+pub async fn stub_ends(q: &mut impl Query, log_id: i64) -> Result<Vec<(u64, u64, Hash)>> {
+    let sql = "select from_seq, to_seq, hash from log_stubs where log_id = $1 order by from_seq";
+    let rows = q.rows(sql, args![log_id]).await?;
+    Ok(rows.iter().map(|r| (unsigned(r.get(0)), unsigned(r.get(1)), hash(r.get(2)))).collect())
+}
+
+/// What was done to something, in order.
+pub async fn about(q: &mut impl Query, sid: &ServerId, log_id: i64, target: &str) -> Result<Vec<Entry>> {
+    let sql = select_events!("where log_id = $1 and target = $2 order by seq");
+    q.rows(sql, args![log_id, target]).await?.iter().map(|r| entry(sid, r)).collect()
+}
+
+/// Drops the fold of a log and who of this instance is in it.
+pub async fn forget_fold(tx: &mut Tx, log_id: i64) -> Result<()> {
+    tx.exec("delete from log_state where log_id = $1", args![log_id]).await?;
+    tx.exec("delete from memberships where log_id = $1", args![log_id]).await.map(|_| ())
 }

@@ -71,6 +71,15 @@ pub struct Batch<'a> {
     pub now_ms: i64,
 }
 
+/// Events that counted until their log went on without them in a new epoch, handed to the rooms inside the transaction
+/// that takes them out.
+pub struct Undone<'a> {
+    pub log_id: i64,
+    /// What stands up to here goes on counting.
+    pub to: u64,
+    pub entries: &'a [Entry],
+}
+
 /// What became of something submitted.
 #[derive(Clone, Debug)]
 pub enum Outcome {
@@ -105,6 +114,9 @@ pub enum LogError {
     /// The database.
     #[error(transparent)]
     Db(#[from] db::Error),
+    /// The log lacks its end, as after a restore from an older copy, and is not written to.
+    #[error("the log is being put together again")]
+    Rewinding,
     /// The instance is shutting down.
     #[error("shutting down")]
     Closed,

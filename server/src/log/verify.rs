@@ -3,7 +3,7 @@
 use super::store;
 use crate::db::{Db, Query, Result};
 use conntext_federation::{
-    event::Item,
+    event::{Item, Stub},
     ids::{Hash, ServerId},
     replica::{self, Held},
     state::ServerState,
@@ -53,6 +53,7 @@ pub async fn verify(db: &Db, sid: &ServerId, me: &str) -> Result<Option<Report>>
 async fn from_first(q: &mut impl Query, row: &store::LogRow, stored: &ServerState, report: &mut Report) -> Result<()> {
     let mut state = ServerState::new(row.sid.clone(), stored.info.hub.clone());
     let mut after = 0;
+    let held = Held { lost: store::lost(q, row.id).await?, ..Held::default() };
     loop {
         let page = store::events_after(q, &row.sid, row.id, after, PAGE).await?;
         let Some(last) = page.last() else { break };
@@ -63,8 +64,18 @@ async fn from_first(q: &mut impl Query, row: &store::LogRow, stored: &ServerStat
                 report.faults.push(format!("{}: the stored hash is not the header's", entry.seq()));
             }
         }
-        let items = page.into_iter().map(|e| Item::Event(Box::new(e.event))).collect();
-        if let Err(fault) = replica::accept(&mut state, items, &Held::default()) {
+        let mut items = Vec::with_capacity(page.len());
+        let mut end = state.head.seq;
+        for entry in page {
+            if entry.seq() > end + 1 {
+                // Lost in a restore; the chain goes on behind it.
+                let (stub, hash) = ((end + 1, entry.seq() - 1), entry.event.header.prev);
+                items.push(Item::Stub(Stub { stub, hash, lost: true }));
+            }
+            end = entry.seq();
+            items.push(Item::Event(Box::new(entry.event)));
+        }
+        if let Err(fault) = replica::accept(&mut state, items, &held) {
             report.faults.push(format!("after {}: {fault:?}", state.head.seq));
             return Ok(());
         }

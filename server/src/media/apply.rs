@@ -2,7 +2,7 @@
 
 use super::store;
 use crate::db::{Result, Tx};
-use crate::log::Batch;
+use crate::log::{Batch, Undone};
 use conntext_federation::content::Content;
 
 /// Writes which messages of a batch refer to which files. Comes after the messages themselves.
@@ -25,6 +25,14 @@ pub async fn apply(tx: &mut Tx, batch: &Batch<'_>) -> Result<()> {
             Some(Content::ChannelDelete) => store::forget_channel(tx, batch.log_id, channel).await?,
             _ => {}
         }
+    }
+    Ok(())
+}
+
+/// Messages no longer count.
+pub async fn undo(tx: &mut Tx, undone: &Undone<'_>) -> Result<()> {
+    for entry in undone.entries.iter().filter(|e| e.event.header.cn.is_some()) {
+        store::undo(tx, undone.log_id, &entry.aid()).await?;
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ use futures_util::future::BoxFuture;
 use std::collections::BTreeSet;
 use tokio::sync::{Mutex, Semaphore};
 
-pub use apply::apply;
+pub use apply::{apply, undo};
 pub use exchange::ensure_at_hub;
 pub use routes::{peer_router, router};
 pub use store::{forget_channel, forget_log};

@@ -213,3 +213,8 @@ pub async fn evict(tx: &mut Tx, mid: &str) -> Result<()> {
     tx.exec("delete from media_grants where mid = $1", args![mid]).await?;
     tx.exec("delete from media where mid = $1", args![mid]).await.map(|_| ())
 }
+
+/// A message no longer counts. Its author may send it again, so its files stay for a while.
+pub async fn undo(tx: &mut Tx, log_id: i64, aid: &ActionId) -> Result<()> {
+    tx.exec("delete from media_refs where log_id = $1 and aid = $2", args![log_id, aid.0]).await.map(|_| ())
+}

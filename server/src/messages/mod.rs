@@ -18,7 +18,7 @@ pub use apply::apply;
 pub use pending::pending_message;
 pub use read::{from_entry, message, message_for_all};
 pub use routes::router;
-pub use store::{Spot, forget_channel, forget_log};
+pub use store::{Spot, forget_channel, forget_log, undo};
 pub use types::{Attachment, Message, MessagePage, MessageState, NewAttachment, PendingMessages, Reaction, ReplyRef};
 pub use write::spot;
 

@@ -31,6 +31,7 @@ async fn shown(
         PendingState::Queued | PendingState::Accepted => MessageState::Pending,
         PendingState::Rejected => MessageState::Rejected,
         PendingState::Expired => MessageState::Expired,
+        PendingState::Orphaned => MessageState::Orphaned,
     };
     message.error_code = pending.code;
     message.nonce = nonces.get(&pending.aid).cloned();

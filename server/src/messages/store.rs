@@ -305,3 +305,10 @@ pub async fn forget_channel(tx: &mut Tx, log_id: i64, channel: &ChannelId) -> Re
         .await
         .map(|_| ())
 }
+
+/// Forgets what a log no longer has behind a position. Edits before it count again when they are applied again.
+pub async fn undo(tx: &mut Tx, log_id: i64, to: u64) -> Result<()> {
+    tx.exec("delete from messages where log_id = $1 and seq > $2", args![log_id, to]).await?;
+    let sql = "update messages set edit_seq = null, edited_at = null where log_id = $1 and edit_seq > $2";
+    tx.exec(sql, args![log_id, to]).await.map(|_| ())
+}

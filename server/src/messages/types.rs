@@ -17,6 +17,8 @@ pub enum MessageState {
     Rejected,
     /// Waited too long.
     Expired,
+    /// Was in the community's log, which went on without it after a restore from an older copy.
+    Orphaned,
 }
 
 /// A message.

@@ -6,4 +6,4 @@ mod store;
 
 pub use apply::apply;
 pub use routes::router;
-pub use store::forget_log;
+pub use store::{forget_log, undo};

@@ -12,7 +12,7 @@ use conntext_federation::notices::MoveKind;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub use store::forget_log;
+pub use store::{forget_log, undo};
 
 /// The most notices that come with one page of messages; the newest stay.
 const MAX_OF_PAGE: u64 = 500;

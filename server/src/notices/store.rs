@@ -45,3 +45,8 @@ pub(super) async fn of_action(q: &mut impl Query, log_id: i64, aid: &ActionId) -
 pub async fn forget_log(tx: &mut Tx, log_id: i64) -> Result<()> {
     tx.exec("delete from notices where log_id = $1", args![log_id]).await.map(|_| ())
 }
+
+/// Forgets what a log no longer has behind a position.
+pub async fn undo(tx: &mut Tx, log_id: i64, to: u64) -> Result<()> {
+    tx.exec("delete from notices where log_id = $1 and seq > $2", args![log_id, to]).await.map(|_| ())
+}

@@ -1,7 +1,7 @@
 //! What two instances say when they meet again: how far each has the servers that both take part in. Heads heal gaps,
 //! also when nothing new is sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use conntext_federation::domain::Domain;
 use conntext_federation::ids::InstanceId;
 use conntext_federation::wire::{EventsPage, Hello, HelloServer, Push};
 
-use super::{Message, Origin, call, delivery, discovery, find, get, profiles, store, view};
+use super::{Message, Origin, call, delivery, discovery, find, get, profiles, rebase, rewind, store, view};
 use crate::App;
 use crate::db;
 use crate::error::Result;
@@ -77,12 +77,17 @@ async fn heed(app: &App, domain: &Domain, peer: &InstanceId, said: Hello) -> db:
     for server in said.servers {
         let Some(log) = app.log.get(&server.sid) else { continue };
         if server.hub {
-            let behind = !log.hub_here && log.state().info.hub == *peer && log.head().seq < server.head.seq;
-            if behind && log.quarantined().is_none() {
+            if log.hub_here || log.state().info.hub != *peer {
+                continue;
+            }
+            let head = log.head();
+            if rebase::is_due(&log, &server.head) {
+                rebase::soon(app, domain, &log);
+            } else if head.seq < server.head.seq && log.quarantined().is_none() {
                 catch_up_soon(app, domain, &log);
             }
         } else if log.hub_here && log.state().by_home.contains_key(peer) {
-            follower_at(app, peer, &log, &server).await?;
+            follower_at(app, domain, peer, &log, &server).await?;
         }
     }
     app.peers.deliver_all(app, peer);
@@ -90,7 +95,13 @@ async fn heed(app: &App, domain: &Domain, peer: &InstanceId, said: Hello) -> db:
 }
 
 /// A follower says where its copy ends: a copy that was restored from an older one is behind its cursor.
-async fn follower_at(app: &App, peer: &InstanceId, log: &LogHandle, said: &HelloServer) -> db::Result<()> {
+async fn follower_at(
+    app: &App,
+    domain: &Domain,
+    peer: &InstanceId,
+    log: &LogHandle,
+    said: &HelloServer,
+) -> db::Result<()> {
     let mut read = app.db.read().await?;
     let cursor = store::cursor(&mut read, peer, log.id).await?;
     let held = store::tail(&mut read, log.id, said.head.seq, 1).await?.pop();
@@ -98,8 +109,14 @@ async fn follower_at(app: &App, peer: &InstanceId, log: &LogHandle, said: &Hello
     let same =
         said.head.seq == 0 || held.is_some_and(|(seq, hash, _)| seq == said.head.seq && hash == said.head.hash.0);
     if !same {
-        tracing::error!(sid = %log.sid, %peer, seq = said.head.seq, "a follower holds events of this log that are not here: the log was restored from an older copy");
+        // Of the epoch before: it is about to hear of the new one.
+        if said.head.epoch >= log.head().epoch && !rewind::is_lost(app, log, said.head.seq).await? {
+            rewind::suspect(app, domain, log, &said.head).await?;
+        }
         return Ok(());
+    }
+    if log.rewind().is_some() {
+        app.peers.rewinds.notify_one();
     }
     match cursor {
         Some(acked) if acked == said.head.seq => Ok(()),
@@ -190,6 +207,32 @@ pub async fn catch_up(app: &App, domain: &Domain, log: &LogHandle) -> std::resul
     }
 }
 
+/// After a start: those who hold copies of our logs say how far these go, before anything is written to them.
+async fn look_around(app: &App) -> BTreeSet<InstanceId> {
+    let logs = app.log.all();
+    let ours = logs.iter().filter(|log| log.hub_here);
+    let asked: BTreeSet<InstanceId> =
+        ours.flat_map(|log| log.state().by_home.keys().cloned().collect::<Vec<_>>()).collect();
+    let everybody = partners(app).into_iter().filter(|(ik, _)| asked.contains(ik));
+    let greetings = everybody.map(|(_, (domain, _))| {
+        let app = app.clone();
+        async move {
+            if let Err(e) = say(&app, &domain).await {
+                tracing::debug!(%domain, error = %e, "no answer to a greeting");
+            }
+        }
+    });
+    let patience = Duration::from_millis(app.config.federation.start_ask_ms);
+    let all = futures_util::future::join_all(greetings.collect::<Vec<_>>());
+    if tokio::time::timeout(patience, all).await.is_err() {
+        tracing::info!("not all instances said in time how far their copies go");
+    }
+    if let Err(e) = app.log.end_look_around().await {
+        tracing::error!(error = %e, "the logs cannot go on");
+    }
+    asked
+}
+
 /// Starts the greetings: everybody at the start, then whoever is silent.
 pub(super) fn start(app: &App) {
     let greeting = app.clone();
@@ -199,6 +242,7 @@ pub(super) fn start(app: &App) {
         let mut first = true;
         loop {
             ticks.tick().await;
+            let greeted = if first { look_around(&app).await } else { BTreeSet::new() };
             let now = app.clock.now_ms();
             for (ik, (domain, hub)) in partners(&app) {
                 // Who was away for weeks is not asked any more, but for the one time after a start.
@@ -206,6 +250,9 @@ pub(super) fn start(app: &App) {
                     continue;
                 }
                 let silent = now - app.peers.last_contact(&domain);
+                if greeted.contains(&ik) {
+                    continue;
+                }
                 if first || silent >= if hub { SILENT_HUB_MS } else { SILENT_MS } {
                     say_soon(&app, &ik);
                 }

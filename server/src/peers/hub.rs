@@ -55,6 +55,12 @@ fn entitled(app: &App, origin: &Origin, sid: &ServerId) -> Result<Arc<LogHandle>
     }
 }
 
+/// A copy here of a log that the asking instance itself sequences: it was restored from an older copy and wants its own
+/// events back.
+fn copy_of(app: &App, origin: &Origin, sid: &ServerId) -> Option<Arc<LogHandle>> {
+    app.log.get(sid).filter(|log| !log.hub_here && log.state().info.hub == origin.ik)
+}
+
 // ---- actions
 
 /// `POST /servers/{sid}/actions`
@@ -177,6 +183,15 @@ pub(super) async fn events(
     Path(sid): Path<ServerId>,
     Query(query): Query<EventsQuery>,
 ) -> Result<Json<EventsPage>> {
+    if let Some(copy) = copy_of(&app, &origin, &sid) {
+        let (head, after) = (copy.head(), query.after.unwrap_or(0));
+        if after > head.seq {
+            return Err(Code::BeyondHead.into());
+        }
+        let events = query.limit.unwrap_or(MAX_PAGE_EVENTS).clamp(1, MAX_PAGE_EVENTS);
+        let run = view::all(&app, &copy, after, Bounds { to: head.seq, events, bytes: MAX_PAGE_BYTES }).await?;
+        return Ok(Json(EventsPage { events: run.items, head, more: run.more }));
+    }
     let log = entitled(&app, &origin, &sid)?;
     let channels = log.state().channels_for(&origin.ik);
     let to = log.head().seq;
@@ -203,6 +218,9 @@ pub(super) async fn events(
 
 /// `GET /servers/{sid}/head`
 pub(super) async fn head(State(app): State<App>, origin: Origin, Path(sid): Path<ServerId>) -> Result<Json<Position>> {
+    if let Some(copy) = copy_of(&app, &origin, &sid) {
+        return Ok(Json(copy.head()));
+    }
     let log = entitled(&app, &origin, &sid)?;
     Ok(Json(view::head(&app, &log, &origin.ik).await?))
 }
@@ -214,6 +232,10 @@ pub(super) async fn snapshot(
     Path(sid): Path<ServerId>,
 ) -> Result<Json<Snapshot>> {
     let log = entitled(&app, &origin, &sid)?;
+    if log.rewind().is_some() {
+        // Whoever began with it would begin with a state that is about to change.
+        return Err(LogError::Rewinding.into());
+    }
     Ok(Json(make_snapshot(&app, &log, &origin.ik).await?))
 }
 

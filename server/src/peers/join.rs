@@ -155,7 +155,7 @@ async fn adopt(app: &App, peer: &Peer, sid: &ServerId, actor: &Actor, snapshot: 
     });
     verdict.map_err(|code| CallError::Answer(format!("its snapshot: {code}")).problem(&peer.domain))?;
     let known = snapshot.profiles.clone();
-    let log = app.log.adopt(snapshot, peer.domain.as_str().to_owned()).await?;
+    let log = app.log.adopt(snapshot, peer.domain.as_str().to_owned(), None).await?;
     profiles::keep(app, &peer.domain, known).await;
     profiles::wanted_of(app, &log);
     Ok(())
@@ -172,7 +172,7 @@ pub async fn renew(app: &App, sid: &ServerId) -> std::result::Result<(), CallErr
     let snapshot: Snapshot = get(app, &domain, &format!("/servers/{sid}/snapshot")).await?;
     verify(app, &peer, sid, &snapshot).map_err(|code| CallError::Answer(format!("its snapshot: {code}")))?;
     let known = snapshot.profiles.clone();
-    let adopted = app.log.adopt(snapshot, domain.as_str().to_owned()).await;
+    let adopted = app.log.adopt(snapshot, domain.as_str().to_owned(), None).await;
     adopted.map_err(|e| CallError::Answer(e.to_string()))?;
     profiles::keep(app, &domain, known).await;
     Ok(())

@@ -19,7 +19,9 @@ mod metrics;
 mod origin;
 mod profiles;
 mod pushing;
+mod rebase;
 mod reconcile;
+pub mod rewind;
 mod rooms;
 mod signals;
 mod status;
@@ -88,6 +90,12 @@ pub struct Peers {
     /// Pushes that may wait for one that they overtook.
     waiting_pushes: Semaphore,
     metrics: metrics::PeerMetrics,
+    /// Something may have changed for logs that stand still.
+    rewinds: tokio::sync::Notify,
+    /// One copy at a time follows its log into a new epoch.
+    rebasing: tokio::sync::Mutex<()>,
+    /// One log of ours at a time is put together again.
+    looking: tokio::sync::Mutex<()>,
 }
 
 fn unpoison<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -126,6 +134,9 @@ impl Peers {
             waiting_pushes: Semaphore::new(WAITING_PUSHES),
             connections: Semaphore::new(usize::try_from(config.connections.max(1)).unwrap_or(1)),
             metrics: metrics::PeerMetrics::new(metrics),
+            rewinds: tokio::sync::Notify::new(),
+            rebasing: tokio::sync::Mutex::default(),
+            looking: tokio::sync::Mutex::default(),
         })
     }
 
@@ -204,6 +215,7 @@ impl Peers {
 pub async fn start(app: &App) -> db::Result<()> {
     delivery::start(app);
     hello::start(app);
+    rewind::start(app);
     signals::start(app);
     keys::start(app);
     app.log.connect(Arc::new(link::Link(app.downgrade()))).await

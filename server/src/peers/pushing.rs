@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::Method;
+use conntext_federation::action::Position;
 use conntext_federation::content::Content;
 use conntext_federation::domain::Domain;
 use conntext_federation::ids::{Actor, ChannelId, InstanceId};
@@ -270,7 +271,7 @@ fn is_gap(e: &CallError) -> bool {
 async fn refused(
     app: &App,
     peer: &InstanceId,
-    log: &LogHandle,
+    log: &Arc<LogHandle>,
     domain: &Domain,
     acked: u64,
     head: u64,
@@ -296,8 +297,17 @@ async fn refused(
         Some("not_member_here") => Duration::from_secs(2),
         Some("overloaded") => Duration::from_millis(e.retry_after_ms().unwrap_or(5_000)),
         Some("log_conflict") => {
-            tracing::error!(sid = %log.sid, %peer, "a peer holds another event under our signature: this log was restored from an older copy");
-            Duration::from_secs(3_600)
+            let have = match &e {
+                CallError::Problem { problem, .. } => problem.have.clone(),
+                _ => None,
+            };
+            // Of the epoch before: it is about to follow. Otherwise it may hold what is missing here.
+            if let Some(have) = have.and_then(|have| serde_json::from_value::<Position>(have).ok())
+                && have.epoch >= log.head().epoch
+            {
+                super::rewind::suspect_soon(app, peer, log, have);
+            }
+            Duration::from_secs(5)
         }
         Some("blocked" | "not_allowed") => Duration::from_secs(3_600),
         _ => Duration::from_secs(60),

@@ -40,7 +40,8 @@ fn bytes_of(item: &Item) -> usize {
     serde_json::to_vec(item).map_or(0, |v| v.len())
 }
 
-fn sees(channels: &BTreeSet<ChannelId>, entry: &Entry) -> bool {
+fn sees(channels: Option<&BTreeSet<ChannelId>>, entry: &Entry) -> bool {
+    let Some(channels) = channels else { return true };
     match &entry.event.header.vis {
         Visibility::All => true,
         Visibility::Channel(c) => channels.contains(c),
@@ -55,9 +56,25 @@ pub async fn run(
     after: u64,
     bounds: Bounds,
 ) -> db::Result<Run> {
+    run_of(app, log, Some(channels), after, bounds).await
+}
+
+/// Everything that is held after `after`, with stubs for what is not: for the hub itself.
+pub async fn all(app: &App, log: &LogHandle, after: u64, bounds: Bounds) -> db::Result<Run> {
+    run_of(app, log, None, after, bounds).await
+}
+
+async fn run_of(
+    app: &App,
+    log: &LogHandle,
+    channels: Option<&BTreeSet<ChannelId>>,
+    after: u64,
+    bounds: Bounds,
+) -> db::Result<Run> {
     let mut out = Run { end: after, ..Run::default() };
     // A stub is sent only together with a later event, so that it tells no times.
     let mut withheld: Option<(u64, u64, Hash)> = None;
+    let mut lost = false;
     let (mut cursor, mut bytes, mut events) = (after, 0, 0);
     loop {
         // One more than is sent tells whether there is more.
@@ -66,6 +83,11 @@ pub async fn run(
         let full = page.len() as u64 == wanted;
         for entry in page {
             let seq = entry.seq();
+            if seq > cursor + 1 {
+                // What was lost in a restore, or, in a copy, what was withheld from it.
+                withheld = Some((withheld.map_or(cursor + 1, |w| w.0), seq - 1, entry.event.header.prev));
+                lost = log.hub_here;
+            }
             cursor = seq;
             if seq > bounds.to {
                 return Ok(out);
@@ -81,7 +103,7 @@ pub async fn run(
                 return Ok(out);
             }
             if let Some((from, to, hash)) = withheld.take() {
-                out.items.push(Item::Stub(Stub { stub: (from, to), hash }));
+                out.items.push(Item::Stub(Stub { stub: (from, to), hash, lost: std::mem::take(&mut lost) }));
             }
             out.items.push(item);
             out.end = seq;

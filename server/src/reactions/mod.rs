@@ -10,7 +10,7 @@ use conntext_federation::ids::ActionId;
 
 pub use routes::router;
 use store::Given;
-pub use store::{forget_channel, forget_log, of_message, of_range};
+pub use store::{forget_channel, forget_log, of_message, of_range, undo};
 
 /// Different emoji under one message.
 pub const MAX_KINDS: usize = 20;

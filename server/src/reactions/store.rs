@@ -35,6 +35,11 @@ pub async fn forget_log(tx: &mut Tx, log_id: i64) -> Result<()> {
     tx.exec("delete from reactions where log_id = $1", args![log_id]).await.map(|_| ())
 }
 
+/// Forgets what a log no longer has behind a position.
+pub async fn undo(tx: &mut Tx, log_id: i64, to: u64) -> Result<()> {
+    tx.exec("delete from reactions where log_id = $1 and seq > $2", args![log_id, to]).await.map(|_| ())
+}
+
 pub async fn forget_channel(tx: &mut Tx, log_id: i64, channel: &ChannelId) -> Result<()> {
     tx.exec("delete from reactions where log_id = $1 and channel = $2", args![log_id, channel.as_str()])
         .await

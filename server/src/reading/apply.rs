@@ -2,7 +2,7 @@
 
 use super::store;
 use crate::db::{Result, Tx};
-use crate::log::{Batch, Entry};
+use crate::log::{Batch, Entry, Undone};
 use conntext_federation::content::{Content, MessageCreate};
 use conntext_federation::ids::{Actor, ChannelId, RoleId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,6 +59,21 @@ pub async fn apply(tx: &mut Tx, batch: &Batch<'_>) -> Result<()> {
     store::advance_all(tx, batch.log_id, marks.map(|((actor, channel), cn)| (actor, channel, cn)).collect())
         .await
         .map(|_| ())
+}
+
+/// Takes back what events meant that no longer count.
+pub async fn undo(tx: &mut Tx, undone: &Undone<'_>) -> Result<()> {
+    let mut first: BTreeMap<&ChannelId, u64> = BTreeMap::new();
+    for entry in undone.entries {
+        let (Some(channel), Some(cn)) = (&entry.event.action.channel, entry.event.header.cn) else { continue };
+        let least = first.entry(channel).or_insert(cn);
+        *least = cn.min(*least);
+        store::drop_mentions(tx, undone.log_id, &entry.aid()).await?;
+    }
+    for (channel, cn) in first {
+        store::unread_from(tx, undone.log_id, channel, cn).await?;
+    }
+    Ok(())
 }
 
 fn target(entry: &Entry) -> Option<Actor> {

@@ -110,6 +110,12 @@ pub async fn drop_mentions(tx: &mut Tx, log_id: i64, aid: &ActionId) -> Result<(
     tx.exec("delete from mentions where log_id = $1 and aid = $2", args![log_id, aid.0]).await.map(|_| ())
 }
 
+/// Nothing from this message on has been read: what counted is gone, and its numbers come again.
+pub async fn unread_from(tx: &mut Tx, log_id: i64, channel: &ChannelId, cn: u64) -> Result<()> {
+    let sql = "update read_marks set read_cn = $3 where log_id = $1 and channel = $2 and read_cn > $3";
+    tx.exec(sql, args![log_id, channel.as_str(), cn.saturating_sub(1)]).await.map(|_| ())
+}
+
 pub async fn forget_log(tx: &mut Tx, log_id: i64) -> Result<()> {
     tx.exec("delete from mentions where log_id = $1", args![log_id]).await?;
     tx.exec("delete from read_marks where log_id = $1", args![log_id]).await.map(|_| ())

@@ -38,6 +38,8 @@ pub struct Server {
     pub member_count: u64,
     /// Number of the last event; live events go on from there.
     pub seq: u64,
+    /// How often its log went on without a part of itself. In another epoch the same number may stand for another event.
+    pub epoch: u64,
 }
 
 /// Whether the place where a community lives answers.

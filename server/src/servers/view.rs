@@ -36,8 +36,8 @@ async fn view_in(q: &mut impl Query, log: &LogHandle, actor: &Actor) -> Result<S
 
 /// Whether the server's hub answers, and what of `actor` waits for it.
 pub async fn hub_status(q: &mut impl Query, log: &LogHandle, actor: &Actor) -> Result<HubStatus> {
-    let since = if log.hub_here { None } else { log.hub_away_since() };
-    let waiting = if log.hub_here { 0 } else { pending::waiting_in(q, log.id, actor).await? };
+    let since = log.hub_away_since();
+    let waiting = if log.hub_here && since.is_none() { 0 } else { pending::waiting_in(q, log.id, actor).await? };
     Ok(HubStatus { reachable: since.is_none(), since, waiting, catching_up: log.quarantined().is_some() })
 }
 
@@ -93,6 +93,7 @@ fn server(
         notices: state.notices_channel().filter(|c| state.can_see(actor, c)).map(ToString::to_string),
         member_count: u64::try_from(state.members.len()).unwrap_or(u64::MAX),
         seq: state.head.seq,
+        epoch: state.head.epoch,
     }
 }
 

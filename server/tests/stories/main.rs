@@ -20,5 +20,6 @@ mod j_keys;
 mod j_limits;
 mod j_peers;
 mod j_requests;
+mod j_rewind;
 mod log;
 mod openapi;

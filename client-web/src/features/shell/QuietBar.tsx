@@ -50,7 +50,11 @@ export function QuietBar({ sid, cid }: { sid: string; cid: string | null }) {
       <>
         <CloudOff size={16} aria-hidden="true" />
         <span>
-          <Trans>{host} does not answer. You are reading your own copy</Trans>
+          {server.hub_is_here ? (
+            <Trans>This community was restored and is fetching what was said since. You can read</Trans>
+          ) : (
+            <Trans>{host} does not answer. You are reading your own copy</Trans>
+          )}
           {waiting > 0 ? (
             <Plural
               value={waiting}

@@ -5,7 +5,7 @@ import s from "./Message.module.css";
 
 /** A word on where the message is, as long as it is not delivered. */
 export function DeliveryNote({ delivery }: { delivery: Delivery }) {
-  if (delivery === "sent" || delivery === "failed" || delivery === "rejected" || delivery === "expired") return null;
+  if (delivery !== "sending" && delivery !== "queued" && delivery !== "pending") return null;
   return (
     <span className={s.note}>
       <Clock size={12} aria-hidden="true" />

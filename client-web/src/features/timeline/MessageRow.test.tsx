@@ -63,6 +63,15 @@ describe("a message", () => {
     expect(screen.queryByRole("toolbar")).toBeNull();
   });
 
+  it("J2: one that a restore lost is quietly offered for sending again", async () => {
+    const c = open({ message: message(null, { id: "m1", author: "u_ada", state: "orphaned" }), delivery: "orphaned" });
+    const again = vi.spyOn(c.sync, "retryWaiting").mockResolvedValue();
+    expect(screen.queryByRole("alert")).toBeNull();
+    expect(screen.getByRole("note")).toHaveTextContent("Lost when this community was restored.");
+    await userEvent.click(screen.getByRole("button", { name: "Send again" }));
+    expect(again).toHaveBeenCalledOnce();
+  });
+
   it("C1: a failed one says why and offers to try again or to delete it", async () => {
     const c = open({
       message: message(null, { id: "n1", author: "u_ada" }),

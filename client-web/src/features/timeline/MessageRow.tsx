@@ -145,7 +145,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
           </>
         )}
         {!head && delivery !== "sent" ? <DeliveryNote delivery={delivery} /> : null}
-        {delivery === "failed" || delivery === "rejected" || delivery === "expired" ? (
+        {delivery === "failed" || delivery === "rejected" || delivery === "expired" || delivery === "orphaned" ? (
           <Unsent message={message} delivery={delivery} error={props.error} />
         ) : null}
       </div>
@@ -200,6 +200,7 @@ function Unsent({ message, delivery, error }: { message: Message; delivery: Deli
   const { t } = useLingui();
   const sync = useSync();
   const local = delivery === "failed";
+  const orphaned = delivery === "orphaned";
   const retry = (): void => {
     if (local) sync.retry(message.id);
     else sync.retryWaiting(message).catch(toastError);
@@ -215,13 +216,19 @@ function Unsent({ message, delivery, error }: { message: Message; delivery: Deli
         ? t`You may not write here.`
         : (error ?? "");
   return (
-    <p className={s.failed} role="alert">
+    <p className={orphaned ? s.orphaned : s.failed} role={orphaned ? "note" : "alert"}>
       <CornerUpRight size={14} aria-hidden="true" />
       <span>
-        <Trans>This message was not delivered.</Trans> {reason}
+        {orphaned ? (
+          <Trans>Lost when this community was restored.</Trans>
+        ) : (
+          <>
+            <Trans>This message was not delivered.</Trans> {reason}
+          </>
+        )}
       </span>
       <button type="button" onClick={retry}>
-        <Trans>Try again</Trans>
+        {orphaned ? <Trans>Send again</Trans> : <Trans>Try again</Trans>}
       </button>
       <button type="button" onClick={discard}>
         <Trans>Delete</Trans>

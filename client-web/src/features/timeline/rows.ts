@@ -5,7 +5,7 @@ import type { ChannelWindow, OutboxItem } from "@kit/sync";
 export const GROUP_MS = 7 * 60_000;
 
 /** Where a message is on its way. */
-export type Delivery = "sent" | "pending" | "rejected" | "expired" | "sending" | "queued" | "failed";
+export type Delivery = "sent" | "pending" | "rejected" | "expired" | "orphaned" | "sending" | "queued" | "failed";
 
 export interface MessageRow {
   kind: "message";

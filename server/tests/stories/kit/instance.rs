@@ -1,5 +1,6 @@
 //! One instance.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use conntext_server::clock::{SeededRng, TestClock};
@@ -77,7 +78,12 @@ impl TestInstance {
     }
 
     /// Stops the instance as when its process is killed, and starts it again on the same data.
-    pub async fn restart(mut self) -> Self {
+    pub async fn restart(self) -> Self {
+        self.restart_with(|_| ()).await
+    }
+
+    /// The same; while the instance is down something happens to its data folder.
+    pub async fn restart_with(mut self, change: impl FnOnce(&Path)) -> Self {
         let folder = self._folder.take();
         let (config, clock) = (self.app.config.clone(), Arc::clone(&self.clock));
         let net = self.net.clone();
@@ -91,6 +97,7 @@ impl TestInstance {
         self.app.tasks.wait().await;
         self.app.db.close().await;
         drop(self);
+        change(&config.storage.data_dir);
         Self::start(config, clock, seed, folder, net).await
     }
 

@@ -1,0 +1,164 @@
+//! What the committer does for copies of logs that others sequence.
+
+use super::{Committer, ReceiveError, Step};
+use crate::{
+    bus::Notice,
+    crash,
+    db::{self, Tx},
+    log::{
+        LogHandle, rewind, store,
+        types::{Batch, Entry, LogError},
+    },
+};
+use conntext_federation::{
+    event::Item,
+    ids::ActionId,
+    replica::Held,
+    state::ServerState,
+    wire::{Push, Snapshot},
+};
+use std::{collections::HashMap, sync::Arc};
+
+impl Committer {
+    /// What is held already that a run may touch.
+    pub(super) async fn held(&mut self, tx: &mut Tx, log: &LogHandle, items: &[Item]) -> db::Result<Held> {
+        let mut held = Held { lost: store::lost(tx, log.id).await?, ..Held::default() };
+        let from = items.iter().map(|i| i.range().0).min().unwrap_or(u64::MAX);
+        let head = self.working(log).head.seq;
+        if from <= head {
+            held.hashes = store::hashes(tx, log.id, from, head).await?;
+        }
+        let new: HashMap<ActionId, u64> = items.iter().filter_map(|i| new_action(i, head)).collect();
+        let known = store::seqs_of(tx, log.id, new.keys().copied()).await?;
+        held.aids.extend(known.into_iter().filter(|(aid, seq)| new.get(aid) != Some(seq)).map(|(aid, _)| aid));
+        // What was orphaned never comes again: its author sends it anew, as another action.
+        held.aids.extend(rewind::store::orphaned_among(tx, log.id, new.keys().copied()).await?);
+        Ok(held)
+    }
+
+    /// Verifies a run, applies it to the working state and stores its stubs. The events are not yet written.
+    pub(super) async fn accept(
+        &mut self,
+        tx: &mut Tx,
+        log: &LogHandle,
+        items: Vec<Item>,
+        held: &Held,
+    ) -> Result<(Vec<Arc<Entry>>, Vec<Step>), ReceiveError> {
+        let accepted =
+            conntext_federation::replica::accept(self.working(log), items, held).map_err(ReceiveError::Fault)?;
+        store::insert_stubs(tx, log.id, &accepted.stubs).await?;
+        let mut steps = Vec::new();
+        let mut entries = Vec::with_capacity(accepted.events.len());
+        let mut stubs = accepted.stubs.iter().peekable();
+        for v in accepted.events {
+            while let Some(stub) = stubs.next_if(|s| s.stub.1 < v.event.header.seq) {
+                steps.push(Step::Skip(stub.stub.1, stub.hash));
+            }
+            if let Some(code) = v.rejected {
+                tracing::warn!(sid = %log.sid, seq = v.event.header.seq, code = code.as_str(), "a signed event counts for nothing");
+            }
+            let entry = Arc::new(Entry::new(v.event, v.hash, v.content, v.rejected));
+            steps.push(Step::Apply(entry.clone()));
+            entries.push(entry);
+        }
+        Ok((entries, steps))
+    }
+
+    pub(super) async fn receive(&mut self, log: &Arc<LogHandle>, push: Push) -> Result<u64, ReceiveError> {
+        let mut tx = self.inner.db.begin().await?;
+        let held = self.held(&mut tx, log, &push.events).await?;
+        let mut steps = Vec::new();
+        for gained in push.gained {
+            let state = self.working(log);
+            // A channel's state that arrives late, or twice, must not undo what came after it.
+            if state.channels.get(&gained.id).is_none_or(|c| c.as_of < gained.channel.as_of) {
+                state.put_channel(gained.id.clone(), gained.channel.clone());
+                steps.push(Step::Gain(Box::new(gained)));
+            }
+        }
+        let (entries, mut run) = self.accept(&mut tx, log, push.events, &held).await?;
+        steps.append(&mut run);
+        for id in push.lost {
+            self.working(log).drop_channel(&id);
+            store::erase_channel(&mut tx, log.id, &id).await?;
+            (self.inner.forget_channel)(&mut tx, log.id, &id).await?;
+            steps.push(Step::Lose(id));
+        }
+        self.write(&mut tx, log, &entries, true).await?;
+        crash::point("copy.before_commit");
+        tx.commit().await?;
+        crash::point("copy.after_commit");
+        self.publish(log, &steps, entries);
+        Ok(log.state().head.seq)
+    }
+
+    /// Stores events of the past that were checked one by one.
+    pub(super) async fn fill(&mut self, log: &LogHandle, entries: Vec<Entry>) -> Result<(), LogError> {
+        let entries: Vec<Arc<Entry>> = entries.into_iter().map(Arc::new).collect();
+        let mut tx = self.inner.db.begin().await?;
+        self.write(&mut tx, log, &entries, false).await?;
+        // A deletion that came before what it deletes still counts.
+        for entry in &entries {
+            for erased_by in store::deletions_of(&mut tx, log.id, &entry.aid()).await? {
+                store::erase_message(&mut tx, log.id, &entry.aid(), erased_by, None).await?;
+            }
+        }
+        tx.commit().await?;
+        log.remember(&[], true, log.state().head.seq);
+        Ok(())
+    }
+
+    pub(super) async fn adopt(
+        &mut self,
+        snapshot: Snapshot,
+        hub_domain: String,
+        keep: Option<u64>,
+    ) -> Result<Arc<LogHandle>, LogError> {
+        let mut state = ServerState::from_rows(snapshot.sid.clone(), &snapshot.rows)?;
+        state.mark_all();
+        let mut tx = self.inner.db.begin().await?;
+        if let Some(old) = store::log_by_sid(&mut tx, &snapshot.sid).await? {
+            // A new start after a quarantine: what was queued is kept, the copy is not.
+            self.working.remove(&old.id);
+            match keep {
+                // A new epoch: what stands before it stays, what it leaves out is kept apart.
+                Some(to) => self.orphan_after(&mut tx, &snapshot.sid, old.id, to).await?,
+                None => {
+                    store::forget_copy(&mut tx, old.id).await?;
+                    (self.inner.forget_log)(&mut tx, old.id).await?;
+                }
+            }
+            store::forget_fold(&mut tx, old.id).await?;
+        }
+        let id = store::insert_or_keep_log(&mut tx, &state.sid, state.info.hub.as_str(), &hub_domain, state.head.seq)
+            .await?;
+        store::write_state(&mut tx, id, state.take_changes()).await?;
+        let local = self.inner.me.ik.clone();
+        for actor in state.by_home.get(&local).cloned().unwrap_or_default() {
+            if let Some(member) = state.members.get(&actor) {
+                store::put_membership(&mut tx, id, &actor, member.joined_at).await?;
+            }
+        }
+        // No events, and all that the snapshot says: the rooms begin with that.
+        let now_ms = self.inner.clock.now_ms();
+        let begin = Batch { log_id: id, hub_here: false, state: &state, entries: &[], moves: &[], live: false, now_ms };
+        (self.inner.projections)(&mut tx, &begin).await?;
+        tx.commit().await?;
+        let base = state.head.seq;
+        let log = Arc::new(LogHandle::new(id, state, false, hub_domain, None, base, local));
+        self.inner.insert_handle(log.clone());
+        if keep.is_some() {
+            self.inner.bus.tell_server(&log.sid, Notice::Rewritten);
+        }
+        self.announce(&log);
+        Ok(log)
+    }
+}
+
+/// The action of an item beyond a position, with where it claims to stand.
+fn new_action(item: &Item, head: u64) -> Option<(ActionId, u64)> {
+    match item {
+        Item::Event(e) if e.header.seq > head => Some((e.action.aid, e.header.seq)),
+        _ => None,
+    }
+}
