@@ -245,6 +245,19 @@ describe("C3: uploads", () => {
     await vi.waitFor(async () => expect(await keep.all()).toEqual([]));
   });
 
+  it("given up while it is being sent, it is cancelled at once", async () => {
+    const instance = new FakeInstance();
+    const keep = new MemoryFiles();
+    const u = start(instance, keep);
+    const goOn = instance.goOn;
+    instance.goOn = (id, offset, piece) => (offset === 0 ? goOn(id, offset, piece) : new Promise(() => undefined));
+    u.add(file());
+    await until(() => u.items()[0]!.share > 0.2);
+    u.uploads.remove("n1");
+    await until(() => instance.cancelled.length === 1);
+    await vi.waitFor(async () => expect(await keep.all()).toEqual([]));
+  });
+
   it("a refusal is the person's to decide; a second try goes on where it stands", async () => {
     const u = await broken();
     u.instance.up = true;

@@ -1,4 +1,6 @@
-import { fireEvent, screen, waitFor } from "@testing-library/react";
+import { ApiProblem } from "@kit/api";
+import type { UploadItem, Uploads } from "@kit/sync";
+import { act, fireEvent, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { useState } from "react";
 import { beforeEach, describe, expect, it, vi } from "vitest";
@@ -157,6 +159,75 @@ describe("C7: completion", () => {
     expect(screen.queryByRole("option")).toBeNull();
     await userEvent.keyboard("{Enter}");
     await waitFor(() => expect(c.send).toHaveBeenCalled());
+  });
+});
+
+describe("C3: files", () => {
+  const item = (part: Partial<UploadItem>): UploadItem => ({
+    id: "f1",
+    name: "reel.bin",
+    size: 4,
+    preview: null,
+    share: 0.4,
+    state: "uploading",
+    problem: null,
+    file: null,
+    alt: "",
+    spoiler: false,
+    ...part,
+  });
+  const done = item({
+    state: "done",
+    share: 1,
+    alt: "A reel",
+    file: {
+      upload: "up_1",
+      id: "m_1",
+      name: "reel.bin",
+      type: "application/octet-stream",
+      size: 4,
+      width: null,
+      height: null,
+      thumbhash: null,
+      preview_url: null,
+    },
+  });
+
+  function withFiles(first: UploadItem) {
+    const c = open();
+    const uploads = { add: vi.fn(() => 0), remove: vi.fn(), retry: vi.fn(), describe: vi.fn(), handOver: vi.fn() };
+    vi.spyOn(c.sync, "uploads").mockResolvedValue(uploads as unknown as Uploads);
+    const set = (now: UploadItem): void => act(() => c.sync.store.setState({ files: { "s_1/c_train": [now] } }));
+    set(first);
+    return { ...c, uploads, set };
+  }
+
+  it("says quietly that a file is paused, and lets one give it up", async () => {
+    const c = withFiles(item({ state: "paused", problem: new ApiProblem({ status: 0, code: "offline" }) }));
+    expect(screen.getByText("Paused, waiting for the connection")).toHaveAttribute("role", "status");
+    expect(screen.getByRole("progressbar", { name: "reel.bin: 40 % sent" })).toBeInTheDocument();
+    c.set(item({ state: "uploading" }));
+    expect(screen.queryByText(/Paused/)).toBeNull();
+    await userEvent.click(screen.getByRole("button", { name: "Cancel reel.bin" }));
+    await waitFor(() => expect(c.uploads.remove).toHaveBeenCalledWith("f1"));
+  });
+
+  it("sends as soon as the file is there, and hands it over", async () => {
+    const c = withFiles(item({ state: "paused", problem: new ApiProblem({ status: 0, code: "offline" }) }));
+    await userEvent.type(c.field(), "the reel{Enter}");
+    expect(screen.getByText("Sent as soon as the files are up.")).toBeInTheDocument();
+    expect(c.send).not.toHaveBeenCalled();
+    c.set(done);
+    await waitFor(() => expect(c.send).toHaveBeenCalledTimes(1));
+    expect(c.send.mock.calls[0]?.[0].attachments).toMatchObject([{ upload: "up_1", alt: "A reel", spoiler: false }]);
+    await waitFor(() => expect(c.uploads.handOver).toHaveBeenCalledWith(["f1"]));
+  });
+
+  it("says why a file cannot go and tries it again", async () => {
+    const c = withFiles(item({ state: "failed", problem: new ApiProblem({ status: 507, code: "storage_full" }) }));
+    expect(screen.getByRole("alert")).toHaveTextContent("There is no room left to save this.");
+    await userEvent.click(screen.getByRole("button", { name: "Try again" }));
+    await waitFor(() => expect(c.uploads.retry).toHaveBeenCalledWith("f1"));
   });
 });
 
