@@ -45,6 +45,11 @@ rust_tools() {
 
 clippy() { cargo clippy "${cargo_quiet[@]}" --workspace --all-targets --locked -- -D warnings; }
 rust_tests() { cargo nextest run --workspace --locked --cargo-quiet --profile "$nextest_profile"; }
+# Not those that put an older database file back.
+postgres_tests() {
+	scripts/with-postgres.sh cargo nextest run --workspace --locked --cargo-quiet --profile "$nextest_profile" \
+		-E '(binary(stories) and not test(j_rewind::)) or test(db::)'
+}
 doc_tests() { cargo test --doc --workspace --locked --quiet; }
 debug_build() { cargo build "${cargo_quiet[@]}" --workspace --locked; }
 shell_lint() { shellcheck -x install.sh .ci/run scripts/*.sh scripts/install/*.sh; }
@@ -74,6 +79,7 @@ rust_lint() {
 rust() {
 	rust_lint
 	step "rust: tests" rust_tests
+	step "rust: stories on PostgreSQL" postgres_tests
 	step "rust: documentation tests" doc_tests
 }
 scripts() {

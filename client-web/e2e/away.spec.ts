@@ -99,14 +99,12 @@ test("C1: after a restart of one's own instance the page is live again within se
   await ada.say("before the restart");
   await ada.sees("before the restart");
   await a.stop();
-  // Long enough for the tries to be far apart.
-  await ada.page.waitForTimeout(12_000);
+  // Long enough for the next try to be further away than what is waited for below.
+  await ada.page.waitForTimeout(20_000);
   const offline = ada.page.getByText("You are offline.", { exact: false });
   await expect(offline).toBeVisible();
   await a.start();
-  const ready = Date.now();
-  await expect(offline).toBeHidden({ timeout: 10_000 });
-  expect(Date.now() - ready).toBeLessThan(4_000);
+  await expect(offline).toBeHidden({ timeout: 8_000 });
   await ada.say("after the restart");
   await ada.sees("after the restart");
 });

@@ -48,8 +48,8 @@ use std::sync::Arc;
 pub use app::{App, Base};
 use clock::{Clock, Rng};
 use config::Config;
-use db::Db;
 use db::folder::{Folder, FolderError};
+use db::{Db, Source};
 use keys::InstanceKeys;
 pub use routes::router;
 use tokio_util::sync::CancellationToken;
@@ -87,13 +87,19 @@ pub enum StartError {
     },
 }
 
+/// Where the database of a configuration is.
+pub fn database(config: &Config) -> db::Result<Source> {
+    Source::parse(config.storage.database.reveal(), config.storage.data_dir.join("conntext.db"))
+}
+
 /// Opens database and keys in a data folder that exists, without taking its lock: for commands beside a running instance.
 pub async fn open(config: Config, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Base, StartError> {
-    let path = config.storage.data_dir.join("conntext.db");
-    db::folder::touch_private(&path)
-        .map_err(|error| StartError::Io { what: format!("cannot create {}", path.display()), error })?;
-    let db = Db::open(&path).await?;
-    open_on(db, config, clock, rng).await
+    let source = database(&config)?;
+    if let Source::File(path) = &source {
+        db::folder::touch_private(path)
+            .map_err(|error| StartError::Io { what: format!("cannot create {}", path.display()), error })?;
+    }
+    open_on(Db::open(&source).await?, config, clock, rng).await
 }
 
 async fn open_on(db: Db, config: Config, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Base, StartError> {
@@ -140,6 +146,7 @@ pub async fn build_on(
 }
 
 async fn assemble(folder: Folder, base: Base, transport: Arc<dyn peers::Transport>) -> Result<App, StartError> {
+    base.db.claim().await?;
     let metrics = metrics::Metrics::new();
     let guard = accounts::Guard::new(&base.config.limits);
     let pace = messages::Pace::new(&base.config.limits);

@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use super::Failure;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Config, Mode};
-use crate::db::{self, Db};
+use crate::db::{self, Db, Source};
 use crate::log::rewind::Rewind;
 
 /// Below so much free room it is time to act, in bytes.
@@ -164,15 +164,25 @@ fn keys(report: &mut Report, config: &Config) {
 }
 
 async fn database(report: &mut Report, config: &Config) {
-    let path = config.storage.data_dir.join("conntext.db");
-    if !path.exists() {
-        report.ok("database", "it is made at the first start");
-        return;
-    }
-    let db = match Db::open_without_migrating(&path).await {
+    let source = match crate::database(config) {
+        Ok(Source::File(path)) if !path.exists() => {
+            report.ok("database", "it is made at the first start");
+            return;
+        }
+        Ok(source) => source,
+        Err(e) => {
+            report.fail("database", e.to_string(), "Correct storage.database.");
+            return;
+        }
+    };
+    let db = match Db::open_without_migrating(&source).await {
         Ok(db) => db,
         Err(e) => {
-            report.fail("database", format!("it cannot be opened: {e}"), "Check the permissions, or restore a backup.");
+            let advice = match source {
+                Source::File(_) => "Check the permissions, or restore a backup.",
+                Source::Postgres(_) => "Check storage.database, and that PostgreSQL runs and lets this user in.",
+            };
+            report.fail("database", format!("it cannot be opened: {e}"), advice);
             return;
         }
     };

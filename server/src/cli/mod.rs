@@ -1,6 +1,7 @@
 //! The commands of the binary `conntext`.
 
 mod config;
+mod db;
 mod doctor;
 mod fed;
 mod keys;
@@ -36,6 +37,9 @@ enum Command {
     /// Looks at the configuration.
     #[command(subcommand)]
     Config(config::Command),
+    /// Looks after the database.
+    #[command(subcommand)]
+    Db(db::Command),
     /// Checks the instance and says what to do about what it finds.
     Doctor {
         /// As JSON, for programs.
@@ -77,6 +81,7 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Serve => runtime.block_on(serve::run(config)),
         Command::Config(command) => config::run(&command, &config),
+        Command::Db(command) => runtime.block_on(db::run(command, config)),
         Command::Doctor { json } => runtime.block_on(doctor::run(&config, json)),
         Command::Fed(command) => runtime.block_on(fed::run(command, config)),
         Command::Keys(command) => runtime.block_on(keys::run(command, config)),

@@ -27,7 +27,7 @@ pub use instance::Instance;
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
 pub use sessions::Sessions;
-pub use storage::Storage;
+pub use storage::{DatabaseAddress, Storage};
 
 /// The whole configuration.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]

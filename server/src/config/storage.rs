@@ -1,6 +1,41 @@
+use std::fmt;
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
+
+/// The address of a database, which may hold a password: it is written nowhere.
+#[derive(Clone, Default, Deserialize)]
+#[serde(transparent)]
+pub struct DatabaseAddress(String);
+
+impl DatabaseAddress {
+    /// The address itself.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    fn shown(&self) -> &'static str {
+        if self.0.is_empty() { "" } else { "postgres://…" }
+    }
+}
+
+impl From<String> for DatabaseAddress {
+    fn from(address: String) -> Self {
+        Self(address)
+    }
+}
+
+impl fmt::Debug for DatabaseAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.shown())
+    }
+}
+
+impl Serialize for DatabaseAddress {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.shown())
+    }
+}
 
 use super::ConfigError;
 
@@ -10,6 +45,9 @@ use super::ConfigError;
 pub struct Storage {
     /// The folder of all data: database, keys, files. Made private to the service.
     pub data_dir: PathBuf,
+    /// The address of a PostgreSQL database, `postgres://USER:PASSWORD@HOST/DATABASE`; empty for the embedded one, a file
+    /// in the data folder. Keys and files stay in the data folder either way.
+    pub database: DatabaseAddress,
     /// Largest file that may be attached, in bytes.
     pub media_max_bytes: u64,
     /// The most of a file that one request may bring, in bytes; larger files come in several.
@@ -41,6 +79,7 @@ impl Default for Storage {
     fn default() -> Self {
         Self {
             data_dir: "data".into(),
+            database: DatabaseAddress::default(),
             media_max_bytes: 50 * 1024 * 1024,
             // Below what proxies and content networks usually let through.
             upload_chunk_bytes: 8 * 1024 * 1024,

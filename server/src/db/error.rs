@@ -1,5 +1,7 @@
 //! What can go wrong with the database, as far as callers can do something about it.
 
+use sqlx::postgres::PgDatabaseError;
+
 /// A failed statement or transaction.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -24,6 +26,17 @@ impl From<sqlx::Error> for Error {
     fn from(e: sqlx::Error) -> Self {
         match &e {
             sqlx::Error::PoolTimedOut => Error::Busy,
+            sqlx::Error::Database(d) if d.try_downcast_ref::<PgDatabaseError>().is_some() => {
+                match d.code().as_deref() {
+                    // disk_full
+                    Some("53100") => Error::Full,
+                    // The class of broken constraints.
+                    Some(code) if code.starts_with("23") => Error::Constraint(d.message().to_owned()),
+                    // serialization_failure, deadlock_detected, too_many_connections, lock_not_available, shutdowns
+                    Some("40001" | "40P01" | "53300" | "55P03" | "57P01" | "57P02" | "57P03") => Error::Busy,
+                    _ => Error::Other(e.to_string()),
+                }
+            }
             sqlx::Error::Database(d) => {
                 let code: i64 = d.code().and_then(|c| c.parse().ok()).unwrap_or(0);
                 match code & 0xff {

@@ -33,12 +33,10 @@ fn checksum(sql: &str) -> [u8; 32] {
 }
 
 pub(super) async fn version(db: &Db) -> Result<i64> {
-    let mut read = db.read().await?;
-    let known = read.row("select 1 from sqlite_master where name = 'schema_migrations'", vec![]).await?;
-    if known.is_none() {
+    if !db.has_table("schema_migrations").await? {
         return Ok(0);
     }
-    let row = read.row("select coalesce(max(number), 0) from schema_migrations", vec![]).await?;
+    let row = db.read().await?.row("select coalesce(max(number), 0) from schema_migrations", vec![]).await?;
     Ok(row.map_or(0, |r| r.get(0)))
 }
 

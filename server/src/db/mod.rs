@@ -5,32 +5,41 @@
 //!
 //! SQLite: write-ahead log with `synchronous=FULL`, so that a commit is on disk when it returns;
 //! one writer with `BEGIN IMMEDIATE`, a pool of readers, each with a snapshot of its own.
+//!
+//! PostgreSQL: the same shape. One writer, serialised by an advisory lock, so that the rules of the log hold alike; a
+//! pool of readers with `repeatable read`, each with a snapshot of its own.
 
+mod conn;
+mod copy;
 mod error;
 mod facts;
 pub mod folder;
 #[cfg(feature = "failpoints")]
 pub mod inline;
 mod migrate;
+mod postgres;
+mod source;
+mod sqlite;
 mod tx;
 mod value;
 mod way;
+mod writer;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
-use sqlx::Connection as _;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::Mutex;
+
+use way::{Readers, Step, Way};
+use writer::{Line, Writer};
 
 pub use error::{Error, Result};
 pub use facts::{fact, forget_fact, set_fact};
 pub use migrate::{Migration, latest, migrations};
+pub use source::Source;
 pub use tx::{Query, Read, Tx};
 pub use value::{Column, Row, SqlType, Ty, Value};
-use way::{Readers, Step, Way};
 
 /// Readers at a time; more wait.
 const READERS: u32 = 8;
@@ -38,72 +47,76 @@ const READERS: u32 = 8;
 const READ_WAIT: Duration = Duration::from_secs(10);
 /// For how long a successful probe counts, in milliseconds.
 const PROBE_MS: i64 = 5_000;
-/// How long SQLite itself waits for a lock that another process holds.
-const BUSY: Duration = Duration::from_secs(5);
-
 /// A handle to the database. Cheap to clone.
 #[derive(Clone)]
 pub struct Db {
     readers: Readers,
-    writer: Arc<Mutex<tx::Writer>>,
+    writer: Arc<Mutex<Writer>>,
     way: Way,
     probed_at: Arc<AtomicI64>,
 }
 
 impl Db {
-    /// Opens or creates the database file and brings its schema up to date.
+    /// Opens the database, creates the file where it is one, and brings the schema up to date.
     ///
     /// # Errors
-    /// When the file cannot be opened, or was written by a newer version of the program.
-    pub async fn open(path: &Path) -> Result<Self> {
-        let db = Self::open_without_migrating(path).await?;
+    /// When it cannot be opened or reached, or was written by a newer version of the program.
+    pub async fn open(source: &Source) -> Result<Self> {
+        let db = Self::open_without_migrating(source).await?;
         migrate::run(&db).await?;
         Ok(db)
     }
 
-    /// Opens or creates the database file and leaves its schema alone.
-    pub async fn open_without_migrating(path: &Path) -> Result<Self> {
-        let common = options(path);
-        // The writer first: it creates the file and switches it to the write-ahead log.
-        let mut conn = sqlx::SqliteConnection::connect_with(&common).await?;
-        conn.ping().await?;
+    /// The same, and leaves the schema alone.
+    pub async fn open_without_migrating(source: &Source) -> Result<Self> {
+        // The writer first: it creates SQLite's file and switches it to the write-ahead log.
+        let line = match source {
+            Source::File(path) => Line::Sqlite { options: Box::new(sqlite::options(path)), conn: None },
+            Source::Postgres(options) => Line::Postgres { options: options.clone(), conn: None, alone: false },
+        };
         let way = Way::default();
-        let writer = tx::Writer { options: common.clone(), conn: Some(conn), open: false, way: way.clone() };
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .min_connections(1)
-            .acquire_timeout(READ_WAIT)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false)
-            .after_release(|conn, _| Box::pin(async move { Ok(sqlx::query("ROLLBACK").execute(conn).await.is_ok()) }))
-            .connect_with(common.pragma("query_only", "ON"))
-            .await?;
-        let readers = Readers::Pool(readers);
+        let mut writer = Writer { line, open: false, way: way.clone() };
+        writer.connect().await?;
+        let readers = match &writer.line {
+            Line::Sqlite { options, .. } => Readers::Sqlite(sqlite::readers(options).await?),
+            Line::Postgres { options, .. } => Readers::Postgres(postgres::readers(options).await?),
+        };
         Ok(Self { readers, writer: Arc::new(Mutex::new(writer)), way, probed_at: Arc::default() })
     }
 
-    /// As [`Db::open`], with calls that come back before anything else runs and that somebody watches.
+    /// As [`Db::open`] of a file, with calls that come back before anything else runs and that somebody watches.
     ///
     /// # Errors
     /// As [`Db::open`].
     #[cfg(feature = "failpoints")]
-    pub async fn open_inline(path: &Path, how: inline::Inline) -> Result<Self> {
-        let common = if how.flush { options(path) } else { options(path).synchronous(SqliteSynchronous::Off) };
-        let conn = inline::finish(sqlx::SqliteConnection::connect_with(&common))?;
+    pub async fn open_inline(path: &std::path::Path, how: inline::Inline) -> Result<Self> {
+        let mut options = sqlite::options(path);
+        if !how.flush {
+            options = options.synchronous(sqlx::sqlite::SqliteSynchronous::Off);
+        }
         let way = Way { watch: Some(how.watch) };
-        let writer = tx::Writer { options: common.clone(), conn: Some(conn), open: false, way: way.clone() };
-        let readers = Readers::Shelf(Arc::new(inline::Shelf::new(common.pragma("query_only", "ON"))));
+        let readers = Readers::Shelf(Arc::new(inline::Shelf::new(sqlite::for_reading(&options))));
+        let mut writer =
+            Writer { line: Line::Sqlite { options: Box::new(options), conn: None }, open: false, way: way.clone() };
+        inline::finish(writer.connect())?;
         let db = Self { readers, writer: Arc::new(Mutex::new(writer)), way, probed_at: Arc::default() };
         migrate::run(&db).await?;
         Ok(db)
     }
 
+    /// From now on this process is the only one that serves this database (a file is guarded by its folder).
+    ///
+    /// # Errors
+    /// When another one does.
+    pub async fn claim(&self) -> Result<()> {
+        self.writer.lock().await.claim().await
+    }
+
     /// Begins a snapshot for reading.
     pub async fn read(&self) -> Result<Read> {
-        let mut conn = self.readers.take().await?;
-        self.way.go(Step::Read, async { Ok(sqlx::query("BEGIN").execute(&mut *conn).await?) }).await?;
-        Ok(Read { conn, way: self.way.clone() })
+        let mut reader = self.readers.take().await?;
+        self.way.go(Step::Read, reader.conn().change("BEGIN", [])).await?;
+        Ok(Read { reader, way: self.way.clone() })
     }
 
     /// Begins the write transaction, after all who asked before.
@@ -132,46 +145,59 @@ impl Db {
         Ok(())
     }
 
-    /// What `PRAGMA integrity_check` says: `ok`, or the first fault.
+    /// `ok`, or the first fault of the file. PostgreSQL looks after its own files.
     pub async fn integrity(&self) -> Result<String> {
+        if let Readers::Postgres(_) = self.readers {
+            return Ok("ok".into());
+        }
         let row = self.read().await?.row("pragma integrity_check(1)", vec![]).await?;
         Ok(row.map_or_else(String::new, |r| r.get(0)))
     }
 
-    /// Closes all connections; the write-ahead log is folded into the file.
+    /// Whether a table exists.
+    async fn has_table(&self, name: &'static str) -> Result<bool> {
+        let sql = match &self.readers {
+            Readers::Postgres(_) => {
+                "select 1 from information_schema.tables where table_schema = current_schema() and table_name = $1"
+            }
+            _ => "select 1 from sqlite_master where type = 'table' and name = $1",
+        };
+        Ok(self.read().await?.row(sql, crate::args![name]).await?.is_some())
+    }
+
+    /// Closes all connections; SQLite's write-ahead log is folded into the file.
     pub async fn close(&self) {
         self.readers.close().await;
-        let conn = self.writer.lock().await.conn.take();
-        if let Some(conn) = conn
-            && let Err(e) = self.way.go(Step::Close, async { Ok(conn.close().await?) }).await
-        {
+        if let Err(e) = self.writer.lock().await.close().await {
             tracing::warn!(error = %e, "the database did not close cleanly");
         }
     }
 }
 
-/// How every connection is opened.
-fn options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(BUSY)
-        .statement_cache_capacity(400)
-        .pragma("secure_delete", "ON")
-        .pragma("temp_store", "MEMORY")
-}
-
 #[cfg(test)]
 mod tests {
+    use sqlx::Connection as _;
+
     use super::*;
     use crate::args;
 
-    async fn db() -> (Db, tempfile::TempDir) {
+    /// An empty database: a file, or a schema in the PostgreSQL that `CONNTEXT_TEST_POSTGRES` names.
+    async fn empty() -> (Source, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();
-        let db = Db::open_without_migrating(&folder.path().join("t.db")).await.unwrap();
+        let Ok(address) = std::env::var("CONNTEXT_TEST_POSTGRES") else {
+            return (Source::File(folder.path().join("t.db")), folder);
+        };
+        let name = folder.path().file_name().unwrap().to_string_lossy();
+        let schema: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+        let mut conn = sqlx::PgConnection::connect(&address).await.unwrap();
+        let sql = sqlx::AssertSqlSafe(format!("create schema db_{schema}"));
+        sqlx::raw_sql(sql).execute(&mut conn).await.unwrap();
+        (Source::parse(&format!("{address}&options[search_path]=db_{schema}"), "t.db".into()).unwrap(), folder)
+    }
+
+    async fn db() -> (Db, tempfile::TempDir) {
+        let (source, folder) = empty().await;
+        let db = Db::open_without_migrating(&source).await.unwrap();
         let mut tx = db.begin().await.unwrap();
         tx.script("create table t (a bigint primary key, b text, c blob, d boolean)").await.unwrap();
         tx.commit().await.unwrap();
@@ -244,12 +270,16 @@ mod tests {
     #[tokio::test]
     async fn k1_a_full_disk_stops_writes_only_and_heals() {
         let (db, _folder) = db().await;
+        if matches!(db.readers, Readers::Postgres(_)) {
+            // There the disk is PostgreSQL's; what it says is read in `error.rs`.
+            return;
+        }
         let pages = |n: i64| {
             let db = db.clone();
             async move {
                 let mut writer = db.writer.lock().await;
                 let sql = sqlx::AssertSqlSafe(format!("pragma max_page_count = {n}"));
-                sqlx::raw_sql(sql).execute(writer.conn.as_mut().unwrap()).await.unwrap();
+                writer.line.conn().unwrap().script(sql).await.unwrap();
             }
         };
         // SQLite answers as it does on a full disk, and rolls back by itself.
@@ -276,8 +306,7 @@ mod tests {
 
     #[tokio::test]
     async fn k4_a_newer_database_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("t.db");
+        let (path, _folder) = empty().await;
         let db = Db::open(&path).await.unwrap();
         let sql = "insert into schema_migrations (number, name, checksum) values ($1, 'later', $2)";
         let mut tx = db.begin().await.unwrap();

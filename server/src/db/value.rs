@@ -1,6 +1,8 @@
 //! What goes into a statement and what comes out of a row.
 
-use sqlx::{Row as _, sqlite::SqliteRow};
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
 
 use super::{Error, Result};
 
@@ -82,38 +84,51 @@ macro_rules! args {
 }
 
 /// One row of an answer.
-pub struct Row(pub(super) SqliteRow);
+pub enum Row {
+    #[doc(hidden)]
+    Sqlite(SqliteRow),
+    #[doc(hidden)]
+    Postgres(PgRow),
+}
 
 /// A type that can be read from a column.
 pub trait Column: Sized {
     #[doc(hidden)]
-    fn read(row: &SqliteRow, index: usize) -> Result<Self>;
+    fn read(row: &Row, index: usize) -> Result<Self>;
 }
 
 macro_rules! columns {
     ($($t:ty),*) => {$(
         impl Column for $t {
-            fn read(row: &SqliteRow, index: usize) -> Result<Self> { Ok(row.try_get(index)?) }
-        }
-        impl Column for Option<$t> {
-            fn read(row: &SqliteRow, index: usize) -> Result<Self> { Ok(row.try_get(index)?) }
+            fn read(row: &Row, index: usize) -> Result<Self> {
+                Ok(match row {
+                    Row::Sqlite(row) => row.try_get(index)?,
+                    Row::Postgres(row) => row.try_get(index)?,
+                })
+            }
         }
     )*};
 }
-columns!(i64, bool, String, Vec<u8>);
+columns!(i64, bool, String, Vec<u8>, Option<i64>, Option<bool>, Option<String>, Option<Vec<u8>>);
 
-impl<const N: usize> Column for [u8; N] {
-    fn read(row: &SqliteRow, index: usize) -> Result<Self> {
-        let bytes: &[u8] = row.try_get(index)?;
-        bytes.try_into().map_err(|_| Error::Other(format!("column {index} has {} bytes, not {N}", bytes.len())))
+fn bytes(row: &Row, index: usize) -> Result<Option<&[u8]>> {
+    Ok(match row {
+        Row::Sqlite(row) => row.try_get(index)?,
+        Row::Postgres(row) => row.try_get(index)?,
+    })
+}
+
+impl<const N: usize> Column for Option<[u8; N]> {
+    fn read(row: &Row, index: usize) -> Result<Self> {
+        let exactly =
+            |b: &[u8]| b.try_into().map_err(|_| Error::Other(format!("column {index} has {} bytes, not {N}", b.len())));
+        bytes(row, index)?.map(exactly).transpose()
     }
 }
-impl<const N: usize> Column for Option<[u8; N]> {
-    fn read(row: &SqliteRow, index: usize) -> Result<Self> {
-        let bytes: Option<&[u8]> = row.try_get(index)?;
-        bytes
-            .map(|b| b.try_into().map_err(|_| Error::Other(format!("column {index} has {} bytes, not {N}", b.len()))))
-            .transpose()
+
+impl<const N: usize> Column for [u8; N] {
+    fn read(row: &Row, index: usize) -> Result<Self> {
+        Option::read(row, index)?.ok_or_else(|| Error::Other(format!("column {index} is null")))
     }
 }
 
@@ -124,7 +139,7 @@ impl Row {
     /// When the column has another type: a fault of the statement beside it, never of the data.
     #[expect(clippy::panic, reason = "statement and reader stand side by side: only a programming fault gets here")]
     pub fn get<T: Column>(&self, index: usize) -> T {
-        match T::read(&self.0, index) {
+        match T::read(self, index) {
             Ok(value) => value,
             Err(e) => panic!("column {index}: {e}"),
         }
@@ -132,6 +147,6 @@ impl Row {
 
     /// As [`Row::get`], with an error in place of a panic.
     pub fn try_get<T: Column>(&self, index: usize) -> Result<T> {
-        T::read(&self.0, index)
+        T::read(self, index)
     }
 }

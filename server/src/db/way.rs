@@ -1,12 +1,12 @@
 //! How calls reach the database: on threads of its own, or, in simulations, before anything else runs (`inline`).
 
 use std::future::Future;
-use std::ops::{Deref, DerefMut};
 
 use sqlx::pool::PoolConnection;
-use sqlx::{Sqlite, SqliteConnection, SqlitePool};
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
 
 use super::Result;
+use super::conn::Conn;
 #[cfg(feature = "failpoints")]
 use super::inline;
 
@@ -54,7 +54,8 @@ impl Way {
 /// The readers of a database.
 #[derive(Clone)]
 pub(super) enum Readers {
-    Pool(SqlitePool),
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
     #[cfg(feature = "failpoints")]
     Shelf(std::sync::Arc<inline::Shelf>),
 }
@@ -62,7 +63,8 @@ pub(super) enum Readers {
 impl Readers {
     pub(super) async fn take(&self) -> Result<Reader> {
         match self {
-            Self::Pool(pool) => Ok(Reader::Pooled(pool.acquire().await?)),
+            Self::Sqlite(pool) => Ok(Reader::Sqlite(pool.acquire().await?)),
+            Self::Postgres(pool) => Ok(Reader::Postgres(pool.acquire().await?)),
             #[cfg(feature = "failpoints")]
             Self::Shelf(shelf) => inline::Shelf::take(shelf).map(|kept| Reader::Kept(Box::new(kept))),
         }
@@ -70,7 +72,8 @@ impl Readers {
 
     pub(super) async fn close(&self) {
         match self {
-            Self::Pool(pool) => pool.close().await,
+            Self::Sqlite(pool) => pool.close().await,
+            Self::Postgres(pool) => pool.close().await,
             #[cfg(feature = "failpoints")]
             Self::Shelf(shelf) => shelf.close(),
         }
@@ -79,28 +82,19 @@ impl Readers {
 
 /// One reader, which goes back when it is dropped.
 pub(super) enum Reader {
-    Pooled(PoolConnection<Sqlite>),
+    Sqlite(PoolConnection<Sqlite>),
+    Postgres(PoolConnection<Postgres>),
     #[cfg(feature = "failpoints")]
     Kept(Box<inline::Kept>),
 }
 
-impl Deref for Reader {
-    type Target = SqliteConnection;
-    fn deref(&self) -> &SqliteConnection {
+impl Reader {
+    pub(super) fn conn(&mut self) -> Conn<'_> {
         match self {
-            Self::Pooled(conn) => conn,
+            Self::Sqlite(conn) => Conn::Sqlite(conn),
+            Self::Postgres(conn) => Conn::Postgres(conn),
             #[cfg(feature = "failpoints")]
-            Self::Kept(conn) => conn,
-        }
-    }
-}
-
-impl DerefMut for Reader {
-    fn deref_mut(&mut self) -> &mut SqliteConnection {
-        match self {
-            Self::Pooled(conn) => conn,
-            #[cfg(feature = "failpoints")]
-            Self::Kept(conn) => conn,
+            Self::Kept(conn) => Conn::Sqlite(conn),
         }
     }
 }

@@ -98,7 +98,7 @@ fn wake_for(app: &App, log: &Arc<LogHandle>) {
         return;
     }
     let mut peers: BTreeSet<InstanceId> = log.state().by_home.keys().cloned().collect();
-    peers.extend(app.peers.interested_in(log.id));
+    peers.extend(app.peers.followers_of(log));
     peers.remove(&app.keys.ik);
     for peer in peers {
         app.peers.deliver(app, &peer, log);

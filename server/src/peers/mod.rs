@@ -181,8 +181,9 @@ impl Peers {
         self.interested.remove(log_id, peer);
     }
 
-    fn interested_in(&self, log_id: i64) -> Vec<InstanceId> {
-        self.interested.of(log_id)
+    /// The instances that something of a log is still to be told, besides those with a member.
+    pub fn followers_of(&self, log: &LogHandle) -> Vec<InstanceId> {
+        self.interested.of(log.id)
     }
 
     fn begin_joining(&self, sid: &ServerId) {

@@ -354,11 +354,7 @@ async fn farewell(
         None => Run::default(),
     };
     if run.items.is_empty() {
-        let mut tx = app.db.begin().await?;
-        store::drop_cursor(&mut tx, peer, log.id).await?;
-        tx.commit().await?;
-        app.peers.not_interested(log.id, peer);
-        return Ok(Step::Idle);
+        return forget(app, peer, log).await;
     }
     let push = Push { sid: log.sid.clone(), events: run.items, gained: Vec::new(), lost: Vec::new(), ahead: false };
     match send(app, peer, domain, &push).await {
@@ -369,13 +365,20 @@ async fn farewell(
             Ok(Step::Sent)
         }
         // The copy is gone there already.
-        Err(e) if e.code() == Some("not_member_here") => {
-            let mut tx = app.db.begin().await?;
-            store::drop_cursor(&mut tx, peer, log.id).await?;
-            tx.commit().await?;
-            app.peers.not_interested(log.id, peer);
-            Ok(Step::Idle)
-        }
+        Err(e) if e.code() == Some("not_member_here") => forget(app, peer, log).await,
         Err(e) => refused(app, peer, log, domain, acked, head, e).await,
     }
+}
+
+/// There is nothing left to say to a peer, unless somebody of it has joined again meanwhile: who joins is a member before
+/// its cursor begins anew, so that one of the two is seen here.
+async fn forget(app: &App, peer: &InstanceId, log: &Arc<LogHandle>) -> db::Result<Step> {
+    let mut tx = app.db.begin().await?;
+    if outlook(&log.state(), peer).member {
+        return Ok(Step::Sent);
+    }
+    store::drop_cursor(&mut tx, peer, log.id).await?;
+    tx.commit().await?;
+    app.peers.not_interested(log.id, peer);
+    Ok(Step::Idle)
 }

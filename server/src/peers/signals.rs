@@ -11,7 +11,7 @@ use conntext_federation::ids::{Actor, ChannelId, InstanceId, ServerId, UserId};
 use conntext_federation::wire::{Signal, Signals, SignalsAck};
 use tokio::sync::broadcast::error::RecvError;
 
-use super::{Message, Origin, Told, call};
+use super::{CallError, Message, Origin, Told, call};
 use crate::App;
 use crate::bus::{Notice, PeopleNotice};
 use crate::error::Result;
@@ -23,6 +23,8 @@ use crate::presence::Presence;
 const MAX_SIGNALS: usize = 100;
 /// How often those who are there are told again: to an instance that was away, or restarted.
 const REFRESH: Duration = Duration::from_secs(60);
+/// How long after presence that a peer did not want it is told once more.
+const AGAIN: Duration = Duration::from_secs(3);
 /// How long presence is gathered before it is sent.
 const GATHER: Duration = Duration::from_secs(1);
 
@@ -58,15 +60,36 @@ fn send(app: &App, domain: Domain, items: Vec<Signal>) {
     }
     let (sender, stopping) = (app.clone(), app.stopping.clone());
     app.tasks.spawn(async move {
-        let signals = Signals { items };
-        let sent = call::<_, SignalsAck>(&sender, &domain, Method::POST, "/ephemeral", &signals);
         tokio::select! {
             () = stopping.cancelled() => {}
-            sent = sent => if let Err(e) = sent {
+            sent = deliver(&sender, &domain, items) => if let Err(e) = sent {
                 tracing::debug!(%domain, error = %e, "signals were lost");
             }
         }
     });
+}
+
+async fn deliver(app: &App, domain: &Domain, items: Vec<Signal>) -> std::result::Result<(), CallError> {
+    let told: BTreeSet<UserId> = items.iter().filter_map(presence_of).collect();
+    let ack: SignalsAck = call(app, domain, Method::POST, "/ephemeral", &Signals { items }).await?;
+    if ack.dropped == 0 || told.is_empty() {
+        return Ok(());
+    }
+    // Somebody there may have just joined, and their instance does not know yet with whom.
+    tokio::time::sleep(AGAIN).await;
+    let here = present(app).into_iter().filter(|(uid, _)| told.contains(uid));
+    let items: Vec<Signal> = here.map(|(uid, status)| Signal::Presence { uid, status }).collect();
+    if !items.is_empty() {
+        call::<_, SignalsAck>(app, domain, Method::POST, "/ephemeral", &Signals { items }).await?;
+    }
+    Ok(())
+}
+
+fn presence_of(signal: &Signal) -> Option<UserId> {
+    match signal {
+        Signal::Presence { uid, .. } => Some(uid.clone()),
+        _ => None,
+    }
 }
 
 /// `POST /ephemeral`

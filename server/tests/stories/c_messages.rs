@@ -8,7 +8,7 @@ use conntext_server::log::NewServer;
 use conntext_server::profiles;
 use serde_json::{Value, json};
 
-use crate::kit::{TestClient, TestInstance};
+use crate::kit::{TestClient, TestInstance, holds};
 
 /// A community with one channel and two people in it, at its own instance.
 pub struct Room {
@@ -201,12 +201,9 @@ async fn c5_an_edit_shows_and_a_deletion_erases_the_content_from_the_disk() {
         (gone["deleted"].as_bool(), gone["body"].as_str(), gone["cn"].as_u64()),
         (Some(true), Some(""), Some(1))
     );
-    let file = r.a.app.folder.path().join("conntext.db");
     r.a.app.db.close().await;
-    let bytes = std::fs::read(file).unwrap();
-    let holds = |text: &str| bytes.windows(text.len()).any(|w| w == text.as_bytes());
-    assert!(!holds("xylophone-7341") && !holds("xylophone-7342"));
-    assert!(holds("mine"));
+    assert!(!holds(&r.a.app, "xylophone-7341").await && !holds(&r.a.app, "xylophone-7342").await);
+    assert!(holds(&r.a.app, "mine").await);
 }
 
 #[tokio::test]

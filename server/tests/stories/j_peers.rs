@@ -202,9 +202,11 @@ async fn j5_with_the_last_person_gone_the_copy_goes_too() {
     until("the copy is gone", async || b.app.log.get(&sid).is_none()).await;
     assert!(!a.log(&sid).state().members.contains_key(&ben.actor));
     a.write(&sid, &ada.actor, &orchard.channel, "behind their back").await;
+    let followers = async || a.app.peers.followers_of(&a.log(&sid)).len();
+    until("nobody follows", async || followers().await == 0).await;
+    assert!(!net.was_told("b.test", "behind their back"));
     b.join(&ben, "a.test", &sid).await.expect("joined again");
     same(&a, &b, &sid).await;
-    assert!(!net.was_told("b.test", "behind their back"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

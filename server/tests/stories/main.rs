@@ -21,5 +21,6 @@ mod j_limits;
 mod j_peers;
 mod j_requests;
 mod j_rewind;
+mod k_database;
 mod log;
 mod openapi;

@@ -85,6 +85,18 @@ impl TestClient {
         self
     }
 
+    /// The same person at an instance that was started again.
+    #[must_use]
+    pub fn acting_as(mut self, other: &Self) -> Self {
+        self.headers.clone_from(&other.headers);
+        self
+    }
+
+    /// Lets go of the instance, which then can end.
+    pub fn let_go(&mut self) {
+        self.router = axum::Router::new();
+    }
+
     /// Sends a request to any path.
     pub async fn send(&self, method: Method, path: &str, kind: Option<&str>, body: Vec<u8>) -> Answer {
         self.send_body(method, path, kind, Body::from(body)).await

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use conntext_server::clock::{SeededRng, TestClock};
-use conntext_server::config::Config;
+use conntext_server::config::{Config, DatabaseAddress};
 use conntext_server::peers::Transport;
 use conntext_server::{App, build, build_with, router};
 use serde_json::json;
@@ -42,6 +42,7 @@ impl TestInstance {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut config = Config::test(domain);
         config.storage.data_dir = folder.path().join("data");
+        config.storage.database = super::database::empty().await;
         change(&mut config);
         Self::start(config, Arc::new(TestClock::new(EPOCH_MS)), seed(domain), Some(folder), None).await
     }
@@ -51,6 +52,7 @@ impl TestInstance {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut config = Config::test(domain);
         config.storage.data_dir = folder.path().join("data");
+        config.storage.database = super::database::empty().await;
         change(&mut config);
         Self::start(config, Arc::new(TestClock::new(EPOCH_MS)), seed(domain), Some(folder), Some(net.clone())).await
     }
@@ -79,13 +81,22 @@ impl TestInstance {
 
     /// Stops the instance as when its process is killed, and starts it again on the same data.
     pub async fn restart(self) -> Self {
-        self.restart_with(|_| ()).await
+        self.restart_as(|_| ()).await
     }
 
     /// The same; while the instance is down something happens to its data folder.
-    pub async fn restart_with(mut self, change: impl FnOnce(&Path)) -> Self {
+    pub async fn restart_with(self, change: impl FnOnce(&Path)) -> Self {
+        self.restart_as(|config| change(&config.storage.data_dir)).await
+    }
+
+    /// The same on another database.
+    pub async fn restart_on(self, database: DatabaseAddress) -> Self {
+        self.restart_as(|config| config.storage.database = database).await
+    }
+
+    async fn restart_as(mut self, change: impl FnOnce(&mut Config)) -> Self {
         let folder = self._folder.take();
-        let (config, clock) = (self.app.config.clone(), Arc::clone(&self.clock));
+        let (mut config, clock) = (self.app.config.clone(), Arc::clone(&self.clock));
         let net = self.net.clone();
         // Another one than before, or ids would come again.
         let seed = self.seed.wrapping_add(1);
@@ -97,7 +108,7 @@ impl TestInstance {
         self.app.tasks.wait().await;
         self.app.db.close().await;
         drop(self);
-        change(&config.storage.data_dir);
+        change(&mut config);
         Self::start(config, clock, seed, folder, net).await
     }
 

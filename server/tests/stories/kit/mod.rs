@@ -1,12 +1,14 @@
 //! Whole instances in this process: a fresh database, a clock that stands still, a seeded random source.
 
 mod client;
+mod database;
 mod instance;
 mod net;
 mod topology;
 mod world;
 
 pub use client::{Answer, TestClient};
+pub use database::{empty, holds};
 pub use instance::{PASSWORD, TestInstance};
 pub use net::{Faults, TestNet};
 pub use topology::everywhere;

@@ -1,0 +1,44 @@
+//! How SQLite is opened.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use super::{READ_WAIT, READERS, Result};
+
+/// How long SQLite itself waits for a lock that another process holds.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// What the connections to a file have in common.
+pub(super) fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY)
+        .statement_cache_capacity(400)
+        .pragma("secure_delete", "ON")
+        .pragma("temp_store", "MEMORY")
+}
+
+/// The same for connections that only read.
+pub(super) fn for_reading(options: &SqliteConnectOptions) -> SqliteConnectOptions {
+    options.clone().pragma("query_only", "ON")
+}
+
+/// Connections for reading.
+pub(super) async fn readers(options: &SqliteConnectOptions) -> Result<SqlitePool> {
+    let pool = SqlitePoolOptions::new()
+        .max_connections(READERS)
+        .min_connections(1)
+        .acquire_timeout(READ_WAIT)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .after_release(|conn, _| Box::pin(async move { Ok(sqlx::query("ROLLBACK").execute(conn).await.is_ok()) }));
+    Ok(pool.connect_with(for_reading(options)).await?)
+}
