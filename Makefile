@@ -33,6 +33,9 @@ test-pair: ## two machines set up by install.sh over https, a browser on each (n
 test-install: ## install, upgrade and uninstall in a fresh Debian root (slow, needs root)
 	@scripts/test-install.sh
 
+soak: ## simulated networks in which all goes wrong, for MINUTES=10; SEED=7 plays one again and shows it
+	@scripts/soak.sh
+
 lint: ## format and lint checks alone
 	@scripts/test.sh lint
 

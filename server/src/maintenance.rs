@@ -12,6 +12,7 @@ pub fn start(app: &App) {
     app.tasks.spawn(async move {
         loop {
             tokio::select! {
+                biased;
                 () = worker.stopping.cancelled() => return,
                 () = tokio::time::sleep(EVERY) => {}
             }

@@ -50,6 +50,9 @@ impl<K: Hash + Eq> RateLimit<K> {
 
     /// When the bucket would be full again after one more.
     fn judge(&self, full_at: Option<i64>, now_ms: i64) -> Result<i64, Problem> {
+        // Further ahead than from empty to full is only what a clock wrote that went back since: nobody has to wait
+        // until it is there again.
+        let full_at = full_at.filter(|at| *at <= now_ms + self.burst * self.refill_ms);
         let next = full_at.unwrap_or(now_ms).max(now_ms) + self.refill_ms;
         let wait = next - now_ms - self.burst * self.refill_ms;
         if wait > 0 {
@@ -74,6 +77,13 @@ mod tests {
         limit.take("b", 0).unwrap();
         limit.take("a", 1_000).unwrap();
         assert_eq!(limit.take("a", 1_400).unwrap_err().retry_after_ms, Some(600));
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_locks_nobody_out() {
+        let limit = RateLimit::new(3, 1_000);
+        limit.take("a", 10_000_000).unwrap();
+        limit.take("a", 0).unwrap();
     }
 
     #[test]

@@ -35,7 +35,7 @@ use conntext_federation::{
 };
 use futures_util::future::BoxFuture;
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{
         Arc, Mutex, OnceLock, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicBool, AtomicI64, Ordering},
@@ -97,7 +97,9 @@ pub struct LogHandle {
     recent: Mutex<recent::Recent>,
     quarantined: RwLock<Option<String>>,
     /// Why nothing is sequenced in a log of ours.
-    rewind: tokio::sync::watch::Sender<Option<rewind::Rewind>>,
+    rewind: RwLock<Option<rewind::Rewind>>,
+    /// Whoever waits for a change of that goes on in the order of their coming.
+    rewind_changed: tokio::sync::Notify,
     /// Whether the hub answered last; where the hub is here, whether the log stands still.
     hub_away: AtomicBool,
     hub_away_since: AtomicI64,
@@ -142,7 +144,8 @@ impl LogHandle {
             recent: Mutex::new(recent::Recent::after(state.head.seq)),
             published: RwLock::new(state),
             quarantined: RwLock::new(quarantined),
-            rewind: tokio::sync::watch::Sender::new(None),
+            rewind: RwLock::new(None),
+            rewind_changed: tokio::sync::Notify::new(),
             hub_away: AtomicBool::new(false),
             hub_away_since: AtomicI64::new(0),
             relay: tokio::sync::Notify::new(),
@@ -200,7 +203,8 @@ pub(crate) struct Inner {
     /// The way to the writer, for the relay; it does not keep the writer alive.
     requests: mpsc::WeakSender<Request>,
     high_water: OnceLock<rewind::HighWater>,
-    handles: Mutex<HashMap<ServerId, Arc<LogHandle>>>,
+    /// In the same order each time, so that a simulation can be played again.
+    handles: Mutex<BTreeMap<ServerId, Arc<LogHandle>>>,
     link: OnceLock<Arc<dyn HubLink>>,
     metrics_events: prometheus_client::metrics::counter::Counter,
     /// Actions that somebody waits for at the door, answered by the relay.
@@ -467,8 +471,9 @@ impl Log {
     pub fn hub_answers(&self, hub: &InstanceId, answers: bool) {
         for log in self.all() {
             if !log.hub_here && log.state().info.hub == *hub {
-                relay::set_away(&self.inner, &log, !answers);
-                if answers {
+                let changed = relay::set_away(&self.inner, &log, !answers);
+                // An answer alone is no news: one that refuses would wake what it has just refused.
+                if answers && changed {
                     relay::wake(&self.inner, &log);
                 }
             }

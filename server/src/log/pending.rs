@@ -200,6 +200,18 @@ pub async fn arrived(tx: &mut Tx, log_id: i64, aids: impl Iterator<Item = Action
     tx.exec_many("delete from pending_actions where (log_id, aid) in (values", keys, ")").await.map(|_| ())
 }
 
+/// Removes what its hub took and this copy will never hold, since nobody here may see the channel any more.
+pub async fn withheld(tx: &mut Tx, log_id: i64, channel: &ChannelId) -> Result<()> {
+    let sql = "delete from pending_actions where log_id = $1 and channel = $2 and state = 'accepted'";
+    tx.exec(sql, args![log_id, channel.as_str()]).await.map(|_| ())
+}
+
+/// Removes what its hub took up to where a copy begins anew: its events will not come.
+pub async fn behind(tx: &mut Tx, log_id: i64, base_seq: u64) -> Result<()> {
+    let sql = "delete from pending_actions where log_id = $1 and state = 'accepted' and accepted_seq <= $2";
+    tx.exec(sql, args![log_id, base_seq]).await.map(|_| ())
+}
+
 /// Gives up what has waited since before `before_ms`; returns what that was.
 pub async fn expire(tx: &mut Tx, before_ms: i64, now_ms: i64) -> Result<Vec<(String, String, String)>> {
     let sql = "update pending_actions set state = 'expired', settled_at = $2

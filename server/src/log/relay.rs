@@ -40,6 +40,9 @@ pub enum LinkError {
     /// No answer, or one that asks to come again: the action stays in the queue.
     #[error("unreachable: {0}")]
     Unreachable(String),
+    /// It answers and asks to come again, without saying when: the action stays in the queue.
+    #[error("not now: {0}")]
+    NotNow(String),
     /// It asks to wait so many milliseconds.
     #[error("asked to wait {0} ms")]
     Later(u64),
@@ -159,6 +162,16 @@ pub(super) fn wake(inner: &Arc<Inner>, log: &Arc<LogHandle>) {
     }
 }
 
+/// Why the next round has to wait.
+enum Pause {
+    /// The hub asked for so many milliseconds: nothing new makes it try sooner.
+    Asked(u64),
+    /// All that waits is of people whose turn comes in so many milliseconds; somebody else's may go at once.
+    Resting(u64),
+    /// It did not work, and nobody said when it might: longer each time.
+    Failed,
+}
+
 async fn run(inner: Arc<Inner>, log: Arc<LogHandle>) {
     let mut failures: u32 = 0;
     let mut resting = Resting::default();
@@ -175,11 +188,19 @@ async fn run(inner: Arc<Inner>, log: Arc<LogHandle>) {
                 failures = 0;
             }
             Ok(_) => failures = 0,
-            Err(wait) => {
+            Err(pause) => {
                 failures = failures.saturating_add(1);
-                let pause = wait.unwrap_or_else(|| backoff(&inner, failures));
+                let ms = match pause {
+                    Pause::Asked(ms) => {
+                        tokio::time::sleep(Duration::from_millis(ms.min(BACKOFF_MS.1))).await;
+                        continue;
+                    }
+                    Pause::Resting(ms) => ms,
+                    Pause::Failed => backoff(&inner, failures),
+                };
                 tokio::select! {
-                    () = tokio::time::sleep(Duration::from_millis(pause)) => {}
+                    biased;
+                    () = tokio::time::sleep(Duration::from_millis(ms)) => {}
                     () = log.relay.notified() => {
                         // A new message tries at once, but not more often than this.
                         tokio::time::sleep(Duration::from_millis(BACKOFF_MS.0 / 2)).await;
@@ -243,16 +264,16 @@ pub(super) fn keys_wanted(inner: &Inner, log: &LogHandle) -> bool {
     acts && !state.info.deleted && known.is_some_and(|known| known.serial < inner.me.keys.serial())
 }
 
-/// Sends what waits, once. `Err` holds how long to wait if the hub said so.
-async fn round(inner: &Arc<Inner>, log: &Arc<LogHandle>, resting: &mut Resting) -> Result<usize, Option<u64>> {
+/// Sends what waits, once.
+async fn round(inner: &Arc<Inner>, log: &Arc<LogHandle>, resting: &mut Resting) -> Result<usize, Pause> {
     let Some(link) = inner.link.get() else { return Ok(0) };
     let rest = resting.next_ms();
     let queued = waiting(inner, log, resting).await.map_err(|e| {
         tracing::error!(sid = %log.sid, error = %e, "the queue cannot be read");
-        None
+        Pause::Failed
     })?;
     if queued.is_empty() && (log.hub_here || !keys_wanted(inner, log)) {
-        return rest.map_or(Ok(0), |ms| Err(Some(ms)));
+        return rest.map_or(Ok(0), |ms| Err(Pause::Resting(ms)));
     }
     let sent = match log.hub_here {
         true => send_here(inner, log, &queued).await,
@@ -276,28 +297,32 @@ async fn round(inner: &Arc<Inner>, log: &Arc<LogHandle>, resting: &mut Resting) 
                 }
                 settle(inner, log, pending, result).await.map_err(|e| {
                     tracing::error!(sid = %log.sid, error = %e, "an answer of the hub cannot be written");
-                    None
+                    Pause::Failed
                 })?;
             }
             inner.bus.tell_server(&log.sid, Notice::Hub);
             match rest {
                 // Only the keys were shown: whose turn is not yet goes on waiting.
-                Some(ms) if count == 0 => Err(Some(ms)),
-                _ if stuck => Err(None),
+                Some(ms) if count == 0 => Err(Pause::Resting(ms)),
+                _ if stuck => Err(Pause::Failed),
                 _ => Ok(count),
             }
         }
         Err(LinkError::Unreachable(why)) => {
             tracing::info!(sid = %log.sid, why, waiting = queued.len(), "the hub does not answer");
             set_away(inner, log, true);
-            Err(None)
+            Err(Pause::Failed)
         }
-        Err(LinkError::Later(ms)) => Err(Some(ms)),
+        Err(LinkError::NotNow(why)) => {
+            tracing::info!(sid = %log.sid, why, waiting = queued.len(), "the hub does not take actions now");
+            Err(Pause::Failed)
+        }
+        Err(LinkError::Later(ms)) => Err(Pause::Asked(ms)),
         Err(LinkError::Refused(code)) => {
             set_away(inner, log, false);
             for pending in &queued {
                 let result = ActionResult::Rejected { aid: pending.aid, code, retry: false, retry_after_ms: None };
-                settle(inner, log, pending, result).await.map_err(|_| None)?;
+                settle(inner, log, pending, result).await.map_err(|_| Pause::Failed)?;
             }
             Ok(queued.len())
         }
@@ -419,7 +444,10 @@ async fn settle(inner: &Arc<Inner>, log: &LogHandle, p: &Pending, result: Action
     match result {
         ActionResult::Accepted { header, hub_sig, .. } => {
             let mut tx = inner.db.begin().await?;
-            if store::position_of(&mut tx, log.id, &p.aid).await?.is_some() {
+            let hidden = p.draft.channel.as_ref().is_some_and(|c| !log.state().channels.contains_key(c));
+            let making = p.draft.kind == "channel.create";
+            // It is here already, or it never will be: nobody here may see the channel any more.
+            if (hidden && !making) || store::position_of(&mut tx, log.id, &p.aid).await?.is_some() {
                 pending::arrived(&mut tx, log.id, [p.aid].into_iter()).await?;
             } else {
                 pending::accepted(&mut tx, &p.aid, header.seq, now).await?;
@@ -509,9 +537,12 @@ impl LogHandle {
     }
 }
 
-pub(super) fn set_away(inner: &Inner, log: &LogHandle, away: bool) {
-    if log.hub_away.swap(away, Ordering::AcqRel) != away {
+/// Remembers whether the hub answers; whether that is a change.
+pub(super) fn set_away(inner: &Inner, log: &LogHandle, away: bool) -> bool {
+    let changed = log.hub_away.swap(away, Ordering::AcqRel) != away;
+    if changed {
         log.hub_away_since.store(inner.clock.now_ms(), Ordering::Release);
         inner.bus.tell_server(&log.sid, Notice::Hub);
     }
+    changed
 }

@@ -264,13 +264,16 @@ pub async fn edited(
     ts: i64,
 ) -> Result<()> {
     let sql = "update messages set edit_seq = $5, edited_at = $6
-               where log_id = $1 and aid = $2 and channel = $3 and author = $4 and (edit_seq is null or edit_seq < $5)";
+               where log_id = $1 and aid = $2 and channel = $3 and author = $4 and deleted_seq is null
+                 and (edit_seq is null or edit_seq < $5)";
     tx.exec(sql, args![log_id, aid.0, channel, author, seq, ts]).await.map(|_| ())
 }
 
-/// Notes a deletion; answers whether the message is held.
+/// Notes a deletion; answers whether the message is held. What it answered and whether it was once changed goes with it:
+/// who gets the history later does not even learn of that.
 pub async fn deleted(tx: &mut Tx, log_id: i64, aid: &ActionId, channel: &str, seq: u64) -> Result<bool> {
-    let sql = "update messages set deleted_seq = coalesce(deleted_seq, $4)
+    let sql = "update messages set deleted_seq = coalesce(deleted_seq, $4), edit_seq = null, edited_at = null,
+                 reply_to = null
                where log_id = $1 and aid = $2 and channel = $3";
     Ok(tx.exec(sql, args![log_id, aid.0, channel, seq]).await? > 0)
 }

@@ -37,10 +37,20 @@ impl Rate {
     }
 }
 
+/// When a bucket is full again, and when that was written, in nanoseconds since 1970.
+type Bucket = (i128, i128);
+
 /// A bucket for each key.
 pub struct Budget<K> {
-    /// When the bucket of a key is full again, in nanoseconds since 1970.
-    full_at: Mutex<(HashMap<K, i128>, usize)>,
+    full_at: Mutex<(HashMap<K, Bucket>, usize)>,
+}
+
+/// When a bucket is full again. A clock that went back since that was written takes it along.
+fn full_at(bucket: Option<&mut Bucket>, now: i128) -> i128 {
+    let Some((full_at, at)) = bucket else { return now };
+    *full_at -= (*at - now).max(0);
+    *at = now.min(*at);
+    (*full_at).max(now)
 }
 
 impl<K> Default for Budget<K> {
@@ -57,11 +67,11 @@ impl<K: Hash + Eq> Budget<K> {
     pub fn take(&self, key: K, rate: Rate, amount: u64, now_ms: i64) -> Result<(), u64> {
         let now = i128::from(now_ms) * 1_000_000;
         let mut buckets = self.full_at.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let full_at = buckets.0.get(&key).copied().unwrap_or(now).max(now);
+        let full_at = full_at(buckets.0.get_mut(&key), now);
         wait(full_at, rate, amount, now)?;
-        buckets.0.insert(key, full_at + rate.nanos(amount));
+        buckets.0.insert(key, (full_at + rate.nanos(amount), now));
         if buckets.0.len() > buckets.1 {
-            buckets.0.retain(|_, full_at| *full_at > now);
+            buckets.0.retain(|_, (full_at, _)| *full_at > now);
             buckets.1 = buckets.0.len() * 2 + SWEEP;
         }
         Ok(())
@@ -73,8 +83,8 @@ impl<K: Hash + Eq> Budget<K> {
     /// After how many milliseconds there is enough.
     pub fn look(&self, key: &K, rate: Rate, amount: u64, now_ms: i64) -> Result<(), u64> {
         let now = i128::from(now_ms) * 1_000_000;
-        let buckets = self.full_at.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        wait(buckets.0.get(key).copied().unwrap_or(now).max(now), rate, amount, now)
+        let mut buckets = self.full_at.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        wait(full_at(buckets.0.get_mut(key), now), rate, amount, now)
     }
 }
 
@@ -114,6 +124,15 @@ mod tests {
         }
         assert_eq!(budget.take("a", new, 1, 0), Err(201));
         assert!(budget.take("a", rate, 1, 200).is_ok(), "known now");
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_locks_nobody_out() {
+        let budget = Budget::default();
+        let rate = Rate::per_second(2, 1);
+        budget.take("a", rate, 2, 10_000_000).unwrap();
+        assert_eq!(budget.take("a", rate, 1, 0), Err(1_001));
+        budget.take("a", rate, 1, 1_001).unwrap();
     }
 
     #[test]

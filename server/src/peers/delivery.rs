@@ -61,6 +61,7 @@ pub(super) fn start(app: &App) {
         }
         loop {
             let sid = tokio::select! {
+                biased;
                 () = app.stopping.cancelled() => return,
                 sid = grown.recv() => sid,
             };
@@ -120,6 +121,7 @@ pub(super) async fn run(app: App, peer: InstanceId, worker: Arc<Worker>) {
     let mut line = Line::default();
     loop {
         let next = tokio::select! {
+            biased;
             () = app.stopping.cancelled() => return,
             next = line.round(&app, &peer, &worker) => next,
         };
@@ -135,6 +137,7 @@ pub(super) async fn run(app: App, peer: InstanceId, worker: Arc<Worker>) {
             }
         };
         tokio::select! {
+            biased;
             () = app.stopping.cancelled() => return,
             () = sleep => {}
             // With the peer away, new events change nothing.
@@ -218,12 +221,12 @@ fn backoff(app: &App, failures: u32) -> Duration {
     Duration::from_millis(app.rng.below(most))
 }
 
-/// Sets a cursor where the peer says that its copy ends. Which channels it knows there, nobody can tell: their state is
-/// sent again.
+/// Sets a cursor where the peer says that its copy ends. Which channels it knows there, nobody can tell: the state of
+/// those that it may see is sent again, and it is told to forget those that it may see no longer.
 pub(super) async fn rewind(app: &App, peer: &InstanceId, log: &LogHandle, seq: u64) -> db::Result<()> {
     let mut tx = app.db.begin().await?;
     store::set_cursor(&mut tx, peer, log.id, seq).await?;
-    store::withdraw_all(&mut tx, peer, log.id).await?;
+    store::doubt(&mut tx, peer, log.id).await?;
     tx.commit().await?;
     app.peers.interested(log.id, peer);
     Ok(())

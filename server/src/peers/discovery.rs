@@ -97,14 +97,16 @@ impl Discovery {
     }
 
     fn absent(&self, domain: &Domain, now: i64) -> Option<CallError> {
-        open(&self.absent).get(domain).filter(|(until, _)| now < *until).map(|(_, why)| why.clone())
+        // Further ahead than that is what a clock wrote that went back since.
+        let counts = |until: i64| (now + 1..=now + NEGATIVE_MS).contains(&until);
+        open(&self.absent).get(domain).filter(|(until, _)| counts(*until)).map(|(_, why)| why.clone())
     }
 
     /// Whether a document may be fetched anew before it is old: once a minute, whether that succeeds or not.
     fn may_refetch(&self, peer: &Peer, now: i64) -> bool {
         let mut tried = open(&self.tried);
         let last = tried.get(&peer.domain).copied().unwrap_or(i64::MIN).max(peer.fetched_at);
-        if now.saturating_sub(last) < REFETCH_MS {
+        if (0..REFETCH_MS).contains(&now.saturating_sub(last)) {
             return false;
         }
         if tried.len() > 10_000 {

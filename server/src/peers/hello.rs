@@ -156,6 +156,7 @@ pub(super) fn spawn(app: &App, work: impl Future<Output = ()> + Send + 'static) 
     let stopping = app.stopping.clone();
     app.tasks.spawn(async move {
         tokio::select! {
+            biased;
             () = stopping.cancelled() => {}
             () = work => {}
         }
@@ -253,7 +254,8 @@ pub(super) fn start(app: &App) {
                 if greeted.contains(&ik) {
                     continue;
                 }
-                if first || silent >= if hub { SILENT_HUB_MS } else { SILENT_MS } {
+                let most = if hub { SILENT_HUB_MS } else { SILENT_MS };
+                if first || !(0..most).contains(&silent) {
                     say_soon(&app, &ik);
                 }
             }

@@ -194,6 +194,7 @@ pub(super) async fn events(
     }
     let log = entitled(&app, &origin, &sid)?;
     let channels = log.state().channels_for(&origin.ik);
+    offer(&app, &log, &origin.ik, &channels).await?;
     let to = log.head().seq;
     let head = view::head(&app, &log, &origin.ik).await?;
     let events = query.limit.unwrap_or(MAX_PAGE_EVENTS).clamp(1, MAX_PAGE_EVENTS);
@@ -214,6 +215,19 @@ pub(super) async fn events(
     }
     let run = view::run(&app, &log, &channels, after, Bounds { to, events, bytes: MAX_PAGE_BYTES }).await?;
     Ok(Json(EventsPage { events: run.items, head, more: run.more }))
+}
+
+/// Notes which channels an instance is about to be told of: what was told is taken back when nobody there may see it.
+async fn offer(app: &App, log: &LogHandle, ik: &InstanceId, channels: &BTreeSet<ChannelId>) -> Result<()> {
+    let mut read = app.db.read().await?;
+    let offered = store::offered(&mut read, ik, log.id).await?;
+    drop(read);
+    if channels.is_subset(&offered) {
+        return Ok(());
+    }
+    let mut tx = app.db.begin().await?;
+    store::offer(&mut tx, ik, log.id, channels.difference(&offered)).await?;
+    Ok(tx.commit().await?)
 }
 
 /// `GET /servers/{sid}/head`
@@ -246,7 +260,8 @@ async fn make_snapshot(app: &App, log: &Arc<LogHandle>, ik: &InstanceId) -> Resu
     let key = app.keys.signing();
     let (head, rows, channels, members) = {
         let state = log.state();
-        let members: Vec<_> = state.members.keys().filter_map(Actor::user).take(SNAPSHOT_PROFILES).cloned().collect();
+        let members: Vec<_> =
+            state.by_home.values().flatten().filter_map(Actor::user).take(SNAPSHOT_PROFILES).cloned().collect();
         (conntext_federation::hub::position(&state), state.snapshot_for(ik), state.channels_for(ik), members)
     };
     let profiles = (app.peers.rooms.profiles)(app, &members).await?;
@@ -284,7 +299,7 @@ async fn begin_cursor(
     let channels: Vec<ChannelId> = channels.iter().cloned().collect();
     let mut tx = app.db.begin().await?;
     store::set_cursor(&mut tx, ik, log.id, seq).await?;
-    store::withdraw_all(&mut tx, ik, log.id).await?;
+    store::doubt(&mut tx, ik, log.id).await?;
     store::disclose(&mut tx, ik, log.id, &channels).await?;
     tx.commit().await?;
     app.peers.interested(log.id, ik);

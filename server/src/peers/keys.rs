@@ -62,7 +62,7 @@ pub async fn attend(app: &App) -> Result<()> {
             (told.since, told.tried) = (now, i64::MIN);
         }
     }
-    if !told.owed.is_empty() && now.saturating_sub(told.tried) >= AGAIN_MS {
+    if !told.owed.is_empty() && !(0..AGAIN_MS).contains(&now.saturating_sub(told.tried)) {
         told.tried = now;
         let owed: Vec<Domain> = told.owed.keys().cloned().collect();
         let telling = app.clone();

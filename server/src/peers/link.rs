@@ -33,6 +33,7 @@ fn link_error(e: CallError) -> LinkError {
     if e.passing() {
         return match e.retry_after_ms() {
             Some(ms) => LinkError::Later(ms),
+            None if matches!(e, CallError::Problem { status: ..500, .. }) => LinkError::NotNow(e.to_string()),
             None => LinkError::Unreachable(e.to_string()),
         };
     }

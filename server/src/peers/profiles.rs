@@ -1,6 +1,6 @@
 //! Profiles of people elsewhere: asked for when they are missing or old.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use axum::http::Method;
 use conntext_federation::domain::Domain;
@@ -39,6 +39,7 @@ pub(super) fn wanted(app: &App, domain: Domain, people: Vec<UserId>) {
     tasks.spawn(async move {
         let stopping = app.stopping.clone();
         tokio::select! {
+            biased;
             () = stopping.cancelled() => {}
             () = fetch(&app, &domain, people) => {}
         }
@@ -48,7 +49,7 @@ pub(super) fn wanted(app: &App, domain: Domain, people: Vec<UserId>) {
 /// Asks for all members of a copy, or of a server of ours, whose profiles are missing or old.
 pub(super) fn wanted_of(app: &App, log: &LogHandle) {
     let state = log.state();
-    let mut by_domain: HashMap<Domain, Vec<UserId>> = HashMap::new();
+    let mut by_domain: BTreeMap<Domain, Vec<UserId>> = BTreeMap::new();
     for (actor, member) in &state.members {
         let Actor::User(uid) = actor else { continue };
         if member.home == app.keys.ik {
@@ -65,7 +66,8 @@ pub(super) fn wanted_of(app: &App, log: &LogHandle) {
         }
     }
     drop(state);
-    for (domain, people) in by_domain {
+    for (domain, mut people) in by_domain {
+        people.sort();
         wanted(app, domain, people);
     }
 }
@@ -97,7 +99,7 @@ async fn confirm(app: &App, asked: &Domain, people: Vec<UserId>) {
         Ok(unsure) => unsure,
         Err(e) => return tracing::warn!(error = %e, "profiles cannot be looked up"),
     };
-    let mut by_home: HashMap<Domain, Vec<UserId>> = HashMap::new();
+    let mut by_home: BTreeMap<Domain, Vec<UserId>> = BTreeMap::new();
     for uid in unsure {
         // Whoever does not answer is asked when it is there again and something is heard of the person.
         if let Some(home) = home_domain(app, &uid).filter(|d| d != asked && app.peers.failures(d) == 0) {

@@ -62,6 +62,7 @@ pub(super) async fn push(app: &App, peer: &InstanceId, log: &Arc<LogHandle>) -> 
     let mut read = app.db.read().await?;
     let Some(acked) = store::cursor(&mut read, peer, log.id).await? else { return Ok(Step::Idle) };
     let disclosed = store::disclosed(&mut read, peer, log.id).await?;
+    let offered = store::offered(&mut read, peer, log.id).await?;
     drop(read);
     let now = outlook(&log.state(), peer);
     let Some(domain) = now.domain.clone() else { return Ok(Step::Idle) };
@@ -72,7 +73,7 @@ pub(super) async fn push(app: &App, peer: &InstanceId, log: &Arc<LogHandle>) -> 
         return farewell(app, peer, log, &domain, acked, now.head).await;
     }
     let coming = BTreeMap::new();
-    Window { app, peer, log, domain, acked, sent: acked, disclosed, coming, unwritten: false }.turn().await
+    Window { app, peer, log, domain, acked, sent: acked, disclosed, offered, coming, unwritten: false }.turn().await
 }
 
 /// What is under way of one log to one peer.
@@ -87,6 +88,8 @@ struct Window<'a> {
     sent: u64,
     /// The channels whose state the peer has.
     disclosed: BTreeSet<ChannelId>,
+    /// The channels of which the peer may hold anything.
+    offered: BTreeSet<ChannelId>,
     /// Channels that begin with an event beyond `acked`.
     coming: BTreeMap<ChannelId, u64>,
     /// Whether the cursor on disk is behind `acked`. It may be: what is sent twice after a crash is skipped.
@@ -171,7 +174,7 @@ impl Window<'_> {
         if !now.member || !enough {
             return Ok(None);
         }
-        let lost: Vec<ChannelId> = self.disclosed.difference(&now.visible).cloned().collect();
+        let lost: Vec<ChannelId> = self.offered.difference(&now.visible).cloned().collect();
         let gained = self.gained(&now.visible).await?;
         let turned = !lost.is_empty() || !gained.is_empty();
         if (turned && !first) || (!turned && self.sent >= now.head) {
@@ -182,6 +185,7 @@ impl Window<'_> {
         if (!first && !run.more) || (run.items.is_empty() && !turned) {
             return Ok(None);
         }
+        self.offer(&now.visible).await?;
         let told: Vec<ChannelGained> = {
             let state = self.log.state();
             let found = gained.iter().filter_map(|id| state.channels.get(id).map(|c| (id.clone(), c.clone())));
@@ -209,6 +213,18 @@ impl Window<'_> {
         Ok(gained)
     }
 
+    /// Notes what is about to be sent: the answer may be lost, and then nobody would know what to take back.
+    async fn offer(&mut self, visible: &BTreeSet<ChannelId>) -> db::Result<()> {
+        if visible.is_subset(&self.offered) {
+            return Ok(());
+        }
+        let mut tx = self.app.db.begin().await?;
+        store::offer(&mut tx, self.peer, self.log.id, visible.difference(&self.offered)).await?;
+        tx.commit().await?;
+        self.offered.extend(visible.iter().cloned());
+        Ok(())
+    }
+
     fn send(&self, batch: Batch, ahead: bool) -> AbortOnDropHandle<Answer> {
         let (app, peer, domain) = (self.app.clone(), self.peer.clone(), self.domain.clone());
         AbortOnDropHandle::new(tokio::spawn(async move {
@@ -233,6 +249,7 @@ impl Window<'_> {
         for channel in lost {
             store::withdraw(&mut tx, self.peer, self.log.id, channel).await?;
             self.disclosed.remove(channel);
+            self.offered.remove(channel);
         }
         tx.commit().await?;
         self.unwritten = false;

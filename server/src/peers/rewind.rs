@@ -36,6 +36,7 @@ pub(super) fn start(app: &App) {
                 }
             }
             tokio::select! {
+                biased;
                 () = tokio::time::sleep(AGAIN) => {}
                 () = worker.peers.rewinds.notified() => {}
             }

@@ -61,6 +61,7 @@ fn send(app: &App, domain: Domain, items: Vec<Signal>) {
     let (sender, stopping) = (app.clone(), app.stopping.clone());
     app.tasks.spawn(async move {
         tokio::select! {
+            biased;
             () = stopping.cancelled() => {}
             sent = deliver(&sender, &domain, items) => if let Err(e) = sent {
                 tracing::debug!(%domain, error = %e, "signals were lost");
@@ -182,6 +183,7 @@ pub(super) fn start(app: &App) {
         let mut crowds: HashMap<ServerId, usize> = HashMap::new();
         loop {
             tokio::select! {
+                biased;
                 () = app.stopping.cancelled() => return,
                 _ = ticks.tick(), if !gathered.is_empty() => flush(&app, std::mem::take(&mut gathered)),
                 _ = refresh.tick() => gathered.extend(present(&app)),

@@ -150,17 +150,40 @@ pub async fn forget_log(tx: &mut Tx, log_id: i64) -> Result<()> {
     tx.exec("delete from peer_channels where log_id = $1", args![log_id]).await.map(|_| ())
 }
 
-/// The channels whose state an instance holds.
-pub async fn disclosed(q: &mut impl Query, peer: &InstanceId, log_id: i64) -> Result<BTreeSet<ChannelId>> {
-    let sql = "select channel from peer_channels where peer = $1 and log_id = $2";
-    let rows = q.rows(sql, args![peer.as_str(), log_id]).await?;
+fn channels(rows: &[Row]) -> Result<BTreeSet<ChannelId>> {
     rows.iter().map(|r| r.get::<String>(0).parse().map_err(|_| broken("channel id"))).collect()
 }
 
-pub async fn disclose(tx: &mut Tx, peer: &InstanceId, log_id: i64, channels: &[ChannelId]) -> Result<()> {
-    let rows = channels.iter().map(|c| args![peer.as_str(), log_id, c.as_str()]).collect();
-    let sql = "insert into peer_channels (peer, log_id, channel) values ";
+/// The channels whose state an instance has confirmed to hold.
+pub async fn disclosed(q: &mut impl Query, peer: &InstanceId, log_id: i64) -> Result<BTreeSet<ChannelId>> {
+    let sql = "select channel from peer_channels where peer = $1 and log_id = $2 and confirmed";
+    channels(&q.rows(sql, args![peer.as_str(), log_id]).await?)
+}
+
+/// The channels of which an instance may hold anything: a confirmation can be lost, and what was sent is there.
+pub async fn offered(q: &mut impl Query, peer: &InstanceId, log_id: i64) -> Result<BTreeSet<ChannelId>> {
+    let sql = "select channel from peer_channels where peer = $1 and log_id = $2";
+    channels(&q.rows(sql, args![peer.as_str(), log_id]).await?)
+}
+
+/// Notes channels before anything of them is sent.
+pub async fn offer(
+    tx: &mut Tx,
+    peer: &InstanceId,
+    log_id: i64,
+    channels: impl Iterator<Item = &ChannelId>,
+) -> Result<()> {
+    let rows = channels.map(|c| args![peer.as_str(), log_id, c.as_str(), false]).collect();
+    let sql = "insert into peer_channels (peer, log_id, channel, confirmed) values ";
     tx.exec_many(sql, rows, " on conflict (peer, log_id, channel) do nothing").await.map(|_| ())
+}
+
+pub async fn disclose(tx: &mut Tx, peer: &InstanceId, log_id: i64, channels: &[ChannelId]) -> Result<()> {
+    let rows = channels.iter().map(|c| args![peer.as_str(), log_id, c.as_str(), true]).collect();
+    let sql = "insert into peer_channels (peer, log_id, channel, confirmed) values ";
+    tx.exec_many(sql, rows, " on conflict (peer, log_id, channel) do update set confirmed = excluded.confirmed")
+        .await
+        .map(|_| ())
 }
 
 pub async fn withdraw(tx: &mut Tx, peer: &InstanceId, log_id: i64, channel: &ChannelId) -> Result<()> {
@@ -168,9 +191,10 @@ pub async fn withdraw(tx: &mut Tx, peer: &InstanceId, log_id: i64, channel: &Cha
     tx.exec(sql, args![peer.as_str(), log_id, channel.as_str()]).await.map(|_| ())
 }
 
-pub async fn withdraw_all(tx: &mut Tx, peer: &InstanceId, log_id: i64) -> Result<()> {
-    let sql = "delete from peer_channels where peer = $1 and log_id = $2";
-    tx.exec(sql, args![peer.as_str(), log_id]).await.map(|_| ())
+/// Nobody can tell any more which channels an instance holds.
+pub async fn doubt(tx: &mut Tx, peer: &InstanceId, log_id: i64) -> Result<()> {
+    let sql = "update peer_channels set confirmed = $3 where peer = $1 and log_id = $2";
+    tx.exec(sql, args![peer.as_str(), log_id, false]).await.map(|_| ())
 }
 
 /// Where a channel begins in its log; `None` for the staff channel, which has no beginning of its own.

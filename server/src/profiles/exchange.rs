@@ -104,6 +104,7 @@ async fn fetch_picture(app: &App, domain: Domain, uid: UserId) -> Result<()> {
             Ok::<_, String>(())
         };
         tokio::select! {
+            biased;
             () = stopping.cancelled() => {}
             done = work => if let Err(why) = done {
                 tracing::info!(%uid, why, "a picture was not fetched");

@@ -6,7 +6,7 @@ use crate::{
     crash,
     db::{self, Tx},
     log::{
-        LogHandle, rewind, store,
+        LogHandle, pending, rewind, store,
         types::{Batch, Entry, LogError},
     },
 };
@@ -81,6 +81,7 @@ impl Committer {
         for id in push.lost {
             self.working(log).drop_channel(&id);
             store::erase_channel(&mut tx, log.id, &id).await?;
+            pending::withheld(&mut tx, log.id, &id).await?;
             (self.inner.forget_channel)(&mut tx, log.id, &id).await?;
             steps.push(Step::Lose(id));
         }
@@ -93,7 +94,10 @@ impl Committer {
     }
 
     /// Stores events of the past that were checked one by one.
-    pub(super) async fn fill(&mut self, log: &LogHandle, entries: Vec<Entry>) -> Result<(), LogError> {
+    pub(super) async fn fill(&mut self, log: &LogHandle, mut entries: Vec<Entry>) -> Result<(), LogError> {
+        // While the answer was on its way, the last one here who may see the channel may have lost it.
+        let state = self.working(log);
+        entries.retain(|e| e.event.action.channel.as_ref().is_none_or(|c| state.channels.contains_key(c)));
         let entries: Vec<Arc<Entry>> = entries.into_iter().map(Arc::new).collect();
         let mut tx = self.inner.db.begin().await?;
         self.write(&mut tx, log, &entries, false).await?;
@@ -132,6 +136,9 @@ impl Committer {
         }
         let id = store::insert_or_keep_log(&mut tx, &state.sid, state.info.hub.as_str(), &hub_domain, state.head.seq)
             .await?;
+        if keep.is_none() {
+            pending::behind(&mut tx, id, state.head.seq).await?;
+        }
         store::write_state(&mut tx, id, state.take_changes()).await?;
         let local = self.inner.me.ik.clone();
         for actor in state.by_home.get(&local).cloned().unwrap_or_default() {

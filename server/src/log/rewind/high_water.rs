@@ -67,10 +67,12 @@ impl HighWater {
     pub(super) async fn keep(&self, every: Duration, stopping: CancellationToken) {
         loop {
             tokio::select! {
+                biased;
                 () = stopping.cancelled() => break,
                 () = self.changed.notified() => {}
             }
             tokio::select! {
+                biased;
                 () = stopping.cancelled() => break,
                 () = tokio::time::sleep(every) => self.write().await,
             }

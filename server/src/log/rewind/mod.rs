@@ -134,23 +134,34 @@ impl Rewind {
 impl LogHandle {
     /// Why nothing is sequenced in this log now; `None` while all is well, and for copies.
     pub fn rewind(&self) -> Option<Rewind> {
-        self.rewind.borrow().clone()
+        unpoison(self.rewind.read()).clone()
     }
 
     /// Whether what local people do takes the way through the queue.
     pub(super) fn is_relayed(&self) -> bool {
-        !self.hub_here || self.relaying.load(std::sync::atomic::Ordering::Acquire) || self.rewind.borrow().is_some()
+        !self.hub_here
+            || self.relaying.load(std::sync::atomic::Ordering::Acquire)
+            || unpoison(self.rewind.read()).is_some()
     }
 
     /// Waits until the look around at the start is over; answers whether the log can be written to now.
     pub(super) async fn writable(&self, patience: Option<Duration>) -> bool {
-        let mut changes = self.rewind.subscribe();
-        let looked = changes.wait_for(|r| r.as_ref().is_none_or(|r| r.why != Why::Start));
+        let looked = async {
+            loop {
+                // Listening before looking: a change in between is not missed.
+                let mut change = std::pin::pin!(self.rewind_changed.notified());
+                change.as_mut().enable();
+                if unpoison(self.rewind.read()).as_ref().is_none_or(|r| r.why != Why::Start) {
+                    return;
+                }
+                change.await;
+            }
+        };
         match patience {
             Some(patience) => drop(tokio::time::timeout(patience, looked).await),
-            None => drop(looked.await),
+            None => looked.await,
         }
-        self.rewind.borrow().is_none()
+        unpoison(self.rewind.read()).is_none()
     }
 }
 
@@ -166,11 +177,15 @@ impl Inner {
 
     fn set_rewind(&self, log: &LogHandle, rewind: Option<Rewind>) {
         let away = rewind.as_ref().is_some_and(|r| r.why != Why::Start);
-        let changed = log.rewind.send_if_modified(|now| {
+        let changed = {
+            let mut now = unpoison(log.rewind.write());
             let differs = *now != rewind;
-            now.clone_from(&rewind);
+            *now = rewind;
             differs
-        });
+        };
+        if changed {
+            log.rewind_changed.notify_waiters();
+        }
         relay::set_away(self, log, away);
         if changed {
             self.bus.tell_server(&log.sid, bus::Notice::Hub);
