@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher as _, PasswordVerifier as _, Version};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -19,7 +21,7 @@ pub struct Passwords {
     turns: Arc<Semaphore>,
     min: usize,
     score: u8,
-    /// The hash of a password that nobody has, for names that do not exist.
+    /// The hash of a password that nobody has, for names that do not exist. It costs as much to check as any other.
     decoy: String,
 }
 
@@ -27,7 +29,9 @@ impl Passwords {
     /// With the configuration's cost.
     pub fn new(config: &Accounts, rng: &dyn Rng) -> std::result::Result<Self, String> {
         let params = Params::new(config.hash_memory_kib, config.hash_passes, 1, None).map_err(|e| e.to_string())?;
-        let decoy = hash_now(&params, &rng.token(), &rng.bytes()).map_err(|e| e.to_string())?;
+        let (salt, hash) = (STANDARD_NO_PAD.encode(rng.bytes::<16>()), STANDARD_NO_PAD.encode(rng.bytes::<32>()));
+        // Not a hash of anything, so that a start does not take the memory of one.
+        let decoy = format!("$argon2id$v=19$m={},t={},p=1${salt}${hash}", params.m_cost(), params.t_cost());
         Ok(Self {
             params,
             turns: Arc::new(Semaphore::new(config.hash_parallel)),
@@ -130,6 +134,13 @@ mod tests {
         assert!(p.verify(Some(hash.clone()), &long).await.unwrap());
         assert!(!p.verify(Some(hash), &long[..long.len() - 1]).await.unwrap());
         assert!(!p.verify(None, &long).await.unwrap());
+        // A name that does not exist costs the same work.
+        let decoy = PasswordHash::new(&p.decoy).unwrap();
+        let cost = Params::try_from(&decoy).unwrap();
+        assert_eq!(
+            (cost.m_cost(), cost.t_cost(), decoy.hash.unwrap().len()),
+            (p.params.m_cost(), p.params.t_cost(), 32)
+        );
         let composed = p.hash(&rng, "cafe\u{301} noir tr\u{e8}s").await.unwrap();
         assert!(p.verify(Some(composed), "caf\u{e9} noir tr\u{e8}s").await.unwrap());
     }
