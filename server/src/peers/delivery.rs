@@ -225,7 +225,7 @@ fn backoff(app: &App, failures: u32) -> Duration {
 /// those that it may see is sent again, and it is told to forget those that it may see no longer.
 pub(super) async fn rewind(app: &App, peer: &InstanceId, log: &LogHandle, seq: u64) -> db::Result<()> {
     let mut tx = app.db.begin().await?;
-    store::set_cursor(&mut tx, peer, log.id, seq).await?;
+    app.peers.cursors.set(&mut tx, peer, log.id, seq).await?;
     store::doubt(&mut tx, peer, log.id).await?;
     tx.commit().await?;
     app.peers.interested(log.id, peer);

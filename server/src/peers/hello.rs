@@ -103,7 +103,7 @@ async fn follower_at(
     said: &HelloServer,
 ) -> db::Result<()> {
     let mut read = app.db.read().await?;
-    let cursor = store::cursor(&mut read, peer, log.id).await?;
+    let cursor = app.peers.cursors.of(&mut read, peer, log.id).await?;
     let held = store::tail(&mut read, log.id, said.head.seq, 1).await?.pop();
     drop(read);
     let same =

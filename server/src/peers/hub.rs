@@ -298,7 +298,7 @@ async fn begin_cursor(
 ) -> Result<()> {
     let channels: Vec<ChannelId> = channels.iter().cloned().collect();
     let mut tx = app.db.begin().await?;
-    store::set_cursor(&mut tx, ik, log.id, seq).await?;
+    app.peers.cursors.set(&mut tx, ik, log.id, seq).await?;
     store::doubt(&mut tx, ik, log.id).await?;
     store::disclose(&mut tx, ik, log.id, &channels).await?;
     tx.commit().await?;
@@ -351,7 +351,7 @@ pub(super) async fn join(
         Some(make_snapshot(&app, &log, &origin.ik).await?)
     } else {
         let mut read = app.db.read().await?;
-        let known = store::cursor(&mut read, &origin.ik, log.id).await?;
+        let known = app.peers.cursors.of(&mut read, &origin.ik, log.id).await?;
         drop(read);
         if known.is_none() {
             // It says that it has a copy; where that ends, it will say itself.

@@ -4,6 +4,7 @@ mod addresses;
 mod budget;
 mod call;
 pub mod client;
+mod cursors;
 mod delivery;
 mod discovery;
 mod document;
@@ -83,6 +84,7 @@ pub struct Peers {
     statuses: status::Statuses,
     workers: Mutex<HashMap<InstanceId, Arc<delivery::Worker>>>,
     interested: delivery::Interested,
+    cursors: cursors::Cursors,
     /// Servers that somebody is just joining, and how many: their copies are not removed meanwhile.
     joining: Mutex<HashMap<ServerId, u32>>,
     /// Requests that may be under way at a time, over all peers. Who waits gets one in turn.
@@ -130,6 +132,7 @@ impl Peers {
             statuses: status::Statuses::load(base).await?,
             workers: Mutex::default(),
             interested: delivery::Interested::default(),
+            cursors: cursors::Cursors::default(),
             joining: Mutex::default(),
             waiting_pushes: Semaphore::new(WAITING_PUSHES),
             connections: Semaphore::new(usize::try_from(config.connections.max(1)).unwrap_or(1)),
@@ -215,6 +218,7 @@ impl Peers {
 /// From the database.
 pub async fn start(app: &App) -> db::Result<()> {
     delivery::start(app);
+    cursors::start(app);
     hello::start(app);
     rewind::start(app);
     signals::start(app);

@@ -60,7 +60,7 @@ fn outlook(state: &ServerState, peer: &InstanceId) -> Outlook {
 /// Sends what is due of one log, for one turn.
 pub(super) async fn push(app: &App, peer: &InstanceId, log: &Arc<LogHandle>) -> db::Result<Step> {
     let mut read = app.db.read().await?;
-    let Some(acked) = store::cursor(&mut read, peer, log.id).await? else { return Ok(Step::Idle) };
+    let Some(acked) = app.peers.cursors.of(&mut read, peer, log.id).await? else { return Ok(Step::Idle) };
     let disclosed = store::disclosed(&mut read, peer, log.id).await?;
     let offered = store::offered(&mut read, peer, log.id).await?;
     drop(read);
@@ -73,7 +73,7 @@ pub(super) async fn push(app: &App, peer: &InstanceId, log: &Arc<LogHandle>) -> 
         return farewell(app, peer, log, &domain, acked, now.head).await;
     }
     let coming = BTreeMap::new();
-    Window { app, peer, log, domain, acked, sent: acked, disclosed, offered, coming, unwritten: false }.turn().await
+    Window { app, peer, log, domain, acked, sent: acked, disclosed, offered, coming }.turn().await
 }
 
 /// What is under way of one log to one peer.
@@ -92,8 +92,6 @@ struct Window<'a> {
     offered: BTreeSet<ChannelId>,
     /// Channels that begin with an event beyond `acked`.
     coming: BTreeMap<ChannelId, u64>,
-    /// Whether the cursor on disk is behind `acked`. It may be: what is sent twice after a crash is skipped.
-    unwritten: bool,
 }
 
 struct Batch {
@@ -141,14 +139,12 @@ impl Window<'_> {
                 Err(_) if stopped => {}
                 Err(e) if answer.ahead && is_gap(&e) => (outcome, stopped) = (Step::Sent, true),
                 Err(e) => {
-                    self.write().await?;
                     let head = self.log.head().seq;
                     outcome = refused(self.app, self.peer, self.log, &self.domain, self.acked, head, e).await?;
                     stopped = true;
                 }
             }
         }
-        self.write().await?;
         Ok(outcome)
     }
 
@@ -234,8 +230,10 @@ impl Window<'_> {
     }
 
     async fn confirmed(&mut self, acked: u64, gained: &[ChannelId], lost: &[ChannelId]) -> db::Result<()> {
-        self.unwritten |= acked > self.acked;
-        self.acked = self.acked.max(acked);
+        if acked > self.acked {
+            self.acked = acked;
+            self.app.peers.cursors.confirmed(self.peer, self.log.id, acked);
+        }
         let mut told = gained.to_vec();
         let begun = self.coming.iter().filter(|(_, begin)| **begin <= self.acked).map(|(id, _)| id.clone());
         told.extend(begun);
@@ -252,20 +250,7 @@ impl Window<'_> {
             self.offered.remove(channel);
         }
         tx.commit().await?;
-        self.unwritten = false;
         self.disclosed.extend(told);
-        Ok(())
-    }
-
-    async fn write(&mut self) -> db::Result<()> {
-        if !std::mem::take(&mut self.unwritten) {
-            return Ok(());
-        }
-        let mut tx = self.app.db.begin().await?;
-        store::advance(&mut tx, self.peer, self.log.id, self.acked).await?;
-        crate::crash::point("push.before_ack");
-        tx.commit().await?;
-        crate::crash::point("push.after_ack");
         Ok(())
     }
 }
@@ -394,7 +379,7 @@ async fn forget(app: &App, peer: &InstanceId, log: &Arc<LogHandle>) -> db::Resul
     if outlook(&log.state(), peer).member {
         return Ok(Step::Sent);
     }
-    store::drop_cursor(&mut tx, peer, log.id).await?;
+    app.peers.cursors.drop(&mut tx, peer, log.id).await?;
     tx.commit().await?;
     app.peers.not_interested(log.id, peer);
     Ok(Step::Idle)
