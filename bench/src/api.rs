@@ -40,7 +40,8 @@ impl Person {
         nobody.signed_in(&session)
     }
 
-    fn nobody(instance: &Instance) -> Self {
+    /// Somebody who has not signed in.
+    pub fn nobody(instance: &Instance) -> Self {
         Self { http: Client::new(), origin: instance.origin.clone(), token: String::new(), id: String::new() }
     }
 

@@ -42,7 +42,8 @@ pub async fn measure(world: &mut World, options: &Options, folder: &Path) -> Res
             format!("catch-up after a partition, {events:.0} events, from being ready on"),
             events / seconds,
             "1/s",
-        ),
+        )
+        .wanted("at least 5,000"),
         Figure::new("catch_up_host_s_per_1000", "processor time of the host per 1,000 of these", host, "s"),
         Figure::new("catch_up_other_s_per_1000", "processor time of the other instance per 1,000", other, "s"),
     ])

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -14,6 +16,9 @@ use tokio_tungstenite::tungstenite::Message as Frame;
 
 use crate::Result;
 use crate::api::Person;
+
+/// How long the last messages may take to arrive.
+const DRAIN: Duration = Duration::from_secs(60);
 
 /// A message that arrived: its text, and when.
 pub type Arrival = (String, Instant);
@@ -34,6 +39,7 @@ pub struct Seen {
 /// A watcher at work.
 pub struct Watcher {
     task: JoinHandle<Result<Seen>>,
+    count: Arc<AtomicUsize>,
     stop: oneshot::Sender<()>,
 }
 
@@ -70,14 +76,24 @@ impl Watcher {
     pub async fn start(person: &Person, arrivals: Option<mpsc::UnboundedSender<Arrival>>) -> Result<Self> {
         let (ready, is_ready) = oneshot::channel();
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(watch(person.clone(), arrivals, ready, stopped));
+        let count = Arc::new(AtomicUsize::new(0));
+        let task = tokio::spawn(watch(person.clone(), arrivals, Arc::clone(&count), ready, stopped));
         if is_ready.await.is_err() {
             return Err(match task.await? {
                 Ok(_) => "the gateway ended before it was ready".into(),
                 Err(error) => error,
             });
         }
-        Ok(Self { task, stop })
+        Ok(Self { task, count, stop })
+    }
+
+    /// Stops watching when so many messages were seen, or a minute later, and says what was seen.
+    pub async fn stop_at(self, messages: usize) -> Result<Seen> {
+        let begun = Instant::now();
+        while self.count.load(Ordering::Relaxed) < messages && begun.elapsed() < DRAIN {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        self.stop().await
     }
 
     /// Stops watching and says what was seen.
@@ -91,6 +107,7 @@ impl Watcher {
 async fn watch(
     person: Person,
     arrivals: Option<mpsc::UnboundedSender<Arrival>>,
+    count: Arc<AtomicUsize>,
     ready: oneshot::Sender<()>,
     mut stopped: oneshot::Receiver<()>,
 ) -> Result<Seen> {
@@ -128,7 +145,10 @@ async fn watch(
                                 let _ = ready.send(());
                             }
                         }
-                        "event" => note(&frame, &mut cursors, &mut seen, arrivals.as_ref()),
+                        "event" => {
+                            note(&frame, &mut cursors, &mut seen, arrivals.as_ref());
+                            count.store(seen.messages, Ordering::Relaxed);
+                        }
                         _ => {}
                     }
                 }

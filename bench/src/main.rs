@@ -4,11 +4,15 @@
 //! Prints a table and writes the same figures as JSON.
 
 mod api;
+mod bare;
 mod catchup;
 mod disk;
+mod fanout;
+mod followers;
 mod gateway;
 mod instance;
 mod latency;
+mod load;
 mod report;
 mod stats;
 mod throughput;
@@ -27,8 +31,11 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>
 #[derive(Parser, Clone, Debug)]
 pub struct Options {
     /// The binary to measure.
-    #[arg(long)]
+    #[arg(long, default_value = "conntext")]
     binary: PathBuf,
+    /// Is the bare server on this port, and measures nothing.
+    #[arg(long, hide = true)]
+    serve_bare: Option<u16>,
     /// Folder for the instances' data; a new folder in it is used and removed. Say one on the disk that matters.
     #[arg(long, default_value = "/var/tmp")]
     disk: PathBuf,
@@ -64,6 +71,12 @@ pub struct Options {
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
     let options = Options::parse();
+    if let Some(port) = options.serve_bare {
+        return match bare::serve(&options.disk, port).await {
+            Ok(()) => std::process::ExitCode::SUCCESS,
+            Err(error) => fail(error.as_ref()),
+        };
+    }
     match measure(&options).await {
         Ok(report) => {
             println!("{}", report.table());
@@ -100,7 +113,17 @@ async fn measure(options: &Options) -> Result<Report> {
     eprintln!("Latency …");
     report.add_all(latency::measure(&world, options.samples).await?);
     eprintln!("Throughput …");
-    report.add_all(throughput::measure(&world, options).await?);
+    let mut bare = instance::Instance::bare(folder.path()).await?;
+    report.add_all(throughput::measure(&world, options, &bare).await?);
+    eprintln!("From one instance to the other …");
+    report.add_all(throughput::measure_federation(&world, options).await?);
+    eprintln!("Many who watch …");
+    report.add_all(fanout::measure(&world, options, &bare).await?);
+    bare.stop().await?;
+    eprintln!("Many that follow …");
+    report.add_all(followers::measure(&world, options).await?);
+    eprintln!("Connections that wait …");
+    report.add_all(fanout::measure_waiting(&world).await?);
     eprintln!("Catching up …");
     report.add_all(catchup::measure(&mut world, options, folder.path()).await?);
     world.stop().await?;

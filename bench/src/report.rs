@@ -18,12 +18,21 @@ pub struct Figure {
     pub value: f64,
     /// Its unit.
     pub unit: &'static str,
+    /// What it must reach, where something is promised.
+    pub wanted: &'static str,
 }
 
 impl Figure {
     /// A figure of this name.
     pub fn new(id: &'static str, what: impl Into<String>, value: f64, unit: &'static str) -> Self {
-        Self { id, what: what.into(), value, unit }
+        Self { id, what: what.into(), value, unit, wanted: "" }
+    }
+
+    /// The same with what it must reach.
+    #[must_use]
+    pub fn wanted(mut self, wanted: &'static str) -> Self {
+        self.wanted = wanted;
+        self
     }
 }
 
@@ -68,9 +77,9 @@ impl Report {
         );
         let raised: Vec<String> = RAISED.iter().map(|(key, value)| format!("{}={value}", key.to_lowercase())).collect();
         text += &format!("Limits raised for the measurement: {}\n\n", raised.join(", "));
-        text += "| what | figure | unit |\n| --- | ---: | --- |\n";
+        text += "| what | figure | unit | wanted |\n| --- | ---: | --- | --- |\n";
         for figure in &self.figures {
-            text += &format!("| {} | {} | {} |\n", figure.what, number(figure.value), figure.unit);
+            text += &format!("| {} | {} | {} | {} |\n", figure.what, number(figure.value), figure.unit, figure.wanted);
         }
         text
     }

@@ -1,168 +1,174 @@
 //! How many messages a second are acknowledged as durable while people watch, and whether each arrives once, in order.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use serde_json::json;
 
-use serde_json::Value;
-use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep};
-
-use crate::api::Person;
+use crate::api::{Person, text};
 use crate::gateway::Watcher;
+use crate::instance::Instance;
+use crate::load::{Load, Outcome};
 use crate::report::Figure;
-use crate::stats::Durations;
 use crate::world::World;
 use crate::{Options, Result};
 
-const WARM_UP: Duration = Duration::from_secs(2);
-/// How long the last messages may take to reach everybody.
-const DRAIN: Duration = Duration::from_secs(60);
+/// Communities of the second measurement.
+const MANY: usize = 20;
 
-/// What all senders share.
-struct Shared {
-    sid: String,
-    channel: String,
-    next: AtomicUsize,
-    measuring: AtomicBool,
-    ended: AtomicBool,
-    acknowledged: AtomicUsize,
-}
-
-/// Every sender keeps its messages under way until the time is over; then everything must arrive.
-pub async fn measure(world: &World, options: &Options) -> Result<Vec<Figure>> {
+/// Runs the load while these people watch, and fails unless each of them saw every message once and in order.
+async fn watched(load: &Load, watching: &[Person], measured: &[&Instance]) -> Result<(Outcome, usize)> {
     let mut watchers = Vec::new();
-    for person in &world.receivers {
+    for person in watching {
         watchers.push(Watcher::start(person, None).await?);
     }
-    let guest = Watcher::start(&world.guest, None).await?;
-    let shared = Arc::new(Shared {
-        sid: world.sid.clone(),
-        channel: world.channel.clone(),
-        next: AtomicUsize::new(0),
-        measuring: AtomicBool::new(false),
-        ended: AtomicBool::new(false),
-        acknowledged: AtomicUsize::new(0),
-    });
-    let mut lanes = JoinSet::new();
-    for person in &world.senders {
-        for _ in 0..options.in_flight {
-            lanes.spawn(send_on(Arc::clone(&shared), person.clone()));
-        }
-    }
-    sleep(WARM_UP).await;
-    let processor_before = world.a.processor_s()?;
-    let counted_before = shared.acknowledged.load(Ordering::SeqCst);
-    shared.measuring.store(true, Ordering::SeqCst);
-    let begun = Instant::now();
-    sleep(Duration::from_secs(options.seconds)).await;
-    shared.measuring.store(false, Ordering::SeqCst);
-    let counted = shared.acknowledged.load(Ordering::SeqCst) - counted_before;
-    let seconds = begun.elapsed().as_secs_f64();
-    let processor = world.a.processor_s()? - processor_before;
-    shared.ended.store(true, Ordering::SeqCst);
-
-    let mut acknowledgements = Durations::default();
-    while let Some(lane) = lanes.join_next().await {
-        acknowledgements.extend(lane??);
-    }
-    let ended = Instant::now();
-    let total = shared.acknowledged.load(Ordering::SeqCst);
-    let (_, peak) = world.a.memory_mib()?;
-    let lag = wait_for_guest(world, total).await?;
-
+    let outcome = load.run(measured).await?;
     let mut resumed = 0;
     for watcher in watchers {
-        let seen = watcher.stop().await?;
+        let seen = watcher.stop_at(outcome.total).await?;
         resumed += seen.resumed;
-        if seen.messages != total || seen.disorder > 0 {
+        if seen.messages != outcome.total || seen.disorder > 0 {
             return Err(format!(
-                "{total} messages were acknowledged, but a watcher saw {} and {} again or out of order",
-                seen.messages, seen.disorder
+                "{} messages were acknowledged, but a watcher saw {} and {} again or out of order",
+                outcome.total, seen.messages, seen.disorder
             )
             .into());
         }
     }
-    let far = guest.stop().await?;
-    if far.messages != total {
-        return Err(format!(
-            "{total} messages were acknowledged, but the other instance's watcher saw {}",
-            far.messages
-        )
-        .into());
+    Ok((outcome, resumed))
+}
+
+/// One community, then twenty, then the same load on the bare server.
+pub async fn measure(world: &World, options: &Options, bare: &Instance) -> Result<Vec<Figure>> {
+    let mut load = Load { senders: Vec::new(), in_flight: options.in_flight, seconds: options.seconds };
+    let nobody = Person::nobody(bare);
+    let bare_path = "/servers/s_bare/channels/c_bare/messages".to_owned();
+    load.senders = vec![(nobody.clone(), bare_path); options.senders];
+    let (floor, _) = watched(&load, &vec![nobody; options.receivers], &[bare]).await?;
+
+    let solo = world.community(&world.senders, &world.receivers).await?;
+    load.senders = world.senders.iter().map(|person| (person.clone(), solo.messages())).collect();
+    let before = world.a.disk_bytes()?;
+    let (one, resumed) = watched(&load, &world.receivers, &[&world.a]).await?;
+    let disk = (world.a.disk_bytes()? - before) / one.total.max(1) as f64 / 1024.0;
+    let (_, peak) = world.a.memory_mib()?;
+
+    load.senders.clear();
+    for n in 0..MANY {
+        let sender = world.senders.get(n % world.senders.len().max(1)).unwrap_or(&world.owner);
+        let place = world.community(std::slice::from_ref(sender), &[]).await?;
+        load.senders.push((sender.clone(), place.messages()));
     }
-    let far_lag = far.last.map_or(lag, |at| at.saturating_duration_since(ended));
-    let rate = counted as f64 / seconds;
-    let load = format!("{} senders × {} under way, {} watching", options.senders, options.in_flight, options.receivers);
+    let (many, _) = watched(&load, &[], &[&world.a]).await?;
+
+    let under =
+        format!("{} senders × {} under way, {} watching", options.senders, options.in_flight, options.receivers);
+    let cpu = |outcome: &Outcome| outcome.processor_s_per_1000.first().copied().unwrap_or(f64::NAN);
     Ok(vec![
-        Figure::new("acknowledged_per_s", format!("durable messages acknowledged ({load})"), rate, "1/s"),
-        Figure::new("delivered_per_s", "messages delivered to those who watch", rate * options.receivers as f64, "1/s"),
+        Figure::new(
+            "bare_per_s",
+            format!("the bare server: rows committed and broadcast ({under})"),
+            floor.per_s,
+            "1/s",
+        ),
+        Figure::new("acknowledged_per_s", format!("durable messages acknowledged ({under})"), one.per_s, "1/s")
+            .wanted("at least 5,000"),
+        Figure::new("acknowledged_of_bare", "that as a share of the bare server", one.per_s / floor.per_s, "")
+            .wanted("at least 0.25"),
+        Figure::new("processor_s_per_1000", "processor time of the host per 1,000 messages", cpu(&one), "s")
+            .wanted("at most 0.2"),
         Figure::new(
             "acknowledged_p50_ms",
             "request → acknowledged under that load, median",
-            acknowledgements.percentile_ms(0.5),
+            one.acknowledgements.percentile_ms(0.5),
             "ms",
         ),
         Figure::new(
             "acknowledged_p99_ms",
             "request → acknowledged under that load, 99 %",
-            acknowledgements.percentile_ms(0.99),
+            one.acknowledgements.percentile_ms(0.99),
             "ms",
         ),
-        Figure::new(
-            "processor_s_per_1000",
-            "processor time of the host per 1,000 messages",
-            processor * 1000.0 / counted.max(1) as f64,
-            "s",
-        ),
+        Figure::new("many_per_s", format!("durable messages acknowledged over {MANY} communities"), many.per_s, "1/s")
+            .wanted("at least 4,000"),
+        Figure::new("many_processor_s_per_1000", "processor time of the host per 1,000 of these", cpu(&many), "s"),
+        Figure::new("disk_kib_per_message", "disk for such a message: log and projections", disk, "KiB")
+            .wanted("at most 1.5"),
         Figure::new("peak_rss_mib", "memory of the host at most (resident)", peak, "MiB"),
-        Figure::new(
-            "other_lag_s",
-            "after the last acknowledgement, until the other instance had everything",
-            far_lag.as_secs_f64(),
-            "s",
-        ),
-        Figure::new("resumed", "connections that were ended and resumed", (resumed + far.resumed) as f64, ""),
+        Figure::new("resumed", "connections that were ended and resumed", resumed as f64, ""),
     ])
 }
 
-/// One message after the other, each when the one before is acknowledged.
-async fn send_on(shared: Arc<Shared>, person: Person) -> Result<Durations> {
-    let mut durations = Durations::default();
-    let path = format!("/servers/{}/channels/{}/messages", shared.sid, shared.channel);
-    while !shared.ended.load(Ordering::SeqCst) {
-        let n = shared.next.fetch_add(1, Ordering::SeqCst);
-        let body = serde_json::json!({ "nonce": format!("t{n}"), "body": format!("A line of talk of the usual length, number {n}.") });
-        let sent = Instant::now();
-        let message = person.post(&path, body).await?;
-        if message.get("state").and_then(Value::as_str) != Some("sent") {
-            return Err(format!("a message was not acknowledged as sent: {message}").into());
-        }
-        shared.acknowledged.fetch_add(1, Ordering::SeqCst);
-        if shared.measuring.load(Ordering::SeqCst) {
-            durations.push(sent.elapsed());
-        }
+/// Senders on the host, one who watches at the other instance: what both sides spend, and that nothing is lost.
+pub async fn measure_federation(world: &World, options: &Options) -> Result<Vec<Figure>> {
+    let path = format!("/servers/{}/channels/{}/messages", world.sid, world.channel);
+    let load = Load {
+        senders: world.senders.iter().map(|person| (person.clone(), path.clone())).collect(),
+        in_flight: options.in_flight,
+        seconds: options.seconds,
+    };
+    let watcher = Watcher::start(&world.guest, None).await?;
+    let outcome = load.run(&[&world.a, &world.b]).await?;
+    let before = [world.a.processor_s()?, world.b.processor_s()?];
+    let far = watcher.stop_at(outcome.total).await?;
+    if far.messages != outcome.total || far.disorder > 0 {
+        return Err(format!(
+            "{} messages were acknowledged, but the other instance's watcher saw {} and {} again or out of order",
+            outcome.total, far.messages, far.disorder
+        )
+        .into());
     }
-    Ok(durations)
+    let lag = far.last.map_or(0.0, |at| at.saturating_duration_since(outcome.ended).as_secs_f64());
+    // What is still done after the load has ended belongs to its messages.
+    let rest = |side: usize, now: f64| (now - before[side]) * 1000.0 / outcome.total.max(1) as f64;
+    let host = outcome.processor_s_per_1000[0] + rest(0, world.a.processor_s()?);
+    let other = outcome.processor_s_per_1000[1] + rest(1, world.b.processor_s()?);
+    let seen = outcome.total as f64 / (outcome.total as f64 / outcome.per_s + lag);
+    Ok(vec![
+        Figure::new("federated_per_s", "messages a second, sent on the host, seen on the other instance", seen, "1/s")
+            .wanted("at least 2,000"),
+        Figure::new("federated_host_s_per_1000", "processor time of the host per 1,000 of these", host, "s")
+            .wanted("at most 0.4"),
+        Figure::new("federated_other_s_per_1000", "processor time of the other instance per 1,000", other, "s")
+            .wanted("at most 0.4"),
+        Figure::new(
+            "federated_lag_s",
+            "after the last acknowledgement, until the other instance had shown all",
+            lag,
+            "s",
+        ),
+    ])
 }
 
-/// Until the guest's own instance is where the host is; says how long that took.
-async fn wait_for_guest(world: &World, total: usize) -> Result<Duration> {
-    let begun = Instant::now();
-    let path = format!("/servers/{}", world.sid);
-    loop {
-        let host = world.owner.get(&path).await?;
-        let other = world.guest.get(&path).await?;
-        if host.get("seq") == other.get("seq") {
-            // The frames may still be on their way to those who watch.
-            sleep(Duration::from_secs(1)).await;
-            return Ok(begun.elapsed());
+/// A community for one measurement.
+pub struct Place {
+    /// Its id.
+    pub sid: String,
+    /// Its channel.
+    pub channel: String,
+    /// The code of an invitation.
+    pub code: String,
+}
+
+impl Place {
+    /// The path of the channel's messages.
+    pub fn messages(&self) -> String {
+        format!("/servers/{}/channels/{}/messages", self.sid, self.channel)
+    }
+}
+
+impl World {
+    /// A community of these people of the host alone.
+    pub async fn community(&self, senders: &[Person], receivers: &[Person]) -> Result<Place> {
+        let server = self.owner.post("/servers", json!({ "name": "Bench", "template": "blank" })).await?;
+        let sid = text(&server, "/id")?;
+        let made = self.owner.post(&format!("/servers/{sid}/channels"), json!({ "name": "bench" })).await?;
+        let invite = self
+            .owner
+            .post(&format!("/servers/{sid}/invites"), json!({ "max_uses": null, "expires_in_s": null }))
+            .await?;
+        let code = text(&invite, "/code")?;
+        let accept = format!("/invites/{}/{code}/accept", self.a.domain.replace(':', "%3A"));
+        for person in senders.iter().chain(receivers) {
+            person.post(&accept, json!({})).await?;
         }
-        if begun.elapsed() > DRAIN {
-            return Err(
-                format!("the other instance did not get all of {total} messages within {} s", DRAIN.as_secs()).into()
-            );
-        }
-        sleep(Duration::from_millis(50)).await;
+        Ok(Place { channel: text(&made, "/id")?, sid, code })
     }
 }
