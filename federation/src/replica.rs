@@ -152,9 +152,11 @@ fn verify_next(
         Some(None) => true,
         Some(Some(c)) if c.as_of >= h.seq => true,
         Some(Some(c)) => {
-            let follows = h.cprev == c.last && h.cn.is_none_or(|cn| cn == c.last_cn + 1);
-            let torn = || lost.iter().any(|(from, _)| (c.as_of + 1..h.seq).contains(from));
-            follows || (torn() && h.cn.is_none_or(|cn| cn > c.last_cn))
+            // What was lost may have been of this channel: then its chain names what nobody holds, and its next message
+            // has a higher number.
+            let torn = |after: u64| lost.iter().any(|(from, _)| (after + 1..h.seq).contains(from));
+            let follows = h.cprev == c.last || torn(c.as_of);
+            follows && h.cn.is_none_or(|cn| cn == c.last_cn + 1 || (torn(0) && cn > c.last_cn))
         }
         None => h.cprev == state.head.all,
     };

@@ -96,6 +96,7 @@ const CODES: &[(&str, u16, &str)] = &[
     ("peer_error", 502, "The other instance gave a wrong answer"),
     ("overloaded", 503, "Too much is going on"),
     ("not_ready", 503, "The instance is not ready"),
+    ("damaged", 503, "A part of this instance's data cannot be read"),
     ("storage_full", 507, "The disk of this instance is full"),
     ("quota", 507, "There is no room left"),
 ];
@@ -220,6 +221,14 @@ impl From<db::Error> for Problem {
             db::Error::Full => {
                 tracing::error!("the disk is full: writes are refused until there is room");
                 Self::new("storage_full").detail("Nothing can be saved until the admin makes room. Reading goes on.")
+            }
+            db::Error::Damaged(what) => {
+                tracing::error!(
+                    error = what,
+                    "the database is damaged: stop the instance and run: conntext fed reconcile"
+                );
+                Self::new("damaged")
+                    .detail("An administrator has to repair the database. What is still to be read can be read.")
             }
             db::Error::Busy => Self::new("overloaded").detail("Try again in a moment.").retry_after_ms(1_000),
             other => Self::internal(other),

@@ -20,6 +20,10 @@ const LITTLE_ROOM: u64 = 1024 * 1024 * 1024;
 /// Below so much free room writing will soon fail, in bytes.
 const NO_ROOM: u64 = 100 * 1024 * 1024;
 
+/// What to do about a damaged database.
+const REPAIR: &str = "Stop the instance and run: conntext fed reconcile. It puts what can be read into a new database and \
+     fetches what other instances hold. Or restore a backup.";
+
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 enum Verdict {
@@ -188,8 +192,8 @@ async fn database(report: &mut Report, config: &Config) {
     };
     match db.integrity().await {
         Ok(word) if word == "ok" => report.ok("database", "intact"),
-        Ok(fault) => report.fail("database", fault, "Stop the instance and restore a backup."),
-        Err(e) => report.fail("database", e.to_string(), "Stop the instance and restore a backup."),
+        Ok(fault) => report.fail("database", fault, REPAIR),
+        Err(e) => report.fail("database", e.to_string(), REPAIR),
     }
     match db.schema_version().await {
         Ok(version) if version == db::latest() => report.ok("schema", format!("version {version}")),

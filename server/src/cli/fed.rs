@@ -6,7 +6,7 @@ use clap::Subcommand;
 use conntext_federation::domain::Domain;
 use conntext_federation::ids::ServerId;
 
-use super::Failure;
+use super::{Failure, rebuild};
 use crate::Base;
 use crate::clock::{OsRng, SystemClock};
 use crate::config::Config;
@@ -30,7 +30,8 @@ pub(super) enum Command {
         sid: String,
     },
     /// Asks other instances how far each has the common communities, and lets what is missing be sent again. Copies that
-    /// were set aside begin anew. The instance must be stopped.
+    /// were set aside begin anew. Where the database is damaged, what can be read of it is put into a new one first. The
+    /// instance must be stopped.
     Reconcile {
         /// One community; all without it.
         sid: Option<String>,
@@ -234,6 +235,7 @@ async fn accept(base: &Base, domain: &str) -> Result<(), Failure> {
 
 /// With an instance of its own that speaks and does not listen.
 async fn reconcile(sid: Option<String>, config: Config) -> Result<(), Failure> {
+    rebuild::if_damaged(&config).await?.iter().for_each(|line| println!("{line}"));
     let app = crate::build(config, Arc::new(SystemClock::from_env()), Arc::new(OsRng)).await?;
     let sids = chosen(&app, sid).await?;
     let mut failed = 0;

@@ -7,6 +7,7 @@ mod fed;
 mod keys;
 mod listen;
 mod logging;
+mod rebuild;
 mod serve;
 mod user;
 

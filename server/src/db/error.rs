@@ -14,6 +14,9 @@ pub enum Error {
     /// A unique, check or foreign-key constraint refused the row.
     #[error("constraint: {0}")]
     Constraint(String),
+    /// A part of the file is not what the database wrote there. What does not touch it can still be read.
+    #[error("the database is damaged: {0}. Stop the instance and run: conntext fed reconcile")]
+    Damaged(String),
     /// Anything else.
     #[error("{0}")]
     Other(String),
@@ -44,6 +47,8 @@ impl From<sqlx::Error> for Error {
                     13 => Error::Full,
                     // SQLITE_BUSY, SQLITE_LOCKED
                     5 | 6 => Error::Busy,
+                    // SQLITE_CORRUPT, SQLITE_NOTADB
+                    11 | 26 => Error::Damaged(d.message().to_owned()),
                     // SQLITE_CONSTRAINT
                     19 => Error::Constraint(d.message().to_owned()),
                     // A write-ahead index or file that cannot grow is a full disk too:

@@ -363,6 +363,7 @@ impl Committer {
         match request {
             Request::Append { .. } => {}
             Request::Receive { log, push, reply } => {
+                let log = self.inner.current(log);
                 let result = self.receive(&log, push).await;
                 if result.is_err() {
                     self.working.remove(&log.id);
@@ -376,6 +377,7 @@ impl Committer {
                 let _ = reply.send(result);
             }
             Request::Fill { log, entries, reply } => {
+                let log = self.inner.current(log);
                 let result = self.fill(&log, entries).await;
                 if result.is_err() {
                     self.working.remove(&log.id);
@@ -529,6 +531,7 @@ fn refuse_all(replies: impl Iterator<Item = Reply<Arc<Entry>>>, error: &db::Erro
         let copy = match error {
             db::Error::Full => db::Error::Full,
             db::Error::Busy => db::Error::Busy,
+            db::Error::Damaged(what) => db::Error::Damaged(what.clone()),
             other => db::Error::Other(other.to_string()),
         };
         let _ = reply.send(Err(LogError::Db(copy)));

@@ -215,6 +215,10 @@ impl Inner {
     fn insert_handle(&self, log: Arc<LogHandle>) {
         unpoison(self.handles.lock()).insert(log.sid.clone(), log);
     }
+    /// The copy as it is open now: it may have begun anew since somebody looked it up.
+    fn current(&self, log: Arc<LogHandle>) -> Arc<LogHandle> {
+        unpoison(self.handles.lock()).get(&log.sid).cloned().unwrap_or(log)
+    }
     fn remove_handle(&self, sid: &ServerId) {
         unpoison(self.handles.lock()).remove(sid);
     }

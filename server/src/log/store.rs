@@ -513,3 +513,9 @@ pub async fn forget_fold(tx: &mut Tx, log_id: i64) -> Result<()> {
     tx.exec("delete from log_state where log_id = $1", args![log_id]).await?;
     tx.exec("delete from memberships where log_id = $1", args![log_id]).await.map(|_| ())
 }
+
+/// The places behind a position at which something is held.
+pub async fn seqs_after(q: &mut impl Query, log_id: i64, after: u64) -> Result<Vec<u64>> {
+    let sql = "select seq from log_events where log_id = $1 and seq > $2 order by seq";
+    Ok(q.rows(sql, args![log_id, after]).await?.iter().map(|r| unsigned(r.get(0))).collect())
+}

@@ -4,9 +4,10 @@ use conntext_federation::action::Position;
 use conntext_federation::domain::Domain;
 use std::sync::Arc;
 
-use super::{CallError, get, hello, join};
+use super::{CallError, get, hello, join, rewind};
 use crate::App;
 use crate::log::LogHandle;
+use crate::log::rewind::Why;
 
 /// Compares one log or copy with the other side. Answers in words what was found and done.
 ///
@@ -14,7 +15,9 @@ use crate::log::LogHandle;
 /// [`CallError`] where the hub of a copy does not answer.
 pub async fn reconcile(app: &App, log: &Arc<LogHandle>) -> Result<Vec<String>, CallError> {
     if log.hub_here {
-        return Ok(greet_followers(app, log).await);
+        let mut lines = greet_followers(app, log).await;
+        lines.extend(take_back(app, log).await?);
+        return Ok(lines);
     }
     let domain = Domain::parse_normal(&log.hub_domain(), true)?;
     if let Some(code) = log.quarantined() {
@@ -35,6 +38,20 @@ pub async fn reconcile(app: &App, log: &Arc<LogHandle>) -> Result<Vec<String>, C
     }
     let reached = hello::catch_up(app, &domain, log).await?;
     Ok(vec![format!("went from {} to {reached} of {}", here.seq, there.seq)])
+}
+
+/// Where a log of ours stands still: asks for what is missing.
+async fn take_back(app: &App, log: &Arc<LogHandle>) -> Result<Vec<String>, CallError> {
+    let own = |e: crate::db::Error| CallError::Unreachable(format!("our own database: {e}"));
+    if log.rewind().is_none_or(|r| r.why == Why::Start) {
+        return Ok(Vec::new());
+    }
+    rewind::look(app, log).await.map_err(own)?;
+    let head = log.head();
+    Ok(vec![match log.rewind() {
+        None => format!("has everything back and ends at {}", head.seq),
+        Some(rewind) => rewind.describe(&head),
+    }])
 }
 
 async fn greet_followers(app: &App, log: &LogHandle) -> Vec<String> {

@@ -206,6 +206,7 @@ async fn take_back(app: &App, log: &Arc<LogHandle>) -> db::Result<Around> {
                 }
             }
         }
+        pages.push(saved(app, log, head.seq).await?);
         let merged = merge((head.seq, head.hash), pages, |event| is_ours(app, log, event));
         around.forked |= merged.forked;
         if merged.items.is_empty() {
@@ -227,6 +228,13 @@ async fn take_back(app: &App, log: &Arc<LogHandle>) -> db::Result<Around> {
             }
         }
     }
+}
+
+/// What was saved from a damaged database behind our head, like the page of one more follower.
+async fn saved(app: &App, log: &LogHandle, after: u64) -> db::Result<Page> {
+    let events = app.log.salvaged(log, after, PAGE).await?;
+    let more = events.len() as u64 == PAGE;
+    Ok(Page { items: events.into_iter().map(|event| Item::Event(Box::new(event))).collect(), more })
 }
 
 /// What one follower holds behind our head, and whether it holds something else at a place before it.

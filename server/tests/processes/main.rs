@@ -4,5 +4,6 @@ mod cli;
 mod crashes;
 mod federation;
 mod kit;
+mod rewinds;
 mod running;
 mod uploads;

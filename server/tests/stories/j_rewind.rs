@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use conntext_federation::ids::{ActionId, ServerId};
+use conntext_server::config::DatabaseAddress;
 use conntext_server::log::rewind::{self, Found, Why};
 use conntext_server::log::{Outcome, PendingState};
 use serde_json::json;
@@ -54,7 +55,9 @@ impl Scene {
     /// Two instances that talked, and a copy of the hub's database from then.
     async fn new(seed: u64) -> Self {
         let net = TestNet::new(seed);
-        let (a, b) = (net.instance("a.test").await, net.instance("b.test").await);
+        // Files are what is copied here, whatever database the other stories run on.
+        let a = net.instance_with("a.test", |c| c.storage.database = DatabaseAddress::default()).await;
+        let b = net.instance("b.test").await;
         let (ada, ben) = (a.citizen("ada").await, b.citizen("ben").await);
         let orchard = a.community(&ada).await;
         b.join(&ben, "a.test", &orchard.sid).await.expect("joined");
@@ -142,9 +145,16 @@ async fn j2_with_nothing_beside_the_database_the_followers_tell_how_far_it_went(
     scene.talk_on("later").await;
     same(&scene.a, &scene.b, scene.sid()).await;
     let before = scene.places(&scene.a).await;
+    // The follower takes its time.
+    scene.net.stall("a.test", "b.test");
     scene.restore(|data| fs::remove_file(data.join(HIGH_WATER)).expect("the file was there")).await;
-    // Written at once: it waits until the followers have been asked.
-    scene.a.write(scene.sid(), &scene.ada.actor, &scene.orchard.channel, "at once").await;
+    let at_once = scene.a.write(scene.sid(), &scene.ada.actor, &scene.orchard.channel, "at once");
+    let answers = async {
+        tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+        assert!(!scene.bodies(&scene.a).await.contains(&"at once".to_owned()), "it waits until they have been asked");
+        scene.net.heal("a.test", "b.test");
+    };
+    tokio::join!(at_once, answers);
     scene.goes_on().await;
     until("it is there", async || scene.bodies(&scene.a).await.last().is_some_and(|b| b == "at once")).await;
     let after = scene.places(&scene.a).await;
@@ -189,8 +199,19 @@ async fn j2_what_no_follower_may_see_stays_a_hole_and_the_log_goes_on() {
     let (sid, ada) = (scene.sid().clone(), scene.ada.actor.clone());
     let everyone = scene.a.log(&sid).state().everyone.to_string();
     let hidden = json!([{"target": everyone, "allow": 0, "deny": 1}]);
-    let cellar = scene.a.open_channel(&sid, &ada, "cellar", hidden).await;
+    let cellar = scene.a.open_channel(&sid, &ada, "cellar", hidden.clone()).await;
+    let a = std::mem::replace(&mut scene.a, TestInstance::new("spare.test").await);
+    scene.a = a.restart_with(|data| scene.copies.take(data)).await;
+    // Of what is said in the cellar ben comes to see the end only; the attic he never sees.
     scene.a.write(&sid, &ada, &cellar, "under the mat").await;
+    let attic = scene.a.open_channel(&sid, &ada, "attic", hidden).await;
+    scene.a.write(&sid, &ada, &attic, "behind the chimney").await;
+    scene.a.write(&sid, &ada, &scene.orchard.channel, "for all").await;
+    same(&scene.a, &scene.b, &sid).await;
+    let open = json!({"overrides": [{"target": scene.ben.uid, "allow": 3, "deny": 0}]});
+    scene.a.act(&sid, &ada, "channel.update", Some(&cellar), None, open).await;
+    until("b has the cellar", async || scene.b.log(&sid).state().channels.contains_key(&cellar)).await;
+    scene.a.write(&sid, &ada, &cellar, "welcome").await;
     scene.talk_on("later").await;
     same(&scene.a, &scene.b, &sid).await;
     let (whole, seen) = (scene.places(&scene.a).await, scene.places(&scene.b).await);
@@ -199,12 +220,14 @@ async fn j2_what_no_follower_may_see_stays_a_hole_and_the_log_goes_on() {
     let back = scene.places(&scene.a).await;
     assert!(back.iter().all(|place| whole.contains(place)));
     assert!(seen.iter().all(|place| back.contains(place)));
-    assert_eq!(back.len(), whole.len() - 2, "the channel and its message are gone");
+    assert_eq!(back.len(), whole.len() - 3, "the attic and what was said in hiding are gone");
+    assert_eq!(scene.a.bodies(&sid, &cellar).await, ["welcome"]);
     scene.is_well().await;
     // Whoever comes now gets the hole, too.
     let c = scene.net.instance("c.test").await;
     let cora = c.citizen("cora").await;
     c.join(&cora, "a.test", &sid).await.expect("joined");
+    scene.a.write(&sid, &ada, &cellar, "welcome again").await;
     scene.a.write(&sid, &ada, &scene.orchard.channel, "for all three").await;
     same(&scene.a, &c, &sid).await;
 }

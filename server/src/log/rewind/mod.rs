@@ -4,6 +4,7 @@
 //! The walk through one restore is `docs/hub-rewind.md`.
 
 mod high_water;
+pub mod mend;
 pub(crate) mod store;
 
 pub(super) use high_water::HighWater;
@@ -15,7 +16,7 @@ use crate::{
 };
 use conntext_federation::{
     action::Position,
-    event::Item,
+    event::{Event, Item},
     ids::{InstanceId, ServerId},
 };
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -299,6 +300,7 @@ impl Log {
         if log.rewind().is_some_and(|r| r.why != Why::Start) {
             let mut tx = self.inner.db.begin().await?;
             store::remove(&mut tx, log.id).await?;
+            store::drop_salvaged(&mut tx, log.id).await?;
             tx.commit().await?;
             tracing::info!(sid = %log.sid, ends_at = log.head().seq, "the log of a community goes on");
         }
@@ -340,6 +342,15 @@ impl Log {
         log.set_quarantined(None);
         self.inner.bus.tell_server(&log.sid, bus::Notice::Hub);
         Ok(())
+    }
+
+    /// What was saved of a log from a damaged database, behind a position: events in order.
+    ///
+    /// # Errors
+    /// From the database.
+    pub async fn salvaged(&self, log: &LogHandle, after: u64, limit: u64) -> db::Result<Vec<Event>> {
+        let mut read = self.inner.db.read().await?;
+        store::salvaged(&mut read, log.id, after, limit).await
     }
 
     /// Appends what followers gave back of a log of ours, after the one verifier. Returns the new end.

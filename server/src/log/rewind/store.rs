@@ -8,6 +8,7 @@ use crate::{
 };
 use conntext_federation::{
     action::Position,
+    event::Event,
     ids::{ActionId, ChannelId},
 };
 use std::collections::BTreeSet;
@@ -131,7 +132,36 @@ pub async fn orphaned(q: &mut impl Query) -> Result<Vec<(i64, u64)>> {
     Ok(q.rows(sql, args![]).await?.iter().map(|r| (r.get(0), unsigned(r.get(1)))).collect())
 }
 
+/// Takes the events behind a position out of a log; these of them go back into it later.
+pub async fn keep_salvaged(tx: &mut Tx, log_id: i64, to: u64, entries: &[Entry]) -> Result<()> {
+    let mut rows = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let event = serde_json::to_string(&entry.event).map_err(|_| broken("event"))?;
+        rows.push(args![log_id, entry.seq(), event]);
+    }
+    let sql = "insert into log_salvage (log_id, seq, event) values ";
+    tx.exec_many(sql, rows, " on conflict (log_id, seq) do nothing").await?;
+    for sql in [
+        "delete from log_events where log_id = $1 and seq > $2",
+        "delete from log_stubs where log_id = $1 and to_seq > $2",
+    ] {
+        tx.exec(sql, args![log_id, to]).await?;
+    }
+    Ok(())
+}
+
+pub async fn salvaged(q: &mut impl Query, log_id: i64, after: u64, limit: u64) -> Result<Vec<Event>> {
+    let sql = "select event from log_salvage where log_id = $1 and seq > $2 order by seq limit $3";
+    let rows = q.rows(sql, args![log_id, after, limit]).await?;
+    rows.iter().map(|r| serde_json::from_str(&r.get::<String>(0)).map_err(|_| broken("event"))).collect()
+}
+
+pub async fn drop_salvaged(tx: &mut Tx, log_id: i64) -> Result<()> {
+    tx.exec("delete from log_salvage where log_id = $1", args![log_id]).await.map(|_| ())
+}
+
 pub async fn forget_log(tx: &mut Tx, log_id: i64) -> Result<()> {
+    drop_salvaged(tx, log_id).await?;
     tx.exec("delete from orphans where log_id = $1", args![log_id]).await?;
     tx.exec("delete from log_rewinds where log_id = $1", args![log_id]).await.map(|_| ())
 }
