@@ -74,7 +74,16 @@ async fn look(scene: &Arc<Scene>) -> Vec<String> {
                 (true, None) => found.push(format!("{} has no copy of place {number}", node.domain)),
                 (true, Some(copy)) => {
                     let head = visible_head(&hub, &log, &app).await;
-                    if head != copy.head() || copy.quarantined().is_some() {
+                    let held = hashes(&hub, log.id).await.expect("hashes");
+                    let there = copy.head();
+                    // It may end behind that: with an event of a channel that was closed to it since.
+                    let whole = there.seq >= head.seq && held.get(&there.seq) == Some(&there.hash);
+                    let visible = log.state().channels_for(&app.keys.ik);
+                    let known = copy.state().channels.keys().cloned().collect();
+                    if visible != known {
+                        found.push(format!("{} was not told which channels of place {number} it may see", node.domain));
+                    }
+                    if !whole || copy.quarantined().is_some() {
                         found.push(format!(
                             "{}'s copy of place {number} ends at {}, its hub shows {} ({:?}, {:?})",
                             node.domain,
