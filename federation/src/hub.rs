@@ -126,6 +126,8 @@ pub fn check_home(state: &ServerState, action: &Action, content: Option<&Content
         }
         (Actor::Instance(ik), Some(Content::ServerEpoch(_))) if *ik == state.info.hub && action.origin == *ik => Ok(()),
         (Actor::Instance(_), _) => Err(Code::NotHome),
+        // Only the hub speaks of keys and epochs: from anybody else they would be a way to speak for others.
+        (_, Some(Content::InstanceKeys(_) | Content::ServerEpoch(_))) => Err(Code::NotHome),
         (actor, Some(Content::MemberJoin(join))) => check_join_home(state, actor, action, join),
         (actor, _) => match state.bindings.get(actor) {
             Some(binding) if binding.home == action.origin => Ok(()),

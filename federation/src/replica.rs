@@ -229,7 +229,8 @@ fn verify_hub(state: &ServerState, event: &Event) -> Result<(), Fault> {
 
 /// What the hub says about its own keys in this event.
 fn own_statement(event: &Event) -> Option<Box<KeysStatement>> {
-    let content = event.content.as_ref().filter(|_| event.action.kind == INSTANCE_KEYS)?;
+    let by_hub = event.action.actor == Actor::Instance(event.header.hub.clone());
+    let content = event.content.as_ref().filter(|_| by_hub && event.action.kind == INSTANCE_KEYS)?;
     match Content::parse(INSTANCE_KEYS, content) {
         Ok(Content::InstanceKeys(statement)) if statement.ik == event.header.hub => Some(statement),
         _ => None,
