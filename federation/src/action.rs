@@ -97,9 +97,10 @@ impl Action {
     pub fn verify(&self, key: &PublicKey, sig: &KeySig) -> Result<(), Code> {
         key.verify_json(Domain::Action, self, &sig.sig)
     }
-    /// Whether it is certainly within [`MAX_ACTION_BYTES`]. Spares most actions the measuring.
+    /// Whether it is certainly within [`MAX_ACTION_BYTES`], also where every character has to be escaped by five more.
+    /// Spares most actions the measuring.
     pub(crate) fn has_usual_size(&self) -> bool {
-        self.extra.is_empty() && self.kind.len() <= 64 && self.target.as_ref().is_none_or(|target| target.len() <= 256)
+        self.extra.is_empty() && self.kind.len() <= 32 && self.target.as_ref().is_none_or(|target| target.len() <= 128)
     }
     /// Checks that it leaves room in an event for the content.
     ///

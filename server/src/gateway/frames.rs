@@ -34,6 +34,14 @@ pub enum ClientFrame {
     Watch { sid: Option<String>, channel: Option<String> },
 }
 
+impl ClientFrame {
+    /// Reads a frame: one JSON object; none where it is not one.
+    pub fn parse(text: &str) -> Option<Self> {
+        // A list of the members in their order would be read too.
+        text.trim_start().starts_with('{').then(|| serde_json::from_str(text).ok())?
+    }
+}
+
 /// What the server sends.
 #[derive(Serialize, ToSchema)]
 #[serde(tag = "op", rename_all = "snake_case")]

@@ -137,8 +137,8 @@ async fn identify(app: &App, socket: &mut WebSocket) -> Result<(Auth, Cursors), 
     send(socket, &hello).await?;
     let first = timeout(IDENTIFY, socket.recv()).await.map_err(|_| BAD_FRAME)?;
     let Some(Ok(Frame::Text(text))) = first else { return Err(BAD_FRAME) };
-    match serde_json::from_str(&text) {
-        Ok(ClientFrame::Identify { ticket, cursors, epochs }) => {
+    match ClientFrame::parse(&text) {
+        Some(ClientFrame::Identify { ticket, cursors, epochs }) => {
             let auth = app.gateway.redeem(&ticket, app.clock.now_ms()).ok_or(SIGNED_OUT)?;
             Ok((auth, Cursors { seqs: cursors, epochs }))
         }
@@ -293,7 +293,7 @@ impl Session {
             Frame::Close(_) => return Err(GONE),
             Frame::Binary(_) => return Err(BAD_FRAME),
         };
-        match serde_json::from_str(&text).map_err(|_| BAD_FRAME)? {
+        match ClientFrame::parse(&text).ok_or(BAD_FRAME)? {
             ClientFrame::Identify { .. } => Err(BAD_FRAME),
             ClientFrame::Ping { n } => send(&mut self.socket, &ServerFrame::Pong { n }).await,
             ClientFrame::Presence { status } => {

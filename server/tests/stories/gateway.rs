@@ -211,3 +211,14 @@ async fn b10_who_comes_and_goes_is_noted_live() {
     assert_eq!((&came["e"]["notice"]["kind"], &came["e"]["user"]["id"]), (&json!("joined"), &json!(uid)));
     assert_eq!(late.event("member_leave").await["e"]["notice"]["kind"], "kicked");
 }
+
+#[path = "../../../federation/fuzz/src/frames.rs"]
+mod frames;
+#[path = "../../../federation/fuzz/src/replay.rs"]
+mod replay;
+
+#[test]
+fn j2_corpus_of_gateway_frames() {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../federation/fuzz/corpus/frames");
+    replay::replay(corpus.as_ref(), 3000, frames::run).expect("no frame breaks the reader");
+}
