@@ -160,13 +160,14 @@ fn check_join_home(state: &ServerState, actor: &Actor, action: &Action, join: &M
     }
 }
 
-/// Everything that is checked before an action gets a place in the log, in the order of its cost.
+/// What an action shows by itself: that it is meant for this log and this time, that it names its content, and that it has
+/// room in an event.
 ///
 /// # Errors
-/// The code that the author's instance is told. The state is unchanged in any case.
-pub fn judge(state: &ServerState, facts: &Facts, me: &InstanceId, p: &Proposal, now_ms: i64) -> Result<Content, Code> {
+/// [`Code::SidMismatch`], [`Code::BadContent`], [`Code::HashMismatch`] or [`Code::TooLarge`].
+pub fn check_proposal(sid: &ServerId, p: &Proposal, now_ms: i64) -> Result<(), Code> {
     let action = &p.action;
-    if action.sid != state.sid {
+    if action.sid != *sid {
         return Err(Code::SidMismatch);
     }
     if action.v != 1 || action.exp < now_ms || action.exp > now_ms + MAX_ACTION_AGE_MS + CLOCK_TOLERANCE_MS {
@@ -184,6 +185,16 @@ pub fn judge(state: &ServerState, facts: &Facts, me: &InstanceId, p: &Proposal, 
     if bytes.len() + MAX_ENVELOPE_BYTES > MAX_EVENT_BYTES {
         return Err(Code::TooLarge);
     }
+    Ok(())
+}
+
+/// Everything that is checked before an action gets a place in the log, in the order of its cost.
+///
+/// # Errors
+/// The code that the author's instance is told. The state is unchanged in any case.
+pub fn judge(state: &ServerState, facts: &Facts, me: &InstanceId, p: &Proposal, now_ms: i64) -> Result<Content, Code> {
+    let action = &p.action;
+    check_proposal(&state.sid, p, now_ms)?;
     let content = Content::parse(&action.kind, &p.sealed.content)?;
     check_home(state, action, Some(&content))?;
     if action.origin != *me {

@@ -76,6 +76,8 @@ pub fn accept(state: &mut ServerState, items: Vec<Item>, held: &Held) -> Result<
     let mut out = Accepted::default();
     let mut aids = held.aids.clone();
     let mut lost = held.lost.clone();
+    // A copy that began with a snapshot holds no event at its head, but knows its hash.
+    let began = (state.head.seq, state.head.hash);
     let mut items = items.into_iter().peekable();
     while let Some(item) = items.next() {
         let (from, to) = item.range();
@@ -83,7 +85,7 @@ pub fn accept(state: &mut ServerState, items: Vec<Item>, held: &Held) -> Result<
             return Err(Fault::Stop(Code::InvalidEvent));
         }
         if to <= state.head.seq {
-            skip_overlap(state, &item, held)?;
+            skip_overlap(state, &item, held, &began)?;
             continue;
         }
         if from != state.head.seq + 1 {
@@ -109,9 +111,10 @@ pub fn accept(state: &mut ServerState, items: Vec<Item>, held: &Held) -> Result<
     Ok(out)
 }
 
-fn skip_overlap(state: &ServerState, item: &Item, held: &Held) -> Result<(), Fault> {
+fn skip_overlap(state: &ServerState, item: &Item, held: &Held, began: &(u64, Hash)) -> Result<(), Fault> {
     let Item::Event(event) = item else { return Ok(()) };
-    match held.hashes.get(&event.header.seq) {
+    let at_head = (event.header.seq == began.0).then_some(&began.1);
+    match held.hashes.get(&event.header.seq).or(at_head) {
         Some(hash) if *hash != event.header.hash()? => {
             let h = &state.head;
             Err(Fault::Conflict(Position {

@@ -729,7 +729,18 @@ impl ServerState {
         keys.iter().map(|k| self.row(k)).collect()
     }
 
-    /// Builds the state from rows, as stored or as a snapshot brings them.
+    /// Builds the state from the rows of a snapshot, which another instance wrote.
+    ///
+    /// # Errors
+    /// As [`Self::from_rows`], and [`Code::NotCanonical`]: numbers beyond the strict profile could not be counted on.
+    pub fn from_snapshot(sid: ServerId, rows: &[Row]) -> Result<Self, Code> {
+        for value in rows.iter().filter_map(|row| row.value.as_deref()) {
+            canonical::check(value.as_bytes())?;
+        }
+        Self::from_rows(sid, rows)
+    }
+
+    /// Builds the state from rows as they were stored.
     ///
     /// # Errors
     /// [`Code::BadJson`] for rows that are not what this version writes.

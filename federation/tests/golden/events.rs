@@ -321,6 +321,15 @@ fn bad_actions(m: &mut Maker) {
         event.action.actor = world.ada.actor();
         world.reseal(event);
     });
+    m.bad("action: a member gives the hub another key", "not_home", "rejected", |world, event| {
+        let statement = world.hub.statement(9, vec![world.hub.keys_entry(), world.other.keys_entry()]);
+        event.action.kind = "instance.keys".into();
+        (event.action.channel, event.header.cn) = (None, None);
+        event.header.vis = conntext_federation::event::Visibility::All;
+        event.header.cprev = world.state.head.all;
+        event.content = Some(serde_json::to_value(&statement).unwrap());
+        refill(world, event);
+    });
     m.bad("action: of somebody whom the log does not know", "not_home", "rejected", |world, event| {
         event.action.actor = Actor::User(world.other.person("eve", 77).uid());
         world.reseal(event);

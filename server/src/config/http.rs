@@ -23,6 +23,9 @@ pub struct Http {
     pub body_bytes: usize,
     /// Time for the head of a request to arrive, also the idle time of a kept connection, in seconds.
     pub header_timeout_s: u64,
+    /// Time for the body of another instance's request to arrive, in seconds; one that comes at 512 bytes a second or
+    /// faster may take longer.
+    pub body_timeout_s: u64,
     /// Time for open requests to end when the process is told to stop, in seconds.
     pub drain_s: u64,
 }
@@ -38,6 +41,7 @@ impl Default for Http {
             public_url: None,
             body_bytes: 1024 * 1024,
             header_timeout_s: 60,
+            body_timeout_s: 30,
             drain_s: 10,
         }
     }

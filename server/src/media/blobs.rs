@@ -1,14 +1,17 @@
 //! Files on disk: received in parts, hashed while they are written, kept under their hash.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use axum::body::Body;
+use conntext_federation::Code;
 use conntext_federation::ids::MediaId;
 use data_encoding::HEXLOWER;
 use futures_util::StreamExt as _;
 use sha2::{Digest as _, Sha256};
 use tokio::fs::{self, OpenOptions};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::timeout;
 
 use super::store;
 use crate::App;
@@ -74,13 +77,14 @@ async fn temporary(app: &App) -> Result<(PathBuf, fs::File)> {
 /// Writes a body to disk while it comes in.
 ///
 /// # Errors
-/// 413 `too_large` as soon as it is longer than `limit` bytes; 400 when it breaks off.
+/// 413 `too_large` as soon as it is longer than `limit` bytes; 400 when it breaks off, 408 when it is silent for too long.
 pub async fn receive(app: &App, body: Body, limit: u64) -> Result<Received> {
     let (path, mut file) = temporary(app).await?;
     let mut received = Received { path, size: 0, sha256: [0; 32], head: Vec::new() };
     let mut hash = Sha256::new();
     let mut stream = body.into_data_stream();
-    while let Some(chunk) = stream.next().await {
+    let idle = Duration::from_secs(app.config.storage.upload_idle_s);
+    while let Some(chunk) = timeout(idle, stream.next()).await.map_err(|_| Problem::from(Code::SlowBody))? {
         let chunk = chunk.map_err(|_| Problem::new("bad_request").detail("The upload broke off. Try again."))?;
         received.size += chunk.len() as u64;
         if received.size > limit {

@@ -146,7 +146,7 @@ pub async fn call<B: Serialize + Sync, T: DeserializeOwned>(
     body: &B,
 ) -> Result<T, CallError> {
     let body = Bytes::from(canonical::to_vec(body)?);
-    read_json(exchange(app, domain, method, path, Some(body)).await?).await
+    read_json(app, exchange(app, domain, method, path, Some(body)).await?).await
 }
 
 /// Asks another instance: a `GET` below [`BASE`].
@@ -154,7 +154,7 @@ pub async fn call<B: Serialize + Sync, T: DeserializeOwned>(
 /// # Errors
 /// [`CallError`].
 pub async fn get<T: DeserializeOwned>(app: &App, domain: &Domain, path: &str) -> Result<T, CallError> {
-    read_json(exchange(app, domain, Method::GET, path, None).await?).await
+    read_json(app, exchange(app, domain, Method::GET, path, None).await?).await
 }
 
 /// Asks another instance for bytes; the body is still to be read.
@@ -182,7 +182,7 @@ pub async fn send_stream(
     let request = sign(app, &peer, &method, path, kind, &digest, content.body, Some(content.length))?;
     let sent = transmit(app, request).await;
     note(app, &peer, outcome(&sent)).await;
-    judge(sent?).await
+    judge(app, sent?).await
 }
 
 async fn exchange(
@@ -206,7 +206,7 @@ async fn exchange(
         if response.status() == StatusCode::UNAUTHORIZED && std::mem::take(&mut again) {
             continue;
         }
-        return judge(response).await;
+        return judge(app, response).await;
     }
 }
 
@@ -239,12 +239,15 @@ fn sign(
 async fn transmit(app: &App, request: Request) -> Result<Response, CallError> {
     let closed = |_| CallError::Unreachable("this instance is stopping".into());
     let _turn = app.peers.connections.acquire().await.map_err(closed)?;
-    let patience = Duration::from_millis(app.config.federation.request_timeout_ms);
-    match tokio::time::timeout(patience, app.peers.transport.send(request)).await {
+    match tokio::time::timeout(patience(app), app.peers.transport.send(request)).await {
         Ok(Ok(response)) => Ok(response),
         Ok(Err(e)) => Err(CallError::Unreachable(e.to_string())),
         Err(_) => Err(CallError::Unreachable("no answer in time".into())),
     }
+}
+
+fn patience(app: &App) -> Duration {
+    Duration::from_millis(app.config.federation.request_timeout_ms)
 }
 
 /// Remembers whether the peer answers.
@@ -266,7 +269,7 @@ fn retry_after(headers: &HeaderMap) -> Option<u64> {
 }
 
 /// Turns everything but a success into an error.
-async fn judge(response: Response) -> Result<Response, CallError> {
+async fn judge(app: &App, response: Response) -> Result<Response, CallError> {
     let status = response.status();
     if status.is_success() {
         return Ok(response);
@@ -275,18 +278,19 @@ async fn judge(response: Response) -> Result<Response, CallError> {
         return Err(CallError::Answer(format!("a redirect ({status})")));
     }
     let from_header = retry_after(response.headers());
-    let bytes = read_capped(response.into_body(), 64 * 1024).await.unwrap_or_default();
+    let bytes = read_capped(response.into_body(), 64 * 1024, patience(app)).await.unwrap_or_default();
     let problem: wire::Problem = serde_json::from_slice(&bytes).unwrap_or_default();
     let retry_after_ms = problem.retry_after_ms.or(from_header);
     Err(CallError::Problem { status: status.as_u16(), problem: Box::new(problem), retry_after_ms })
 }
 
-async fn read_json<T: DeserializeOwned>(response: Response) -> Result<T, CallError> {
+async fn read_json<T: DeserializeOwned>(app: &App, response: Response) -> Result<T, CallError> {
     let kind = response.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     if kind != "application/json" {
         return Err(CallError::Answer("no JSON".into()));
     }
-    let bytes = read_capped(response.into_body(), MAX_ANSWER).await.map_err(|e| CallError::Unreachable(e.0))?;
+    let bytes = read_capped(response.into_body(), MAX_ANSWER, patience(app)).await;
+    let bytes = bytes.map_err(|e| CallError::Unreachable(format!("its answer: {e}")))?;
     // Strictly, since signed objects lie inside: what two readers could understand differently is refused.
     canonical::from_slice(&bytes).map_err(|code| CallError::Answer(code.to_string()))
 }

@@ -13,9 +13,13 @@ use futures_util::future::BoxFuture;
 use http_body_util::BodyExt as _;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+use tokio::time::{Instant, timeout_at};
 
 use super::addresses::Resolver;
 use crate::config;
+
+/// Bytes in a second below which a body is too slow once its time has run out.
+const SLOWEST_PER_S: u64 = 512;
 
 /// A request on its way out; its address is absolute.
 pub type Request = axum::http::Request<Body>;
@@ -143,22 +147,42 @@ fn describe(e: &reqwest::Error) -> String {
     inner.to_string()
 }
 
-/// Reads a body up to a limit, however long it says it is.
+/// Why a body was not read to its end.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum BodyError {
+    /// Beyond the limit.
+    #[error("it is longer than {0} bytes")]
+    TooLong(usize),
+    /// Slower than anybody needs to be.
+    #[error("it comes too slowly")]
+    TooSlow,
+    /// It breaks off.
+    #[error("{0}")]
+    Broken(String),
+}
+
+/// Reads a body up to a limit, however long it says it is, and for at most `patience`, to which every 512 bytes add a
+/// second: a slow line gets through, but nobody holds a connection open by a byte now and then.
 ///
 /// # Errors
-/// When it is longer or breaks off.
-pub async fn read_capped(body: Body, most: usize) -> Result<Bytes, TransportError> {
+/// [`BodyError`].
+pub async fn read_capped(body: Body, most: usize, patience: Duration) -> Result<Bytes, BodyError> {
     let mut body = body;
     let mut read = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|e| TransportError(e.to_string()))?;
+    let began = Instant::now();
+    loop {
+        let until = began + patience + Duration::from_millis(read.len() as u64 * 1000 / SLOWEST_PER_S);
+        let frame = match timeout_at(until, body.frame()).await {
+            Err(_) => return Err(BodyError::TooSlow),
+            Ok(None) => return Ok(read.freeze()),
+            Ok(Some(frame)) => frame.map_err(|e| BodyError::Broken(e.to_string()))?,
+        };
         let Ok(data) = frame.into_data() else { continue };
         if read.len() + data.len() > most {
-            return Err(TransportError(format!("the answer is longer than {most} bytes")));
+            return Err(BodyError::TooLong(most));
         }
         read.extend_from_slice(&data);
     }
-    Ok(read.freeze())
 }
 
 #[cfg(test)]
@@ -193,8 +217,23 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_is_read_up_to_its_limit() {
-        assert_eq!(read_capped(Body::from("abc"), 3).await.unwrap(), "abc");
-        assert!(read_capped(Body::from("abcd"), 3).await.is_err());
+        let patience = Duration::from_secs(5);
+        assert_eq!(read_capped(Body::from("abc"), 3, patience).await.unwrap(), "abc");
+        assert!(matches!(read_capped(Body::from("abcd"), 3, patience).await, Err(BodyError::TooLong(3))));
+    }
+
+    #[tokio::test]
+    async fn a_body_may_be_slow_but_not_endless() {
+        let dripping = |bytes: usize| {
+            let parts = futures_util::stream::unfold(0, move |n| async move {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                (n < 40).then(|| (Ok::<_, std::io::Error>(Bytes::from(vec![b' '; bytes])), n + 1))
+            });
+            Body::from_stream(parts)
+        };
+        let patience = Duration::from_millis(200);
+        assert_eq!(read_capped(dripping(256), 1 << 20, patience).await.unwrap().len(), 40 * 256);
+        assert!(matches!(read_capped(dripping(1), 1 << 20, patience).await, Err(BodyError::TooSlow)));
     }
 
     #[test]

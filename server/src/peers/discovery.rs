@@ -305,6 +305,7 @@ async fn fetch(app: &App, domain: &Domain) -> Result<InstanceDoc, CallError> {
         .header(header::ACCEPT, "application/json")
         .body(Body::empty())
         .map_err(|e| CallError::Unreachable(e.to_string()))?;
+    let patience = Duration::from_millis(app.config.federation.request_timeout_ms);
     let work = async {
         let response = app.peers.transport.send(request).await.map_err(|e| CallError::Unreachable(e.to_string()))?;
         if response.status() != StatusCode::OK {
@@ -314,11 +315,10 @@ async fn fetch(app: &App, domain: &Domain) -> Result<InstanceDoc, CallError> {
         if kind != "application/json" {
             return Err(CallError::Answer("what it says about itself is no JSON".into()));
         }
-        let bytes = read_capped(response.into_body(), MAX_DOCUMENT).await;
+        let bytes = read_capped(response.into_body(), MAX_DOCUMENT, patience).await;
         let bytes = bytes.map_err(|e| CallError::Unreachable(e.to_string()))?;
         InstanceDoc::from_slice(&bytes).map_err(|code| CallError::Answer(format!("what it says about itself: {code}")))
     };
-    let patience = Duration::from_millis(app.config.federation.request_timeout_ms);
     tokio::time::timeout(patience, work)
         .await
         .unwrap_or_else(|_| Err(CallError::Unreachable("no answer in time".into())))

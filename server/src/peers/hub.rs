@@ -3,7 +3,7 @@
 use axum::extract::State;
 use conntext_federation::action::{Action, Sealed};
 use conntext_federation::content::{Content, MemberJoin};
-use conntext_federation::hub::{Proposal, check_home};
+use conntext_federation::hub::{Proposal, check_home, check_proposal};
 use conntext_federation::ids::{Actor, ChannelId, Hash, InstanceId, ServerId};
 use conntext_federation::keys::{KeySig, Signature};
 use conntext_federation::rules::{self, Facts};
@@ -381,10 +381,12 @@ async fn admit(app: &App, log: &Arc<LogHandle>, request: &JoinRequest) -> Result
     let signed = &request.join;
     let parsed = Content::parse(&signed.action.kind, &signed.content)?;
     let Content::MemberJoin(join) = &parsed else { return Err(Code::BadContent.into()) };
-    let judged = judge(log, &signed.action, &parsed, join, request, app.clock.now_ms());
+    let (made, now) = (proposal(signed.clone()), app.clock.now_ms());
+    let judged =
+        check_proposal(&log.sid, &made, now).and_then(|()| judge(log, &signed.action, &parsed, join, request, now));
     judged.map_err(|code| hide(log, code))?;
     app.log.ensure_keys(&log.sid, &request.keys).await?;
-    let entry = app.log.submit_foreign(&log.sid, proposal(signed.clone())).await;
+    let entry = app.log.submit_foreign(&log.sid, made).await;
     match entry {
         Ok(entry) => Ok(entry.seq()),
         Err(LogError::Rejected(code)) => Err(hide(log, code)),

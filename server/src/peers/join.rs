@@ -193,7 +193,7 @@ pub(super) fn verify(
     if hub::server_id(&genesis)? != *sid || !matches!(genesis.kind, LogKind::Guild | LogKind::Dm) {
         return Err(Code::SidMismatch);
     }
-    let state = ServerState::from_rows(sid.clone(), &snapshot.rows)?;
+    let state = ServerState::from_snapshot(sid.clone(), &snapshot.rows)?;
     if state.info.hub != peer.ik {
         return Err(Code::NotHub);
     }

@@ -1,6 +1,7 @@
 //! Who of the other instances asks: the request's signature, checked in one place before anything else happens.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -13,9 +14,9 @@ use conntext_federation::httpsig::{self, Verified};
 use conntext_federation::ids::InstanceId;
 use conntext_federation::wire::MAX_REQUEST_BYTES;
 use conntext_federation::{Code, canonical};
-use http_body_util::{BodyExt as _, Limited};
 use serde::de::DeserializeOwned;
 
+use super::client::{BodyError, read_capped};
 use super::discovery;
 use crate::App;
 use crate::error::{Problem, Result};
@@ -79,7 +80,12 @@ impl<T: DeserializeOwned> FromRequest<App> for Message<T> {
             return Err(Code::MediaType.into());
         }
         let bytes = Bytes::from_request(request, app).await.map_err(|_| Problem::from(Code::TooLarge))?;
-        Ok(Self(canonical::from_slice(&bytes)?))
+        let value = canonical::parse(&bytes)?;
+        // A list of the members in their order is not what the protocol means by an object.
+        if !value.is_object() {
+            return Err(Code::BadJson.into());
+        }
+        Ok(Self(canonical::from_value(value)?))
     }
 }
 
@@ -141,11 +147,12 @@ async fn check(app: &App, client: Client, request: Request) -> Result<Request> {
         origin.unread = Some(Arc::new(Mutex::new(Some(verified))));
         body
     } else {
-        let bytes = Limited::new(body, MAX_REQUEST_BYTES)
-            .collect()
-            .await
-            .map_err(|_| Problem::too_large(MAX_REQUEST_BYTES as u64))?
-            .to_bytes();
+        let patience = Duration::from_secs(app.config.http.body_timeout_s);
+        let bytes = read_capped(body, MAX_REQUEST_BYTES, patience).await.map_err(|e| match e {
+            BodyError::TooLong(most) => Problem::too_large(most as u64),
+            BodyError::TooSlow => Code::SlowBody.into(),
+            BodyError::Broken(why) => Problem::from(Code::BadJson).detail(format!("The body broke off: {why}.")),
+        })?;
         if !push {
             limits.body(config, &peer, bytes.len(), now)?;
         }

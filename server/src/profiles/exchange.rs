@@ -1,5 +1,8 @@
 //! Profiles between instances: what is answered to others and what is kept of theirs.
 
+use std::cmp::Ordering;
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header;
@@ -8,7 +11,7 @@ use axum::routing::{get, post};
 use axum::{Json as RawJson, Router};
 use conntext_federation::Code;
 use conntext_federation::domain::Domain;
-use conntext_federation::identity::{Op, verify_chain};
+use conntext_federation::identity::{Identity, Op, compare_chains, verify_chain};
 use conntext_federation::ids::UserId;
 use conntext_federation::wire::{ProfilesAnswer, ProfilesQuery, SignedProfile};
 use futures_util::future::BoxFuture;
@@ -16,6 +19,7 @@ use serde_json::json;
 
 use super::{identity, store};
 use crate::App;
+use crate::db::Tx;
 use crate::error::{Problem, Result};
 use crate::http::Path;
 use crate::peers::{self, Message, Origin, Told};
@@ -76,15 +80,33 @@ async fn keep_one(app: &App, domain: &Domain, by_home: bool, signed: SignedProfi
         return Err(Code::BadObjectSignature.into());
     }
     let mut tx = app.db.begin().await?;
-    let held = identity::chain(&mut tx, identity.uid.as_str()).await?;
-    for op in signed.identity.iter().skip(held.len()) {
-        let text = String::from_utf8(op.to_vec()?).map_err(Problem::internal)?;
-        store::add_op(&mut tx, identity.uid.as_str(), op.n, &text).await?;
+    if store::profile(&mut tx, identity.uid.as_str()).await?.is_some_and(|known| known.local) {
+        return Ok(false);
     }
+    let identity = keep_chain(&mut tx, identity, &signed.identity).await?;
     let (doc, now) = (Some(&signed.profile), app.clock.now_ms());
     let changed = super::upsert_remote(&mut tx, &identity, domain, doc, by_home, now).await?;
     tx.commit().await?;
     Ok(changed)
+}
+
+/// Keeps the chain that counts of the one that is held and the one that was shown, and says what it says. Where the two
+/// part, what is held is never continued by what follows the other: it would be a chain of nobody.
+async fn keep_chain(tx: &mut Tx, shown: Identity, ops: &[Op]) -> Result<Identity> {
+    let uid = shown.uid.as_str();
+    let held = identity::chain(tx, uid).await?;
+    if let Ok(known) = verify_chain(&held)
+        && compare_chains(ops, &held)? != Ordering::Greater
+    {
+        return Ok(known);
+    }
+    let same = held.iter().zip(ops).take_while(|(a, b)| a == b).count();
+    store::drop_ops(tx, uid, same as u64).await?;
+    for op in &ops[same..] {
+        let text = String::from_utf8(op.to_vec()?).map_err(Problem::internal)?;
+        store::add_op(tx, uid, op.n, &text).await?;
+    }
+    Ok(shown)
 }
 
 async fn fetch_picture(app: &App, domain: Domain, uid: UserId) -> Result<()> {
@@ -96,8 +118,9 @@ async fn fetch_picture(app: &App, domain: Domain, uid: UserId) -> Result<()> {
     app.tasks.spawn(async move {
         let work = async {
             let path = format!("/profiles/{uid}/media/{mid}");
+            let patience = Duration::from_millis(fetcher.config.federation.request_timeout_ms);
             let response = peers::get_stream(&fetcher, &domain, &path).await.map_err(|e| e.to_string())?;
-            let bytes = peers::client::read_capped(response.into_body(), MAX_PICTURE).await;
+            let bytes = peers::client::read_capped(response.into_body(), MAX_PICTURE, patience).await;
             let bytes = bytes.map_err(|e| e.to_string())?.to_vec();
             super::keep_picture(&fetcher, &mid, &kind, bytes).await.map_err(|e| e.to_string())?;
             super::changed(&fetcher, uid.clone());

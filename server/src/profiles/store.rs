@@ -134,6 +134,11 @@ pub(super) async fn add_op(tx: &mut Tx, uid: &str, n: u64, op: &str) -> Result<(
     tx.exec("insert into identity_ops (uid, n, op) values ($1, $2, $3)", args![uid, n, op]).await.map(|_| ())
 }
 
+/// Removes the operations from number `from` on.
+pub(super) async fn drop_ops(tx: &mut Tx, uid: &str, from: u64) -> Result<()> {
+    tx.exec("delete from identity_ops where uid = $1 and n >= $2", args![uid, from]).await.map(|_| ())
+}
+
 pub(super) async fn add_key(
     tx: &mut Tx,
     uid: &str,

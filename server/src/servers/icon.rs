@@ -1,5 +1,7 @@
 //! Pictures of servers. The hub makes the kept picture; other instances fetch it from there once.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -178,7 +180,8 @@ async fn find(app: &App, sid: &ServerId, mid: &MediaId) -> Result<(String, Vec<u
     let path = format!("/servers/{sid}/icon/{mid}");
     let response = peers::get_stream(app, &domain, &path).await.map_err(|e| e.problem(&domain))?;
     let most = usize::try_from(icon.size).unwrap_or(0);
-    let bytes = read_capped(response.into_body(), most).await.map_err(|e| {
+    let patience = Duration::from_millis(app.config.federation.request_timeout_ms);
+    let bytes = read_capped(response.into_body(), most, patience).await.map_err(|e| {
         tracing::info!(%domain, error = %e, "a picture could not be fetched");
         super::away(domain.as_str())
     })?;

@@ -1,0 +1,433 @@
+//! A false hub: a community elsewhere that somebody of the victim joins, and whose hub then tells what does not hold.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::craft::{Key, ZERO, b32, b64, event_hash, fresh, sha};
+use crate::log::FalseLog;
+use crate::peer::{Asked, Peer, Reply};
+use crate::table::Table;
+use crate::victim::Victim;
+
+type Change = fn(&mut Value);
+
+/// A hub and its log, ready to be joined by its code.
+struct Trap {
+    peer: Peer,
+    log: Arc<Mutex<FalseLog>>,
+}
+
+impl Trap {
+    /// A trap whose answer to a join is changed by `change`.
+    async fn new(name: &str, change: Change) -> Self {
+        let peer = Peer::new(name).await;
+        let owner = peer.person("mallory");
+        let log = Arc::new(Mutex::new(FalseLog::open(&peer, &owner)));
+        let (held, card) = (log.clone(), log.lock().unwrap().card(&peer));
+        peer.script(move |asked: &Asked| {
+            if asked.path.starts_with("/federation/v1/invites/") {
+                return Some(Reply::Json(200, card.clone()));
+            }
+            if asked.path.ends_with("/join") {
+                let mut log = held.lock().unwrap();
+                let join = &asked.body["join"];
+                // As a true hub does: keys first, then the join itself.
+                log.welcome(&asked.body["keys"], join);
+                let recipient = join["action"]["origin"].as_str().expect("an id").to_owned();
+                let snapshot = log.snapshot(&recipient, &[asked.body["keys"].clone()], |_| ());
+                let mut answer = json!({"seq": 6, "snapshot": snapshot});
+                change(&mut answer);
+                return Some(Reply::Json(200, answer));
+            }
+            asked.path.ends_with("/hello").then(|| Reply::Json(200, json!({"servers": [], "software": "trap"})))
+        });
+        Self { peer, log }
+    }
+
+    /// Somebody of the victim walks in. Status and code of what they are told.
+    async fn catch(&self, victim: &Victim) -> String {
+        let path = format!("/invites/{}/abcdefghijklmnop/accept", self.peer.domain);
+        let (status, told) = victim.ask(&path, Some(&json!({}))).await;
+        if status < 300 { "joined".into() } else { format!("{status} {}", told["code"].as_str().unwrap_or("-")) }
+    }
+
+    fn log(&self) -> FalseLog {
+        self.log.lock().unwrap().clone()
+    }
+
+    async fn push(&self, victim: &Victim, events: Vec<Value>) -> crate::line::Seen {
+        let sid = self.log().sid;
+        self.peer.post(&victim.target, "/events", &json!({"sid": sid, "events": events})).await
+    }
+
+    /// What somebody of the victim reads there.
+    async fn read(&self, victim: &Victim) -> Vec<String> {
+        let log = self.log();
+        let path = format!("/servers/{}/channels/{}/messages?limit=100", log.sid, log.channel);
+        let (_, page) = victim.ask(&path, None).await;
+        let messages = page["messages"].as_array().cloned().unwrap_or_default();
+        messages.iter().filter_map(|m| m["body"].as_str().map(str::to_owned)).collect()
+    }
+}
+
+fn resign(answer: &mut Value, change: impl FnOnce(&mut Value)) {
+    // Without the hub's key: what is changed here is not signed again.
+    change(&mut answer["snapshot"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn j5_hostile_snapshots_are_not_taken() {
+    let mut victim = Victim::new(&[("CONNTEXT__FEDERATION__REQUEST_TIMEOUT_MS", "1500")]).await;
+    let mut table = Table::new("snapshots and answers of a false hub");
+    let cases: Vec<(&str, Change)> = vec![
+        ("made for another instance", |a| resign(a, |s| s["for"] = format!("ik_{}", "a".repeat(40)).into())),
+        ("of another server", |a| resign(a, |s| s["sid"] = format!("s_{}", "a".repeat(40)).into())),
+        ("with another genesis", |a| resign(a, |s| s["genesis"]["nonce"] = b64(&[9; 16]).into())),
+        ("with a row more", |a| {
+            resign(a, |s| {
+                let row = s["rows"][0].clone();
+                s["rows"].as_array_mut().expect("rows").push(row);
+            })
+        }),
+        ("with another head", |a| resign(a, |s| s["head"]["seq"] = json!(99))),
+        ("without rows", |a| resign(a, |s| s["rows"] = json!([]))),
+        ("without keys", |a| resign(a, |s| s["keys"] = json!([]))),
+        ("with a statement that was touched", |a| resign(a, |s| s["keys"][0]["serial"] = json!(7))),
+        ("signed by nobody", |a| resign(a, |s| s["sig"]["sig"] = b64(&[0; 64]).into())),
+        ("signed by an unknown key", |a| resign(a, |s| s["sig"]["kid"] = "0123456789abcdef".into())),
+        ("no snapshot at all", |a| drop(a.as_object_mut().expect("an object").remove("snapshot"))),
+        ("a number beyond 2^53", |a| a["seq"] = json!(9_007_199_254_740_993_u64)),
+        ("a list for an answer", |a| *a = json!([])),
+        ("nothing for an answer", |a| *a = Value::Null),
+    ];
+    for (n, (name, change)) in cases.into_iter().enumerate() {
+        let trap = Trap::new(&format!("trap{n}"), change).await;
+        table.said(&format!("a snapshot: {name}"), "502 peer_error|502 peer_unreachable", &trap.catch(&victim).await);
+        assert!(!trap.read(&victim).await.iter().any(|_| true));
+    }
+
+    // Signed by the hub, and still wrong.
+    type Rows = fn(&mut Vec<Value>);
+    let signed: Vec<(&str, Rows)> = vec![
+        ("a channel whose count is beyond all numbers", |rows| number(rows, "channel", "last_cn", u64::MAX)),
+        ("a number just beyond the profile", |rows| number(rows, "channel", "as_of", 1 << 53)),
+        ("a member since the end of time", |rows| number(rows, "member", "joined_at", i64::MAX as u64)),
+        ("a role with all bits", |rows| number(rows, "role", "permissions", u64::MAX)),
+        ("a row that is no JSON", |rows| rows[0]["value"] = "{".into()),
+        ("a key of somebody that nobody signed", |rows| {
+            let row = rows.iter_mut().find(|r| r["kind"] == "instance").expect("a row");
+            let mut value: Value = serde_json::from_str(row["value"].as_str().expect("text")).expect("JSON");
+            let key = Key::new();
+            value["keys"][key.kid()] = json!({"pub": b64(&key.public()), "revoked": null});
+            row["value"] = crate::craft::canon(&value).into();
+        }),
+        ("a member who is not there", |rows| rows.retain(|r| r["kind"] != "member")),
+        ("another hub than the one that speaks", |rows| {
+            let row = rows.iter_mut().find(|r| r["kind"] == "info").expect("a row");
+            let text = row["value"].as_str().expect("text");
+            let at = text.find("\"hub\":\"ik_").expect("a hub") + 10;
+            let mut text = text.to_owned();
+            text.replace_range(at..at + 40, &"a".repeat(40));
+            row["value"] = text.into();
+        }),
+    ];
+    for (n, (name, rows)) in signed.into_iter().enumerate() {
+        let trap = Trap::new(&format!("signed{n}"), |_| ()).await;
+        let held = trap.log.clone();
+        let card = trap.log().card(&trap.peer);
+        trap.peer.script(move |asked| {
+            if asked.path.starts_with("/federation/v1/invites/") {
+                return Some(Reply::Json(200, card.clone()));
+            }
+            asked.path.ends_with("/join").then(|| {
+                let mut log = held.lock().unwrap();
+                log.welcome(&asked.body["keys"], &asked.body["join"]);
+                let recipient = asked.body["join"]["action"]["origin"].as_str().expect("an id").to_owned();
+                let snapshot = log.snapshot(&recipient, &[asked.body["keys"].clone()], rows);
+                Reply::Json(200, json!({"seq": 6, "snapshot": snapshot}))
+            })
+        });
+        table.said(&format!("signed: {name}"), "502 peer_error", &trap.catch(&victim).await);
+    }
+
+    // Answers that are none.
+    let json_head = || vec![("content-type".to_owned(), "application/json".to_owned())];
+    let replies: Vec<(&str, &str, Reply)> = vec![
+        (
+            "a redirect",
+            "502 peer_error",
+            Reply::Raw(302, vec![("location".into(), format!("http://{}/x", victim.target.domain))], vec![]),
+        ),
+        (
+            "a redirect for ever",
+            "502 peer_error",
+            Reply::Raw(308, vec![("location".into(), "/federation/v1/invites/x".into())], vec![]),
+        ),
+        (
+            "HTML",
+            "502 peer_error",
+            Reply::Raw(200, vec![("content-type".into(), "text/html".into())], b"<p>hello".to_vec()),
+        ),
+        (
+            "compressed",
+            "502 peer_error",
+            Reply::Raw(
+                200,
+                [json_head(), vec![("content-encoding".into(), "gzip".into())]].concat(),
+                vec![31, 139, 8, 0, 0, 0],
+            ),
+        ),
+        ("33 MiB", "502 peer_error|502 peer_unreachable", Reply::Raw(200, json_head(), vec![b' '; 33 << 20])),
+        ("a key twice", "502 peer_error", Reply::Raw(200, json_head(), br#"{"a":1,"a":2}"#.to_vec())),
+        (
+            "an error with a code that nobody knows",
+            "502 peer_error",
+            Reply::Json(418, json!({"code": "teapot", "detail": "x".repeat(10_000)})),
+        ),
+        ("401 for ever", "502 peer_error", Reply::Json(401, json!({"code": "bad_signature"}))),
+        ("nothing", "502 peer_unreachable", Reply::Silence),
+        ("a byte now and then", "502 peer_unreachable|502 peer_error", Reply::Drip),
+    ];
+    for (n, (name, expected, reply)) in replies.into_iter().enumerate() {
+        let trap = Trap::new(&format!("reply{n}"), |_| ()).await;
+        trap.peer.script(move |asked| asked.path.contains("/invites/").then(|| reply.clone()));
+        let began = tokio::time::Instant::now();
+        table.said(&format!("an answer: {name}"), expected, &trap.catch(&victim).await);
+        assert!(began.elapsed() < Duration::from_secs(15), "{name}: waited for {:?}", began.elapsed());
+    }
+
+    // Addresses that are none of ours to ask.
+    for address in [
+        "127.0.0.1",
+        "2130706433",
+        "0x7f.1",
+        "0177.0.0.1",
+        "127.1",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "localhost.",
+        "169.254.169.254",
+        "10.0.0.1",
+        "evil.localhost@127.0.0.1",
+        "127.0.0.1%2f",
+        "①②⑦.0.0.1",
+    ] {
+        let (status, told) = victim.ask(&format!("/invites/{address}/abcdefghijklmnop/accept"), Some(&json!({}))).await;
+        table.said(
+            &format!("an invite of {address}"),
+            "refused",
+            if (400..=502).contains(&status) && told["code"] != "internal" { "refused" } else { "asked" },
+        );
+    }
+    table.finish();
+    let (_, servers) = victim.ask("/servers", None).await;
+    assert!(!servers.to_string().contains("Trap"), "{servers}");
+    victim.goes_on().await;
+}
+
+fn number(rows: &mut [Value], kind: &str, member: &str, n: u64) {
+    let row = rows.iter_mut().find(|r| r["kind"] == kind).expect("a row");
+    let mut value: Value = serde_json::from_str(row["value"].as_str().expect("text")).expect("JSON");
+    value[member] = n.into();
+    row["value"] = crate::craft::canon(&value).into();
+}
+
+/// A push that is to be judged by itself, in a copy of its own.
+struct Told {
+    name: &'static str,
+    expected: &'static str,
+    make: fn(&FalseLog) -> Vec<Value>,
+}
+
+fn told(name: &'static str, expected: &'static str, make: fn(&FalseLog) -> Vec<Value>) -> Told {
+    Told { name, expected, make }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn j5_hostile_pushes_stop_their_own_log_and_no_other() {
+    let mut victim = Victim::new(&[
+        ("CONNTEXT__FEDERATION__PEER_BURST", "5000"),
+        ("CONNTEXT__FEDERATION__REQUEST_TIMEOUT_MS", "1500"),
+    ])
+    .await;
+    let mut table = Table::new("pushes of a false hub");
+    let cases = vec![
+        told("what holds", "200", |l| vec![l.message("true")]),
+        told("another prev", "422 bad_prev", |l| {
+            vec![l.bent(l.message("forged"), |h| h["prev"] = "1".repeat(64).into())]
+        }),
+        told("the prev of zero", "422 bad_prev", |l| vec![l.bent(l.message("forged"), |h| h["prev"] = ZERO.into())]),
+        told("another cprev", "422 bad_prev", |l| {
+            vec![l.bent(l.message("forged"), |h| h["cprev"] = "1".repeat(64).into())]
+        }),
+        told("no cprev", "422 bad_prev", |l| {
+            vec![l.bent(l.message("forged"), |h| drop(h.as_object_mut().unwrap().remove("cprev")))]
+        }),
+        told("a number of a message too far", "422 bad_prev", |l| {
+            vec![l.bent(l.message("forged"), |h| h["cn"] = json!(7))]
+        }),
+        told("no number of a message", "422 invalid_event", |l| {
+            vec![l.bent(l.message("forged"), |h| drop(h.as_object_mut().unwrap().remove("cn")))]
+        }),
+        told("a time before", "422 ts_regress", |l| vec![l.bent(l.message("forged"), |h| h["ts"] = json!(1_000))]),
+        told("a gap", "409 gap", |l| {
+            vec![l.bent(l.message("forged"), |h| h["seq"] = json!(h["seq"].as_u64().unwrap() + 1))]
+        }),
+        told("the number zero", "422 invalid_event", |l| vec![l.bent(l.message("forged"), |h| h["seq"] = json!(0))]),
+        told("the last number of all", "409 gap", |l| {
+            vec![l.bent(l.message("forged"), |h| h["seq"] = json!((1_u64 << 53) - 1))]
+        }),
+        told("another generation", "422 invalid_event", |l| vec![l.bent(l.message("forged"), |h| h["gen"] = json!(1))]),
+        told("another epoch", "422 invalid_event", |l| vec![l.bent(l.message("forged"), |h| h["epoch"] = json!(1))]),
+        told("another hub", "422 invalid_event", |l| {
+            vec![l.bent(l.message("forged"), |h| h["hub"] = format!("ik_{}", "a".repeat(40)).into())]
+        }),
+        told("another server", "400 sid_mismatch", |l| {
+            vec![l.bent(l.message("forged"), |h| h["sid"] = format!("s_{}", "a".repeat(40)).into())]
+        }),
+        told("another version", "422 invalid_event", |l| vec![l.bent(l.message("forged"), |h| h["v"] = json!(2))]),
+        told("visible for all, of a channel", "422 invalid_event|422 bad_prev", |l| {
+            vec![l.bent(l.message("forged"), |h| h["vis"] = "all".into())]
+        }),
+        told("another digest of the action", "422 hash_mismatch", |l| {
+            vec![l.bent(l.message("forged"), |h| h["action_hash"] = "2".repeat(64).into())]
+        }),
+        told("a touched action", "422 hash_mismatch", |l| {
+            let mut event = l.message("forged");
+            event["action"]["exp"] = json!(event["action"]["exp"].as_i64().unwrap() + 1);
+            vec![event]
+        }),
+        told("signed by a key that nobody knows", "401 unknown_key", |l| {
+            let mut event = l.message("forged");
+            event["hub_sig"] = Key::new().sign("event", &event["header"]);
+            vec![event]
+        }),
+        told("a known key's name, another's signature", "401 bad_signature", |l| {
+            let mut event = l.message("forged");
+            event["hub_sig"]["sig"] = Key::new().sign("event", &event["header"])["sig"].clone();
+            vec![event]
+        }),
+        told("signed before it was changed", "401 bad_signature", |l| {
+            let mut event = l.message("forged");
+            event["header"]["ts"] = json!(event["header"]["ts"].as_i64().unwrap() + 5);
+            vec![event]
+        }),
+        told("an event of 65 KiB", "413 too_large", |l| {
+            vec![l.reworked(l.message(&"x".repeat(65_000)), |a| a["more"] = "y".repeat(2_000).into())]
+        }),
+        told("a stub at the end", "422 invalid_event", |l| vec![stub(l, 1, "3")]),
+        told("a stub of another hash", "422 bad_prev", |l| {
+            let event = l.bent(l.message("forged"), |h| h["seq"] = json!(h["seq"].as_u64().unwrap() + 2));
+            vec![stub(l, 2, "3"), event]
+        }),
+        told("a stub over the channel's own", "422 bad_prev", |l| {
+            let hidden = l.message("hidden");
+            let mut behind = l.clone();
+            behind.follow(&hidden);
+            vec![stub_of(l, 1, &event_hash(&hidden["header"])), behind.message("forged")]
+        }),
+        told("a stub backwards", "422 invalid_event", |l| {
+            let seq = l.position()["seq"].as_u64().unwrap();
+            vec![json!({"stub": [seq + 2, seq + 1], "hash": "3".repeat(64)}), l.message("forged")]
+        }),
+        told("two stubs that touch", "422 invalid_event", |l| {
+            let seq = l.position()["seq"].as_u64().unwrap();
+            vec![
+                json!({"stub": [seq + 1, seq + 1], "hash": "3".repeat(64)}),
+                json!({"stub": [seq + 2, seq + 2], "hash": "4".repeat(64)}),
+                l.message("forged"),
+            ]
+        }),
+        told("a stub with a member too many", "400 bad_json", |l| {
+            let mut stub = stub(l, 1, "3");
+            stub["reason"] = "secret".into();
+            vec![stub, l.message("forged")]
+        }),
+        told("a fork: another event in a held place", "409 log_conflict", |l| {
+            let held = l.events.last().unwrap().clone();
+            vec![l.bent(held, |h| h["ts"] = json!(h["ts"].as_i64().unwrap() + 1))]
+        }),
+        told("in the name of somebody of the victim", "200", |l| vec![l.message_as(&l.caught().0, &l.hub(), "forged")]),
+        told("in the name of somebody of nobody", "200", |l| {
+            vec![l.message_as(&format!("u_{}", "a".repeat(40)), &l.hub(), "forged")]
+        }),
+        told("of a home, without its signature", "422 invalid_event", |l| {
+            vec![l.message_as(&l.caught().0, &l.caught().1, "forged")]
+        }),
+        told("of a home, signed by the hub", "200", |l| {
+            let mut event = l.message_as(&l.caught().0, &l.caught().1, "forged");
+            event["origin_sig"] = l.key().sign("action", &event["action"]);
+            vec![l.reworked(event, |_| ())]
+        }),
+        told("an id that stands there already", "200", |l| {
+            let first = l.message("true");
+            let mut behind = l.clone();
+            behind.follow(&first);
+            let aid = first["action"]["aid"].clone();
+            let again = behind.reworked(behind.message("forged"), |a| a["aid"] = aid);
+            vec![first, again]
+        }),
+        told("expired when it was written", "200", |l| {
+            vec![l.reworked(l.message("forged"), |a| a["exp"] = json!(1_000))]
+        }),
+        told("a content that breaks its schema", "200", |l| {
+            let mut event = l.message("x");
+            event["content"] = json!({"body": ["forged"]});
+            let salt = fresh();
+            event["salt"] = b64(&salt).into();
+            let hash = crate::craft::content_hash(&salt, &event["content"]);
+            vec![l.reworked(event, |a| a["content_hash"] = hash.into())]
+        }),
+        told("a content that was exchanged", "200", |l| {
+            let mut event = l.message("x");
+            event["content"]["body"] = "forged".into();
+            vec![event]
+        }),
+        told("a type that nobody knows", "200", |l| {
+            vec![l.reworked(l.message("forged"), |a| a["type"] = "message.whisper".into())]
+                .into_iter()
+                .map(|e| l.bent(e, |h| drop(h.as_object_mut().unwrap().remove("cn"))))
+                .collect()
+        }),
+    ];
+    for (n, case) in cases.iter().enumerate() {
+        let trap = Trap::new(&format!("hub{n}"), |_| ()).await;
+        assert_eq!(trap.catch(&victim).await, "joined");
+        let seen = trap.push(&victim, (case.make)(&trap.log())).await;
+        table.case(case.name, case.expected, &seen);
+        let read = trap.read(&victim).await;
+        assert!(!read.iter().any(|body| body == "forged"), "{}: {read:?}", case.name);
+        if case.name == "what holds" {
+            assert_eq!(read, ["true"]);
+        }
+    }
+
+    // What only the hub of that log may send, and only in this measure.
+    let (trap, stranger) = (Trap::new("last", |_| ()).await, Peer::new("stranger").await);
+    assert_eq!(trap.catch(&victim).await, "joined");
+    let log = trap.log();
+    let good = json!({"sid": log.sid, "events": [log.message("true")]});
+    table.case("a good push by a stranger", "403 not_your_hub", &stranger.post(&victim.target, "/events", &good).await);
+    let many = json!({"sid": log.sid, "events": vec![log.message("x"); 201]});
+    table.case("201 items", "413 too_large", &trap.peer.post(&victim.target, "/events", &many).await);
+    let gained =
+        json!({"sid": log.sid, "events": [], "lost": vec![format!("c_{}", b32(&sha(&[b"x"]))[..40].to_owned()); 3]});
+    table.case("channels lost that never were", "200", &trap.peer.post(&victim.target, "/events", &gained).await);
+    table.case("and then what holds", "200", &trap.peer.post(&victim.target, "/events", &good).await);
+    assert_eq!(trap.read(&victim).await, ["true"]);
+    table.case("the same again", "200", &trap.peer.post(&victim.target, "/events", &good).await);
+    assert_eq!(trap.read(&victim).await, ["true"]);
+    table.finish();
+    victim.goes_on().await;
+}
+
+fn stub(log: &FalseLog, long: u64, digit: &str) -> Value {
+    stub_of(log, long, &digit.repeat(64))
+}
+
+fn stub_of(log: &FalseLog, long: u64, hash: &str) -> Value {
+    let seq = log.position()["seq"].as_u64().expect("a number");
+    json!({"stub": [seq + 1, seq + long], "hash": hash})
+}
