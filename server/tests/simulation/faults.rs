@@ -8,6 +8,7 @@ use conntext_server::peers;
 use tokio::time::{Instant, sleep};
 
 use super::chance::Chance;
+use super::life::Room;
 use super::net::Weather;
 use super::scene::Scene;
 
@@ -79,9 +80,10 @@ fn one(scene: &Arc<Scene>, chance: &Chance) {
         70..=77 => {
             let Some(life) = scene.nodes[index].life() else { return };
             let ms = chance.between(500, 10_000);
-            scene.trace.note(|| format!("fault: the disk of {a} is full for {ms} ms"));
-            life.set_full(true);
-            later(ms, async move { life.set_full(false) });
+            let room = if ms % 2 == 0 { Room::Full } else { Room::NoCommit };
+            scene.trace.note(|| format!("fault: {a} has no room on its disk for {ms} ms ({room:?})"));
+            life.set_room(room);
+            later(ms, async move { life.set_room(Room::Enough) });
         }
         78..=91 => {
             let sign = if chance.percent(50) { 1 } else { -1 };
@@ -166,7 +168,7 @@ pub async fn heal(scene: &Arc<Scene>) {
     for (index, node) in scene.nodes.iter().enumerate() {
         node.clock.set_off(0);
         if let Some(life) = node.life() {
-            life.set_full(false);
+            life.set_room(Room::Enough);
             life.spare();
         }
         while node.running().is_none() {

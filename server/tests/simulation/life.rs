@@ -7,9 +7,21 @@ use conntext_server::db::inline::{Step, Watch};
 use conntext_server::db::{Error, Result};
 use tokio_util::sync::CancellationToken;
 
+/// How much room the disk has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Room {
+    /// Enough.
+    #[default]
+    Enough,
+    /// Not for what has to be flushed in the end.
+    NoCommit,
+    /// None at all.
+    Full,
+}
+
 #[derive(Default)]
 struct State {
-    full: bool,
+    room: Room,
     /// Steps that are still taken.
     left: Option<u64>,
 }
@@ -47,14 +59,14 @@ impl Life {
         self.over.is_cancelled()
     }
 
-    /// Says whether the disk is full.
-    pub fn set_full(&self, full: bool) {
-        self.open().full = full;
+    /// Says how much room the disk has.
+    pub fn set_room(&self, room: Room) {
+        self.open().room = room;
     }
 
-    /// Whether there is room on the disk.
+    /// Whether there is not enough room on the disk.
     pub fn is_full(&self) -> bool {
-        self.open().full
+        self.open().room != Room::Enough
     }
 
     /// Takes a step; whether that was possible.
@@ -91,10 +103,10 @@ impl Watch for Life {
         if !self.step() {
             return Err(ended());
         }
-        if matches!(step, Step::Write | Step::Commit) && self.open().full {
-            return Err(Error::Full);
+        match (self.open().room, step) {
+            (Room::Full, Step::Write) | (Room::Full | Room::NoCommit, Step::Commit) => Err(Error::Full),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn committed(&self) -> Result<()> {
