@@ -80,7 +80,7 @@ fn one(scene: &Arc<Scene>, chance: &Chance) {
         70..=77 => {
             let Some(life) = scene.nodes[index].life() else { return };
             let ms = chance.between(500, 10_000);
-            let room = if ms % 2 == 0 { Room::Full } else { Room::NoCommit };
+            let room = if ms.is_multiple_of(2) { Room::Full } else { Room::NoCommit };
             scene.trace.note(|| format!("fault: {a} has no room on its disk for {ms} ms ({room:?})"));
             life.set_room(room);
             later(ms, async move { life.set_room(Room::Enough) });
