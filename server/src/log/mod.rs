@@ -3,6 +3,7 @@
 //! [`Log::submit`] is the one door. Whether the hub is here or elsewhere is decided behind it and nowhere else.
 
 mod commit;
+mod handle;
 pub mod pending;
 mod recent;
 mod relay;
@@ -12,6 +13,7 @@ pub mod types;
 pub mod verify;
 
 pub use commit::ReceiveError;
+pub use handle::LogHandle;
 pub use pending::{Pending, PendingState};
 pub use relay::{HubLink, LinkError};
 pub use types::{Batch, Entry, LogError, Me, Outcome, Undone};
@@ -24,22 +26,17 @@ use crate::{
 use commit::{Committer, Request, Work};
 use conntext_federation::{
     Code,
-    action::Position,
     content::{Genesis, LogKind},
     hub::{self, Draft, HubIdentity, Proposal},
     identity::Op,
     ids::{ActionId, Actor, ChannelId, InstanceId, MediaId, ServerId},
     keys::{Bytes, PublicKey},
-    state::ServerState,
     wire::{Push, Snapshot},
 };
 use futures_util::future::BoxFuture;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    sync::{
-        Arc, Mutex, OnceLock, RwLock, RwLockReadGuard, RwLockWriteGuard,
-        atomic::{AtomicBool, AtomicI64, Ordering},
-    },
+    sync::{Arc, Mutex, OnceLock},
     time::Duration,
 };
 use tokio::sync::{mpsc, oneshot};
@@ -54,10 +51,9 @@ pub type ForgetLog = for<'a> fn(&'a mut Tx, i64) -> BoxFuture<'a, db::Result<()>
 /// Drops what the rooms hold of one channel of a copy.
 pub type ForgetChannel = for<'a> fn(&'a mut Tx, i64, &'a ChannelId) -> BoxFuture<'a, db::Result<()>>;
 
-/// Whether the home that is named brought all of these files, complete, into the log.
 /// Takes back what the rooms derived from events that no longer count.
 pub type Undo = for<'a> fn(&'a mut Tx, &'a Undone<'a>) -> BoxFuture<'a, db::Result<()>>;
-
+/// Whether the home that is named brought all of these files, complete, into the log.
 pub type FilesThere =
     for<'a> fn(&'a mut Tx, i64, &'a InstanceId, &'a BTreeSet<MediaId>) -> BoxFuture<'a, db::Result<bool>>;
 
@@ -82,106 +78,8 @@ pub struct LogSettings {
     pub queue_ttl_ms: i64,
 }
 
-/// One log, open in memory.
-pub struct LogHandle {
-    pub id: i64,
-    pub sid: ServerId,
-    /// Whether this instance sequences it.
-    pub hub_here: bool,
-    /// Where the copy began with a snapshot; 0 for a log held from its first event.
-    pub base_seq: u64,
-    local: InstanceId,
-    hub_domain: RwLock<String>,
-    published: RwLock<ServerState>,
-    /// What was written last, so that whoever follows closely reads no disk.
-    recent: Mutex<recent::Recent>,
-    quarantined: RwLock<Option<String>>,
-    /// Why nothing is sequenced in a log of ours.
-    rewind: RwLock<Option<rewind::Rewind>>,
-    /// Whoever waits for a change of that goes on in the order of their coming.
-    rewind_changed: tokio::sync::Notify,
-    /// Whether the hub answered last; where the hub is here, whether the log stands still.
-    hub_away: AtomicBool,
-    hub_away_since: AtomicI64,
-    relay: tokio::sync::Notify,
-    relaying: AtomicBool,
-}
-
-impl LogHandle {
-    /// Keeps what was committed for those who follow closely; not what was written before when that `changed`.
-    fn remember(&self, entries: &[Arc<Entry>], changed: bool, head: u64) {
-        let mut recent = unpoison(self.recent.lock());
-        if changed {
-            recent.forget(head);
-        } else {
-            recent.add(entries, head);
-        }
-    }
-}
-
 fn unpoison<G>(guard: Result<G, std::sync::PoisonError<G>>) -> G {
     guard.unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
-impl LogHandle {
-    fn new(
-        id: i64,
-        mut state: ServerState,
-        hub_here: bool,
-        hub_domain: String,
-        quarantined: Option<String>,
-        base_seq: u64,
-        local: InstanceId,
-    ) -> Self {
-        state.forget_changes();
-        Self {
-            id,
-            sid: state.sid.clone(),
-            hub_here,
-            base_seq,
-            local,
-            hub_domain: RwLock::new(hub_domain),
-            recent: Mutex::new(recent::Recent::after(state.head.seq)),
-            published: RwLock::new(state),
-            quarantined: RwLock::new(quarantined),
-            rewind: RwLock::new(None),
-            rewind_changed: tokio::sync::Notify::new(),
-            hub_away: AtomicBool::new(false),
-            hub_away_since: AtomicI64::new(0),
-            relay: tokio::sync::Notify::new(),
-            relaying: AtomicBool::new(false),
-        }
-    }
-    /// The state as committed. Hold it briefly and never across an `await`.
-    pub fn state(&self) -> RwLockReadGuard<'_, ServerState> {
-        unpoison(self.published.read())
-    }
-    fn state_mut(&self) -> RwLockWriteGuard<'_, ServerState> {
-        unpoison(self.published.write())
-    }
-    /// The end of the log or copy.
-    pub fn head(&self) -> Position {
-        hub::position(&self.state())
-    }
-    /// The members whose home is this instance.
-    pub fn local_members(&self) -> BTreeSet<Actor> {
-        self.state().by_home.get(&self.local).cloned().unwrap_or_default()
-    }
-    /// Where the hub is reached.
-    pub fn hub_domain(&self) -> String {
-        unpoison(self.hub_domain.read()).clone()
-    }
-    /// Since when the hub does not answer, milliseconds; `None` while it does.
-    pub fn hub_away_since(&self) -> Option<i64> {
-        self.hub_away.load(Ordering::Relaxed).then(|| self.hub_away_since.load(Ordering::Relaxed))
-    }
-    /// Why the copy is no longer fed.
-    pub fn quarantined(&self) -> Option<String> {
-        unpoison(self.quarantined.read()).clone()
-    }
-    fn set_quarantined(&self, code: Option<String>) {
-        *unpoison(self.quarantined.write()) = code;
-    }
 }
 
 /// Who waits at the door for the answer of a hub elsewhere.

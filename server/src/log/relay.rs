@@ -340,8 +340,8 @@ async fn send(
         (state.info.hub.clone(), hub::position(&state))
     };
     let domain = log.hub_domain();
-    // A file that cannot be brought refuses its own message and no other. One that the hub has no room for now makes its
-    // author wait, with what they wrote after it, and nobody else.
+    // A file that cannot be brought refuses its own message and no other. One that the hub has no room for
+    // makes its author wait, with what they wrote after it, and nobody else.
     let mut refused: BTreeMap<ActionId, (Code, Option<u64>)> = BTreeMap::new();
     let mut full: BTreeMap<&Actor, u64> = BTreeMap::new();
     for p in queued {

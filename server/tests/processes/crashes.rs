@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::federation::{bodies, community, instance, person, request};
+use crate::federation::{bodies, bring, community, instance, person, request};
 use crate::kit::{Process, Setup, text};
 
 /// Two instances with a community on the first, and what each person has said so far.
@@ -27,10 +27,7 @@ impl Pair {
         let (a, b) = (hub.start().await, home.start().await);
         let (ada, ben) = (person(&a, "ada").await, person(&b, "ben").await);
         let (sid, channel) = community(&a, &ada).await;
-        let (_, invite) = request(&a, &ada, &format!("/servers/{sid}/invites"), Some(json!({}))).await;
-        let accept = format!("/invites/{hub_domain}/{}/accept", invite["code"].as_str().expect("a code"));
-        let (status, joined) = request(&b, &ben, &accept, Some(json!({}))).await;
-        assert!(matches!(status, 200 | 201), "{status} {joined}");
+        bring((&a, &ada), &hub_domain, &sid, (&b, &ben)).await;
         Self { setups: [hub, home], processes: [a, b], tokens: [ada, ben], sid, channel, said: [0, 0] }
     }
 

@@ -90,6 +90,15 @@ pub async fn community(process: &Process, owner: &str) -> (String, String) {
     (sid, channel)
 }
 
+/// Brings somebody of another instance into a community by an invitation.
+pub async fn bring(hub: (&Process, &str), hub_domain: &str, sid: &str, home: (&Process, &str)) {
+    let (status, invite) = request(hub.0, hub.1, &format!("/servers/{sid}/invites"), Some(json!({}))).await;
+    assert!(matches!(status, 200 | 201), "{status} {invite}");
+    let accept = format!("/invites/{hub_domain}/{}/accept", invite["code"].as_str().expect("a code"));
+    let (status, joined) = request(home.0, home.1, &accept, Some(json!({}))).await;
+    assert!(matches!(status, 200 | 201), "{status} {joined}");
+}
+
 pub async fn person(process: &Process, handle: &str) -> String {
     let (status, made) =
         process.post("/accounts", &json!({"handle": handle, "password": PASSWORD, "kind": "bearer"})).await;
@@ -138,11 +147,7 @@ async fn c1_killed_processes_lose_nothing_and_say_nothing_twice() {
     let (a, b) = (hub.start().await, home.start().await);
     let (ada, ben) = (person(&a, "ada").await, person(&b, "ben").await);
     let (sid, channel) = community(&a, &ada).await;
-    let (status, invite) = request(&a, &ada, &format!("/servers/{sid}/invites"), Some(json!({}))).await;
-    assert!(matches!(status, 200 | 201), "{invite}");
-    let code = invite["code"].as_str().expect("a code").to_owned();
-    let (status, joined) = request(&b, &ben, &format!("/invites/{hub_domain}/{code}/accept"), Some(json!({}))).await;
-    assert!(matches!(status, 200 | 201), "{status} {joined}");
+    bring((&a, &ada), &hub_domain, &sid, (&b, &ben)).await;
 
     for i in 0..5 {
         write(&a, &ada, &channel, &format!("a{i}")).await;

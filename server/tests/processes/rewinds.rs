@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::federation::{community, instance, person, request};
+use crate::federation::{bring, community, instance, person, request};
 use crate::kit::{Process, Setup, text};
 
 const HUB: usize = 0;
@@ -53,10 +53,7 @@ impl Pair {
         let (a, b) = (hub.start().await, home.start().await);
         let (ada, ben) = (person(&a, "ada").await, person(&b, "ben").await);
         let (sid, channel) = community(&a, &ada).await;
-        let (_, invite) = request(&a, &ada, &format!("/servers/{sid}/invites"), Some(json!({}))).await;
-        let accept = format!("/invites/{hub_domain}/{}/accept", invite["code"].as_str().expect("a code"));
-        let (status, joined) = request(&b, &ben, &accept, Some(json!({}))).await;
-        assert!(matches!(status, 200 | 201), "{status} {joined}");
+        bring((&a, &ada), &hub_domain, &sid, (&b, &ben)).await;
         let copy = tempfile::tempdir().expect("a temporary folder");
         let mut pair =
             Self { setups: [hub, home], processes: [Some(a), Some(b)], tokens: [ada, ben], sid, channel, copy };

@@ -1,0 +1,122 @@
+//! One log, open in memory.
+
+use super::rewind::Rewind;
+use super::types::Entry;
+use super::{recent::Recent, unpoison};
+use conntext_federation::{
+    action::Position,
+    hub,
+    ids::{Actor, InstanceId, ServerId},
+    state::ServerState,
+};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
+};
+
+/// One log, open in memory.
+pub struct LogHandle {
+    pub id: i64,
+    pub sid: ServerId,
+    /// Whether this instance sequences it.
+    pub hub_here: bool,
+    /// Where the copy began with a snapshot; 0 for a log held from its first event.
+    pub base_seq: u64,
+    pub(super) local: InstanceId,
+    pub(super) hub_domain: RwLock<String>,
+    pub(super) published: RwLock<ServerState>,
+    /// What was written last, so that whoever follows closely reads no disk.
+    pub(super) recent: Mutex<Recent>,
+    pub(super) quarantined: RwLock<Option<String>>,
+    /// Why nothing is sequenced in a log of ours.
+    pub(super) rewind: RwLock<Option<Rewind>>,
+    /// Whoever waits for a change of that goes on in the order of their coming.
+    pub(super) rewind_changed: tokio::sync::Notify,
+    /// Whether the hub answered last; where the hub is here, whether the log stands still.
+    pub(super) hub_away: AtomicBool,
+    pub(super) hub_away_since: AtomicI64,
+    pub(super) relay: tokio::sync::Notify,
+    pub(super) relaying: AtomicBool,
+}
+
+impl LogHandle {
+    /// Keeps what was committed for those who follow closely; not what was written before when that `changed`.
+    pub(super) fn remember(&self, entries: &[Arc<Entry>], changed: bool, head: u64) {
+        let mut recent = unpoison(self.recent.lock());
+        if changed {
+            recent.forget(head);
+        } else {
+            recent.add(entries, head);
+        }
+    }
+
+    pub(super) fn new(
+        id: i64,
+        mut state: ServerState,
+        hub_here: bool,
+        hub_domain: String,
+        quarantined: Option<String>,
+        base_seq: u64,
+        local: InstanceId,
+    ) -> Self {
+        state.forget_changes();
+        Self {
+            id,
+            sid: state.sid.clone(),
+            hub_here,
+            base_seq,
+            local,
+            hub_domain: RwLock::new(hub_domain),
+            recent: Mutex::new(Recent::after(state.head.seq)),
+            published: RwLock::new(state),
+            quarantined: RwLock::new(quarantined),
+            rewind: RwLock::new(None),
+            rewind_changed: tokio::sync::Notify::new(),
+            hub_away: AtomicBool::new(false),
+            hub_away_since: AtomicI64::new(0),
+            relay: tokio::sync::Notify::new(),
+            relaying: AtomicBool::new(false),
+        }
+    }
+
+    /// The state as committed. Hold it briefly and never across an `await`.
+    pub fn state(&self) -> RwLockReadGuard<'_, ServerState> {
+        unpoison(self.published.read())
+    }
+
+    pub(super) fn state_mut(&self) -> RwLockWriteGuard<'_, ServerState> {
+        unpoison(self.published.write())
+    }
+
+    /// The end of the log or copy.
+    pub fn head(&self) -> Position {
+        hub::position(&self.state())
+    }
+
+    /// The members whose home is this instance.
+    pub fn local_members(&self) -> BTreeSet<Actor> {
+        self.state().by_home.get(&self.local).cloned().unwrap_or_default()
+    }
+
+    /// Where the hub is reached.
+    pub fn hub_domain(&self) -> String {
+        unpoison(self.hub_domain.read()).clone()
+    }
+
+    /// Since when the hub does not answer, milliseconds; `None` while it does.
+    pub fn hub_away_since(&self) -> Option<i64> {
+        self.hub_away.load(Ordering::Relaxed).then(|| self.hub_away_since.load(Ordering::Relaxed))
+    }
+
+    /// Why the copy is no longer fed.
+    pub fn quarantined(&self) -> Option<String> {
+        unpoison(self.quarantined.read()).clone()
+    }
+
+    pub(super) fn set_quarantined(&self, code: Option<String>) {
+        *unpoison(self.quarantined.write()) = code;
+    }
+}
