@@ -238,6 +238,30 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn whoever_is_gone_before_the_answer_leaves_no_transaction_behind() {
+        let (db, _folder) = db().await;
+        // Given up after so many looks at it: before, while and after the database begins, writes and commits.
+        for looks in 0..60 {
+            let write = async {
+                let mut tx = db.begin().await?;
+                tx.exec("insert into t (a) values ($1)", args![1_000 + looks]).await?;
+                tx.commit().await
+            };
+            let mut write = Box::pin(write);
+            for _ in 0..looks {
+                if futures_util::poll!(write.as_mut()).is_ready() {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_micros(50)).await;
+            }
+            drop(write);
+            let mut tx = db.begin().await.unwrap_or_else(|e| panic!("after {looks} looks: {e}"));
+            tx.exec("insert into t (a) values ($1)", args![looks]).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+    }
+
+    #[tokio::test]
     async fn values_come_back_as_they_went_in() {
         let (db, _folder) = db().await;
         let mut tx = db.begin().await.unwrap();

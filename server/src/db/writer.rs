@@ -46,19 +46,25 @@ impl Writer {
         if !self.open {
             return;
         }
-        self.open = false;
-        let Some(mut conn) = self.line.conn() else { return };
+        let Some(mut conn) = self.line.conn() else {
+            self.open = false;
+            return;
+        };
         if let Err(e) = self.way.go(Step::Rollback, conn.change("ROLLBACK", [])).await
             && !e.to_string().contains("no transaction is active")
         {
             tracing::warn!(error = %e, "replacing the database writer after a failed rollback");
             self.line.hang_up();
         }
+        // Not before: whoever waits for this may be given up as well.
+        self.open = false;
     }
 
     pub(super) async fn begin(&mut self) -> Result<()> {
         self.settle().await;
         let fresh = self.connect().await?;
+        // Noted before it happens: whoever asked may be gone when the database has begun, and the next one has to end it.
+        self.open = true;
         let begun = self.try_begin().await;
         // PostgreSQL may have been restarted since the last time.
         let begun = match begun {
