@@ -1,5 +1,7 @@
 //! What actions say, by type. Unknown members are ignored; an unknown type is stored, passed on and shown to nobody.
 
+mod shapes;
+
 use crate::{
     action::Position,
     error::Code,
@@ -373,7 +375,7 @@ pub fn known(kind: &str) -> bool {
 }
 
 fn typed<T: DeserializeOwned>(value: &Value) -> Result<T, Code> {
-    T::deserialize(value).map_err(|_| Code::BadContent)
+    T::deserialize(shapes::Shaped(value)).map_err(|_| Code::BadContent)
 }
 
 fn text(value: &str, least: usize, most: usize) -> Result<(), Code> {
@@ -515,5 +517,29 @@ impl Content {
             Self::AuditNote(n) if n.reason.chars().count() > 1000 || n.about.len() > 64 => Err(Code::BadContent),
             _ => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_list_is_no_object() {
+        let mid = format!("m_{}", "a".repeat(52));
+        let attachment = json!({"mid": mid, "name": "a.png", "type": "image/png", "size": 1});
+        let with = |file: Value| Content::parse("message.create", &json!({"body": "", "attachments": [file]}));
+        assert!(with(attachment).is_ok());
+        assert_eq!(with(json!([mid, "a.png", "image/png", 1])), Err(Code::BadContent));
+        let icon = |icon: Value| Content::parse("server.update", &json!({"icon": icon}));
+        assert!(icon(Value::Null).is_ok());
+        assert!(icon(json!({"mid": mid, "type": "image/png", "size": 1})).is_ok());
+        assert_eq!(icon(json!([mid, "image/png", 1])), Err(Code::BadContent));
+        let base = json!({"gen": 0, "epoch": 0, "seq": 1, "hash": "0".repeat(64)});
+        assert!(Content::parse("server.epoch", &json!({"base": base, "lost": [[2, 3]]})).is_ok());
+        let listed = json!([0, 0, 1, "0".repeat(64)]);
+        assert_eq!(Content::parse("server.epoch", &json!({"base": listed})), Err(Code::BadContent));
+        assert_eq!(Content::parse("message.create", &json!(["hello"])), Err(Code::BadContent));
     }
 }

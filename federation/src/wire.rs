@@ -10,10 +10,11 @@ use crate::{
     instance::KeysStatement,
     keys::{Bytes, Domain, KeySig, PublicKey, SecretKey},
     profile::ProfileDoc,
-    state::{Channel, Row},
+    state::{Channel, Row, ServerState},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The most events in one push.
 pub const MAX_PUSH_EVENTS: usize = 100;
@@ -133,6 +134,15 @@ pub struct JoinResponse {
     pub snapshot: Option<Snapshot>,
 }
 
+/// What a home signed when one of its people came in: its own word that they did. The content is left out.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct JoinWord {
+    /// The `member.join`.
+    pub action: Action,
+    /// The home's signature over it.
+    pub origin_sig: KeySig,
+}
+
 /// A server's state for one recipient, signed by the hub.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Snapshot {
@@ -151,6 +161,9 @@ pub struct Snapshot {
     pub genesis: Value,
     /// Profiles of some members, most recently active first.
     pub profiles: Vec<SignedProfile>,
+    /// For each member who lives at the recipient what it signed when they came in: nobody else can say that they did.
+    #[serde(default)]
+    pub joins: Vec<JoinWord>,
     /// The hub's signature.
     pub sig: KeySig,
 }
@@ -171,6 +184,24 @@ impl Snapshot {
     /// Signs recipient, head and rows; the rest proves itself.
     pub fn sign(&mut self, key: &SecretKey) -> Result<(), Code> {
         self.sig = KeySig { kid: key.public().kid(), sig: key.sign(Domain::Snapshot, &self.digest()?) };
+        Ok(())
+    }
+    /// Whether every member in `state` who lives at the recipient came in by the recipient's own word. A hub signs what
+    /// it likes; this is what it cannot sign.
+    ///
+    /// # Errors
+    /// [`Code::OriginMismatch`] for a member without such a word, and what [`Action::verify`] says about a forged one.
+    pub fn check_joins(&self, state: &ServerState) -> Result<(), Code> {
+        let words: BTreeMap<_, _> = self.joins.iter().map(|word| (&word.action.actor, word)).collect();
+        for actor in state.by_home.get(&self.recipient).into_iter().flatten() {
+            let word = words.get(actor).ok_or(Code::OriginMismatch)?;
+            let action = &word.action;
+            if action.sid != self.sid || action.origin != self.recipient || action.kind != "member.join" {
+                return Err(Code::OriginMismatch);
+            }
+            let came_at = state.members.get(actor).map_or(0, |member| member.joined_seq);
+            action.verify(state.key_at(&self.recipient, &word.origin_sig.kid, came_at)?, &word.origin_sig)?;
+        }
         Ok(())
     }
     /// Verifies the hub's signature.

@@ -276,6 +276,18 @@ pub async fn event_at(q: &mut impl Query, sid: &ServerId, log_id: i64, seq: u64)
     q.row(sql, args![log_id, seq]).await?.as_ref().map(|r| entry(sid, r)).transpose()
 }
 
+/// Events by their positions, as far as they are held; in no order.
+pub async fn events_at(
+    q: &mut impl Query,
+    sid: &ServerId,
+    log_id: i64,
+    seqs: impl Iterator<Item = u64>,
+) -> Result<Vec<Entry>> {
+    let keys = seqs.map(|seq| args![log_id, seq]).collect();
+    let rows = q.rows_of(select_events!("where (log_id, seq) in (values"), keys, ")").await?;
+    rows.iter().map(|r| entry(sid, r)).collect()
+}
+
 /// The event that an action became.
 pub async fn event_by_aid(q: &mut impl Query, sid: &ServerId, log_id: i64, aid: &ActionId) -> Result<Option<Entry>> {
     let sql = select_events!("where log_id = $1 and aid = $2 order by seq limit 1");

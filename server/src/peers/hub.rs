@@ -8,8 +8,8 @@ use conntext_federation::ids::{Actor, ChannelId, Hash, InstanceId, ServerId};
 use conntext_federation::keys::{KeySig, Signature};
 use conntext_federation::rules::{self, Facts};
 use conntext_federation::wire::{
-    ActionResult, ActionsRequest, ActionsResponse, EventsPage, JoinRequest, JoinResponse, MAX_ACTIONS, SignedAction,
-    Snapshot,
+    ActionResult, ActionsRequest, ActionsResponse, EventsPage, JoinRequest, JoinResponse, JoinWord, MAX_ACTIONS,
+    SignedAction, Snapshot,
 };
 use conntext_federation::{Code, action::Position, canonical};
 use serde::Deserialize;
@@ -258,17 +258,21 @@ async fn make_snapshot(app: &App, log: &Arc<LogHandle>, ik: &InstanceId) -> Resu
     // Signed with a key that the log shows, or the receiver could not verify it.
     app.log.show_keys(log).await?;
     let key = app.keys.signing();
-    let (head, rows, channels, members) = {
+    let (head, rows, channels, members, came_at) = {
         let state = log.state();
         let members: Vec<_> =
             state.by_home.values().flatten().filter_map(Actor::user).take(SNAPSHOT_PROFILES).cloned().collect();
-        (conntext_federation::hub::position(&state), state.snapshot_for(ik), state.channels_for(ik), members)
+        let theirs = state.by_home.get(ik).into_iter().flatten();
+        let came_at: Vec<u64> = theirs.filter_map(|actor| Some(state.members.get(actor)?.joined_seq)).collect();
+        (conntext_federation::hub::position(&state), state.snapshot_for(ik), state.channels_for(ik), members, came_at)
     };
     let profiles = (app.peers.rooms.profiles)(app, &members).await?;
     let mut read = app.db.read().await?;
     let keys = store::key_statements(&mut read, log.id).await?;
     let genesis = store::genesis(&mut read, log.id).await?.ok_or_else(|| Problem::internal("a log has no genesis"))?;
+    let joins = crate::log::store::events_at(&mut read, &log.sid, log.id, came_at.into_iter()).await?;
     drop(read);
+    let word = |e: Entry| Some(JoinWord { action: e.event.action, origin_sig: e.event.origin_sig? });
     let keys = keys
         .iter()
         .map(|text| Ok(canonical::from_slice(text.as_bytes())?))
@@ -282,6 +286,7 @@ async fn make_snapshot(app: &App, log: &Arc<LogHandle>, ik: &InstanceId) -> Resu
         keys,
         genesis,
         profiles,
+        joins: joins.into_iter().filter_map(word).collect(),
         sig: KeySig { kid: key.public().kid(), sig: Signature([0; 64]) },
     };
     snapshot.sign(&key)?;
@@ -382,10 +387,21 @@ async fn admit(app: &App, log: &Arc<LogHandle>, request: &JoinRequest) -> Result
     let parsed = Content::parse(&signed.action.kind, &signed.content)?;
     let Content::MemberJoin(join) = &parsed else { return Err(Code::BadContent.into()) };
     let (made, now) = (proposal(signed.clone()), app.clock.now_ms());
-    let judged =
-        check_proposal(&log.sid, &made, now).and_then(|()| judge(log, &signed.action, &parsed, join, request, now));
+    let basis = &signed.action.basis;
+    let mut read = app.db.read().await?;
+    let here = crate::log::store::hashes(&mut read, log.id, basis.seq, basis.seq).await?.remove(&basis.seq);
+    let used = crate::log::store::position_of(&mut read, log.id, &signed.action.aid).await?.is_some();
+    drop(read);
+    let rests = || if basis.seq == 0 || here == Some(basis.hash) { Ok(()) } else { Err(Code::StaleBasis) };
+    let judged = check_proposal(&log.sid, &made, now)
+        .and_then(|()| judge(log, &signed.action, &parsed, join, request, now))
+        // Last, so that nobody learns by it that there is such a log.
+        .and_then(|()| rests());
     judged.map_err(|code| hide(log, code))?;
-    app.log.ensure_keys(&log.sid, &request.keys).await?;
+    // Where the action stands already, its keys do too.
+    if !used {
+        app.log.ensure_keys(&log.sid, &request.keys).await?;
+    }
     let entry = app.log.submit_foreign(&log.sid, made).await;
     match entry {
         Ok(entry) => Ok(entry.seq()),

@@ -17,7 +17,7 @@ use conntext_federation::wire::{JoinRequest, JoinResponse, SignedAction, Snapsho
 use conntext_federation::{canonical, identity::Op};
 
 use super::hub::invite_hash;
-use super::{CallError, Peer, call, find, get, naming, profiles};
+use super::{CallError, Peer, call, find, get, naming, profiles, store};
 use crate::App;
 use crate::bus::Notice;
 use crate::error::{Problem, Result};
@@ -149,11 +149,11 @@ async fn arrived(app: &App, sid: &ServerId, actor: &Actor) -> bool {
 }
 
 async fn adopt(app: &App, peer: &Peer, sid: &ServerId, actor: &Actor, snapshot: Snapshot) -> Result<()> {
-    let verdict = verify(app, peer, sid, &snapshot).and_then(|state| {
-        let mine = state.members.get(actor).is_some_and(|m| m.home == app.keys.ik);
-        if mine { Ok(()) } else { Err(Code::NotMember) }
-    });
-    verdict.map_err(|code| CallError::Answer(format!("its snapshot: {code}")).problem(&peer.domain))?;
+    let told = |e: CallError| e.problem(&peer.domain);
+    let state = check(app, peer, sid, &snapshot).await.map_err(told)?;
+    if state.members.get(actor).is_none_or(|m| m.home != app.keys.ik) {
+        return Err(told(refused(Code::NotMember)));
+    }
     let known = snapshot.profiles.clone();
     let log = app.log.adopt(snapshot, peer.domain.as_str().to_owned(), None).await?;
     profiles::keep(app, &peer.domain, known).await;
@@ -170,7 +170,7 @@ pub async fn renew(app: &App, sid: &ServerId) -> std::result::Result<(), CallErr
     let domain = Domain::parse_normal(&log.hub_domain(), true)?;
     let peer = find(app, &domain).await?;
     let snapshot: Snapshot = get(app, &domain, &format!("/servers/{sid}/snapshot")).await?;
-    verify(app, &peer, sid, &snapshot).map_err(|code| CallError::Answer(format!("its snapshot: {code}")))?;
+    check(app, &peer, sid, &snapshot).await?;
     let known = snapshot.profiles.clone();
     let adopted = app.log.adopt(snapshot, domain.as_str().to_owned(), None).await;
     adopted.map_err(|e| CallError::Answer(e.to_string()))?;
@@ -178,14 +178,38 @@ pub async fn renew(app: &App, sid: &ServerId) -> std::result::Result<(), CallErr
     Ok(())
 }
 
-/// Whether a snapshot proves itself: made by this hub for us, of the server that its id says, with keys that their
-/// owners' root keys signed.
-pub(super) fn verify(
+fn refused(code: Code) -> CallError {
+    tracing::warn!(code = code.as_str(), "a snapshot that is not taken");
+    CallError::Refused(code)
+}
+
+/// Whether a snapshot may become the copy of that server here: it proves itself, and it says of people who live here
+/// only what this instance said itself.
+///
+/// # Errors
+/// [`CallError::Answer`] with the code; nothing of the snapshot is kept then.
+pub(super) async fn check(
     app: &App,
     peer: &Peer,
     sid: &ServerId,
     snapshot: &Snapshot,
-) -> std::result::Result<ServerState, Code> {
+) -> std::result::Result<ServerState, CallError> {
+    let state = verify(app, peer, sid, snapshot).map_err(refused)?;
+    snapshot.check_joins(&state).map_err(refused)?;
+    // Nobody else is the home of who lives here: whoever were could speak under their name.
+    let elsewhere = state.bindings.iter().filter(|(_, binding)| binding.home != app.keys.ik);
+    let elsewhere: Vec<&UserId> = elsewhere.filter_map(|(actor, _)| actor.user()).collect();
+    let own = |e: crate::db::Error| CallError::Unreachable(format!("our own database: {e}"));
+    let mut read = app.db.read().await.map_err(own)?;
+    if store::any_lives_here(&mut read, &elsewhere).await.map_err(own)? {
+        return Err(refused(Code::NotHome));
+    }
+    Ok(state)
+}
+
+/// Whether a snapshot proves itself: made by this hub for us, of the server that its id says, with keys that their
+/// owners' root keys signed.
+fn verify(app: &App, peer: &Peer, sid: &ServerId, snapshot: &Snapshot) -> std::result::Result<ServerState, Code> {
     if snapshot.recipient != app.keys.ik || snapshot.sid != *sid {
         return Err(Code::SidMismatch);
     }

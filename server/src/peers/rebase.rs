@@ -62,8 +62,7 @@ pub(super) async fn follow(app: &App, domain: &Domain, log: &Arc<LogHandle>) -> 
     }
     let peer = find(app, domain).await?;
     let snapshot: Snapshot = get(app, domain, &format!("/servers/{}/snapshot", log.sid)).await?;
-    let state = join::verify(app, &peer, &log.sid, &snapshot)
-        .map_err(|code| CallError::Answer(format!("its snapshot: {code}")))?;
+    let state = join::check(app, &peer, &log.sid, &snapshot).await?;
     let (first, between) = beginning(app, domain, log, common, head.epoch + 1).await?;
     replica::verify_past(&state, &first).map_err(|code| CallError::Answer(format!("its new epoch: {code}")))?;
     let report = epoch::report(&first).ok_or_else(|| wrong("a new epoch without a report"))?;
@@ -81,6 +80,8 @@ pub(super) async fn follow(app: &App, domain: &Domain, log: &Arc<LogHandle>) -> 
         (event.header.seq <= end).then(|| Entry::of(*event, hash, None))
     };
     app.log.fill(&log, between.into_iter().filter_map(past).collect()).await.map_err(answered)?;
+    // Whoever looked when the copy began anew did not see these.
+    app.bus.tell_server(&log.sid, crate::bus::Notice::Rewritten);
     profiles::keep(app, domain, known).await;
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use conntext_federation::domain::Domain;
-use conntext_federation::ids::{ActionId, ChannelId, InstanceId};
+use conntext_federation::ids::{ActionId, ChannelId, InstanceId, UserId};
 use conntext_federation::instance::Pin;
 
 use crate::args;
@@ -254,4 +254,10 @@ pub async fn key_statements(q: &mut impl Query, log_id: i64) -> Result<Vec<Strin
 pub async fn genesis(q: &mut impl Query, log_id: i64) -> Result<Option<String>> {
     let sql = "select content from log_events where log_id = $1 and kind = 'server.create' order by seq limit 1";
     Ok(q.row(sql, args![log_id]).await?.and_then(|r| r.get(0)))
+}
+
+/// Whether one of these people has an account here.
+pub async fn any_lives_here(q: &mut impl Query, people: &[&UserId]) -> Result<bool> {
+    let keys = people.iter().map(|uid| args![uid.as_str()]).collect();
+    Ok(!q.rows_of("select uid from accounts where uid in (values", keys, ")").await?.is_empty())
 }

@@ -33,6 +33,8 @@ pub struct FalseLog {
     statement: Value,
     /// Its people, beside the owner: person, home and where they came in.
     members: Vec<(String, String, u64)>,
+    /// What their homes signed when they came in.
+    pub joins: Vec<Value>,
     head: Head,
 }
 
@@ -84,6 +86,7 @@ impl FalseLog {
             key: peer.key.clone(),
             statement: statement.clone(),
             members: vec![],
+            joins: vec![],
             head,
         };
         let hub = peer.ik.clone();
@@ -183,6 +186,7 @@ impl FalseLog {
         let (action, salt) = action(&self.sid, &draft, self.position());
         self.append(action, Value::Null, keys.clone(), &salt);
         let salt = join["salt"].as_str().expect("a salt");
+        self.joins.push(json!({"action": join["action"], "origin_sig": join["origin_sig"]}));
         self.append(join["action"].clone(), join["origin_sig"].clone(), join["content"].clone(), salt);
     }
 
@@ -285,7 +289,7 @@ impl FalseLog {
         let rows_hash = crate::craft::hex(&crate::craft::sha(&[rows_text.as_bytes()]));
         let signed = json!({"for": recipient, "sid": self.sid, "head": self.position(), "rows": rows_hash});
         json!({"for": recipient, "sid": self.sid, "head": self.position(), "rows": rows, "keys": all,
-            "genesis": self.genesis, "profiles": [], "sig": self.key.sign("snapshot", &signed)})
+            "genesis": self.genesis, "profiles": [], "joins": self.joins, "sig": self.key.sign("snapshot", &signed)})
     }
 
     /// The card that invites.

@@ -12,6 +12,7 @@ mod kit;
 mod line;
 mod log;
 mod members;
+mod names;
 mod outsiders;
 mod peer;
 mod requests;

@@ -198,6 +198,10 @@ async fn j5_hostile_joins_and_actions_change_nothing() {
         b["join"]["action"]["exp"] = json!(now_ms() - 1000);
         b["join"]["origin_sig"] = evil.key.sign("action", &b["join"]["action"]);
     });
+    case("on a basis that the log does not have", "409 stale_basis", &|b, _| {
+        b["join"]["action"]["basis"] = json!({"gen": 0, "epoch": 0, "seq": 3, "hash": "5".repeat(64)});
+        b["join"]["origin_sig"] = evil.key.sign("action", &b["join"]["action"]);
+    });
     case("without a member that must be there", "400 bad_json", &|b, _| {
         drop(b["join"].as_object_mut().expect("an object").remove("salt"))
     });
