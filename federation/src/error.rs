@@ -94,6 +94,8 @@ codes! {
     HashMismatch = "hash_mismatch", 422;
     BadObjectSignature = "bad_object_signature", 422;
     UrlForbidden = "url_forbidden", 422;
+    /// What the hub signed of its log is not what the log says.
+    CheckpointMismatch = "checkpoint_mismatch", 422;
     Rate = "rate", 429;
     Overloaded = "overloaded", 503;
     Quota = "quota", 507;

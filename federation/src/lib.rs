@@ -3,6 +3,7 @@
 
 pub mod action;
 pub mod canonical;
+pub mod checkpoint;
 pub mod content;
 pub mod domain;
 pub mod epoch;

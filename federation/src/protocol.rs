@@ -12,6 +12,9 @@ pub mod canonical {}
 #[doc = include_str!("../docs/events.md")]
 pub mod events {}
 
+#[doc = include_str!("../docs/checkpoints.md")]
+pub mod checkpoints {}
+
 #[doc = include_str!("../docs/rules.md")]
 pub mod rules {}
 

@@ -4,8 +4,10 @@
 //! with the visibility of a channel changes nothing outside that channel, so a copy with holes is right about
 //! everything that it may see. Rows that changed are remembered, so that a store writes only those.
 
+mod digest;
 mod rows;
 
+pub use digest::FOLD_VERSION;
 pub use rows::Row;
 
 use crate::{

@@ -3,6 +3,7 @@
 use crate::{
     action::{Action, Position},
     canonical,
+    checkpoint::{Checkpoint, SignedHeader},
     error::Code,
     event::{Header, Item},
     identity::Op,
@@ -35,7 +36,26 @@ pub struct Hello {
     /// Serial of the sender's document: whoever holds an older one fetches it, and learns of revoked keys at once.
     #[serde(default)]
     pub document: u64,
+    /// What the sender was told by hubs of logs that the receiver has members in too, or tells as a hub itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub witness: Vec<Witness>,
 }
+
+/// What the hub of a log says of it to one of those who follow it, passed on to another one so that they can compare.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Witness {
+    /// The server.
+    pub sid: ServerId,
+    /// An event that everybody sees: the newest one, or one that contradicts what the receiver has shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub all: Option<SignedHeader>,
+    /// The newest checkpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<Checkpoint>,
+}
+
+/// The most witnesses in one [`Hello`] that are looked at.
+pub const MAX_WITNESSES: usize = 500;
 
 /// One common server in a [`Hello`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -245,6 +265,17 @@ pub struct Push {
     /// rather than answered with `gap`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ahead: bool,
+    /// What the hub says of the log behind these events, every [`CHECKPOINT_EVERY`](crate::checkpoint::CHECKPOINT_EVERY)
+    /// events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<Box<Checkpoint>>,
+}
+
+impl Push {
+    /// A push that brings these events and nothing else.
+    pub fn of(sid: ServerId, events: Vec<Item>) -> Self {
+        Self { sid, events, gained: Vec::new(), lost: Vec::new(), ahead: false, checkpoint: None }
+    }
 }
 
 /// Answer to [`Push`].

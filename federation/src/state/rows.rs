@@ -33,7 +33,7 @@ pub(super) enum Key {
 }
 
 impl ServerState {
-    fn row(&self, key: &Key) -> Row {
+    pub(super) fn row(&self, key: &Key) -> Row {
         fn json<T: Serialize>(value: Option<&T>) -> Option<String> {
             value.and_then(|v| canonical::to_string(v).ok())
         }
@@ -57,7 +57,7 @@ impl ServerState {
         dirty.iter().map(|key| self.row(key)).collect()
     }
 
-    fn all_keys(&self) -> impl Iterator<Item = Key> + '_ {
+    pub(super) fn all_keys(&self) -> impl Iterator<Item = Key> + '_ {
         [Key::Head, Key::Info]
             .into_iter()
             .chain(self.instances.keys().cloned().map(Key::Instance))

@@ -7,6 +7,7 @@
 mod world;
 
 mod canonical;
+mod checkpoints;
 mod events;
 mod identity;
 mod instances;
@@ -27,12 +28,13 @@ struct Kind {
     verdict: &'static str,
 }
 
-const KINDS: [Kind; 6] = [
+const KINDS: [Kind; 7] = [
     Kind { file: "canonical", make: canonical::make, judge: canonical::judge, verdict: "error" },
     Kind { file: "events", make: events::make, judge: events::judge, verdict: "expect" },
     Kind { file: "requests", make: requests::make, judge: requests::judge, verdict: "expect" },
     Kind { file: "identity", make: identity::make, judge: identity::judge, verdict: "expect" },
     Kind { file: "instances", make: instances::make, judge: instances::judge, verdict: "expect" },
+    Kind { file: "checkpoints", make: checkpoints::make, judge: checkpoints::judge, verdict: "expect" },
     Kind { file: "stubs", make: stubs::make, judge: stubs::judge, verdict: "expect" },
 ];
 

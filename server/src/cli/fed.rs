@@ -132,22 +132,27 @@ async fn head(base: &Base, sid: &str) -> Result<(), Failure> {
 
 async fn status(base: &Base, json: bool) -> Result<(), Failure> {
     let logs = rewind::standing(&mut base.db.read().await?, &base.keys.ik).await?;
+    let mut disputes = Vec::new();
+    for log in &logs {
+        disputes.push(peers::checkpoints::disputes(&mut base.db.read().await?, &log.sid).await?);
+    }
     if json {
         let rows: Vec<_> = logs
             .iter()
-            .map(|log| {
+            .zip(&disputes)
+            .map(|(log, disputes)| {
                 let rewind = log.rewind.as_ref().map(|r| {
                     serde_json::json!({"why": r.why.as_str(), "found": r.found.as_str(), "since": r.since_ms,
                         "known": r.known, "silent": r.silent, "go_on": r.go_on})
                 });
                 serde_json::json!({"sid": log.sid, "name": log.name, "hub_here": log.hub_here, "head": log.head,
-                    "rewind": rewind, "orphaned": log.orphaned})
+                    "rewind": rewind, "orphaned": log.orphaned, "disputes": disputes})
             })
             .collect();
         println!("{}", serde_json::to_string_pretty(&rows)?);
         return Ok(());
     }
-    for log in &logs {
+    for (log, disputes) in logs.iter().zip(&disputes) {
         let kind = if log.hub_here { "log" } else { "copy" };
         let how = match &log.rewind {
             None => format!("goes on; it ends at {}.", log.head.seq),
@@ -155,6 +160,15 @@ async fn status(base: &Base, json: bool) -> Result<(), Failure> {
         };
         let kept = if log.orphaned > 0 { format!(" Keeps {} orphaned events.", log.orphaned) } else { String::new() };
         println!("{} {kind} of {:?} {how}{kept}", log.sid, log.name);
+        for dispute in disputes {
+            println!(
+                "  THE HUB TELLS TWO STORIES at {}: it signed one statement for this instance and another one that {} \
+                 has shown. Both cannot be true; ask the people who run the hub.",
+                dispute.seq, dispute.told_by
+            );
+            println!("    here:  {}", dispute.ours);
+            println!("    there: {}", dispute.theirs);
+        }
         if log.rewind.as_ref().is_some_and(rewind::Rewind::is_alarm) {
             println!(
                 "  → Put back a newer copy of the data if there is one. Otherwise: conntext fed epoch {}",

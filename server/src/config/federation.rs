@@ -76,6 +76,9 @@ pub struct Federation {
     /// After a start, communities with people of other instances are not written to until these have said how far their
     /// copies go, or until so many milliseconds have passed.
     pub start_ask_ms: u64,
+    /// Once an hour a copy of a community is compared with those of so many other instances, so that an instance that
+    /// tells different stories of its community is found; 0 compares with its own instance only.
+    pub compare_with: u32,
     /// When a community that was restored from an older copy has back what is known to be missing, instances that do
     /// not answer are waited for until so many seconds have passed since it was noticed.
     pub rewind_wait_s: u64,
@@ -117,6 +120,7 @@ impl Default for Federation {
             down_after: 5,
             dormant_days: 30,
             start_ask_ms: 2_000,
+            compare_with: 3,
             rewind_wait_s: 60,
             queue_per_actor: 1_000,
             queue_ttl_s: 7 * 86_400,

@@ -369,10 +369,10 @@ impl Committer {
                     self.working.remove(&log.id);
                 }
                 if let Err(ReceiveError::Fault(Fault::Stop(code))) = &result {
-                    self.quarantine(&log, *code).await;
+                    self.inner.set_aside(&log, *code).await;
                 }
                 if let Err(ReceiveError::Fault(Fault::Conflict(_))) = &result {
-                    self.quarantine(&log, Code::LogConflict).await;
+                    self.inner.set_aside(&log, Code::LogConflict).await;
                 }
                 let _ = reply.send(result);
             }
@@ -433,20 +433,6 @@ impl Committer {
         tx.commit().await?;
         self.publish(log, &[Step::Apply(entry)], entries);
         Ok(())
-    }
-
-    async fn quarantine(&mut self, log: &LogHandle, code: Code) {
-        tracing::error!(sid = %log.sid, code = code.as_str(), "the copy of a log is quarantined: its hub sent what does not hold");
-        log.set_quarantined(Some(code.as_str().to_owned()));
-        let written = async {
-            let mut tx = self.inner.db.begin().await?;
-            store::set_quarantine(&mut tx, log.id, Some(code.as_str())).await?;
-            tx.commit().await
-        };
-        if let Err(e) = written.await {
-            tracing::error!(sid = %log.sid, error = %e, "the quarantine could not be written");
-        }
-        self.inner.bus.tell_server(&log.sid, Notice::Hub);
     }
 
     async fn open(&mut self, mut state: ServerState, entries: Vec<Entry>) -> Result<Arc<LogHandle>, LogError> {

@@ -2,6 +2,7 @@
 //!
 //! [`Log::submit`] is the one door. Whether the hub is here or elsewhere is decided behind it and nowhere else.
 
+mod aside;
 mod commit;
 mod handle;
 pub mod pending;

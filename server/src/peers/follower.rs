@@ -10,7 +10,7 @@ use conntext_federation::replica::Fault;
 use conntext_federation::wire::{MAX_PUSH_EVENTS, Push, PushAck};
 use tokio::sync::broadcast::error::RecvError;
 
-use super::{Message, Origin, profiles};
+use super::{Message, Origin, checkpoints, profiles};
 use crate::App;
 use crate::bus::Notice;
 use crate::error::{Problem, Result};
@@ -24,7 +24,7 @@ const OVERTAKEN: Duration = Duration::from_secs(3);
 pub(super) async fn push(
     State(app): State<App>,
     origin: Origin,
-    Message(push): Message<Push>,
+    Message(mut push): Message<Push>,
 ) -> Result<Json<PushAck>> {
     // Twice as many items as events: a stub in front of each.
     if push.events.len() > 2 * MAX_PUSH_EVENTS {
@@ -54,6 +54,7 @@ pub(super) async fn push(
         Item::Event(e) => Some(e.header.ts),
         Item::Stub(_) => None,
     });
+    let checkpoint = push.checkpoint.take();
     let acked = match app.log.receive(push).await {
         Ok(head) => head,
         Err(ReceiveError::Fault(Fault::Gap(next))) => return Err(Problem::from(Code::Gap).with("next", next)),
@@ -64,6 +65,9 @@ pub(super) async fn push(
         Err(ReceiveError::Fault(Fault::Stop(code))) => return Err(code.into()),
         Err(ReceiveError::Log(e)) => return Err(e.into()),
     };
+    if let Some(checkpoint) = checkpoint {
+        checkpoints::received(&app, &log, &checkpoint).await?;
+    }
     if let Some(ts) = sent_at {
         app.peers.metrics.lag(app.clock.now_ms().saturating_sub(ts));
     }

@@ -11,7 +11,9 @@ use conntext_federation::domain::Domain;
 use conntext_federation::ids::InstanceId;
 use conntext_federation::wire::{EventsPage, Hello, HelloServer, Push};
 
-use super::{Message, Origin, call, delivery, discovery, find, get, profiles, rebase, rewind, store, view};
+use super::{
+    Message, Origin, call, checkpoints, delivery, discovery, find, get, profiles, rebase, rewind, store, view,
+};
 use crate::App;
 use crate::db;
 use crate::error::Result;
@@ -67,7 +69,8 @@ async fn ours(app: &App, peer: &InstanceId) -> db::Result<Hello> {
         }
     }
     let document = app.peers.document.serial();
-    Ok(Hello { software: concat!("conntext/", env!("CARGO_PKG_VERSION")).into(), servers, document })
+    let witness = checkpoints::witness(app, peer).await?;
+    Ok(Hello { software: concat!("conntext/", env!("CARGO_PKG_VERSION")).into(), servers, document, witness })
 }
 
 /// Acts on what a peer says.
@@ -90,6 +93,7 @@ async fn heed(app: &App, domain: &Domain, peer: &InstanceId, said: Hello) -> db:
             follower_at(app, domain, peer, &log, &server).await?;
         }
     }
+    checkpoints::heed(app, domain, peer, said.witness).await?;
     app.peers.deliver_all(app, peer);
     Ok(())
 }
@@ -199,8 +203,7 @@ pub async fn catch_up(app: &App, domain: &Domain, log: &LogHandle) -> std::resul
         if page.events.is_empty() {
             return Ok(after);
         }
-        let push =
-            Push { sid: log.sid.clone(), events: page.events, gained: Vec::new(), lost: Vec::new(), ahead: false };
+        let push = Push::of(log.sid.clone(), page.events);
         let head = app.log.receive(push).await.map_err(|e| super::CallError::Answer(format!("its events: {e:?}")))?;
         if !page.more || head <= after {
             return Ok(head);
@@ -259,6 +262,7 @@ pub(super) fn start(app: &App) {
                     say_soon(&app, &ik);
                 }
             }
+            checkpoints::round(&app);
             if first {
                 app.log.all().iter().for_each(|log| profiles::wanted_of(&app, log));
             }

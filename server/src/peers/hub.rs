@@ -33,7 +33,7 @@ const MAX_PAGE_MESSAGES: u64 = 100;
 const SNAPSHOT_PROFILES: usize = 200;
 
 /// A log of ours that somebody of the asking instance is in.
-fn entitled(app: &App, origin: &Origin, sid: &ServerId) -> Result<Arc<LogHandle>> {
+pub(super) fn entitled(app: &App, origin: &Origin, sid: &ServerId) -> Result<Arc<LogHandle>> {
     let log = app.log.get(sid).ok_or(Code::UnknownServer)?;
     let (member, public, hub) = {
         let state = log.state();

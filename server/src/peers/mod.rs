@@ -3,6 +3,7 @@
 mod addresses;
 mod budget;
 mod call;
+pub mod checkpoints;
 pub mod client;
 mod cursors;
 mod delivery;
@@ -85,6 +86,7 @@ pub struct Peers {
     workers: Mutex<HashMap<InstanceId, Arc<delivery::Worker>>>,
     interested: delivery::Interested,
     cursors: cursors::Cursors,
+    checkpoints: checkpoints::Book,
     /// Servers that somebody is just joining, and how many: their copies are not removed meanwhile.
     joining: Mutex<HashMap<ServerId, u32>>,
     /// Requests that may be under way at a time, over all peers. Who waits gets one in turn.
@@ -133,6 +135,7 @@ impl Peers {
             workers: Mutex::default(),
             interested: delivery::Interested::default(),
             cursors: cursors::Cursors::default(),
+            checkpoints: checkpoints::Book::default(),
             joining: Mutex::default(),
             waiting_pushes: Semaphore::new(WAITING_PUSHES),
             connections: Semaphore::new(usize::try_from(config.connections.max(1)).unwrap_or(1)),
@@ -236,6 +239,7 @@ pub fn router(app: &App, rooms: Router<App>) -> Router<App> {
         .route("/servers/{sid}/join", route_post(hub::join))
         .route("/servers/{sid}/events", route_get(hub::events))
         .route("/servers/{sid}/head", route_get(hub::head))
+        .route("/servers/{sid}/checkpoint", route_get(checkpoints::serve))
         .route("/servers/{sid}/snapshot", route_get(hub::snapshot))
         .merge(rooms)
         .route_layer(from_fn_with_state(app.clone(), origin::verify));

@@ -18,7 +18,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::delivery::rewind;
 use super::view::{self, Bounds, Run};
-use super::{CallError, call, find, store};
+use super::{CallError, call, checkpoints, find, store};
 use crate::App;
 use crate::db;
 use crate::log::{Entry, LogHandle};
@@ -187,7 +187,8 @@ impl Window<'_> {
             let found = gained.iter().filter_map(|id| state.channels.get(id).map(|c| (id.clone(), c.clone())));
             found.map(|(id, channel)| ChannelGained { id, channel }).collect()
         };
-        let push = Push { sid: self.log.sid.clone(), events: run.items, gained: told, lost, ahead: !first };
+        let checkpoint = checkpoints::due(self.app, self.log, self.peer, &run).await?;
+        let push = Push { gained: told, lost, ahead: !first, checkpoint, ..Push::of(self.log.sid.clone(), run.items) };
         Ok(Some(Batch { push, end: run.end, gained }))
     }
 
@@ -358,7 +359,7 @@ async fn farewell(
     if run.items.is_empty() {
         return forget(app, peer, log).await;
     }
-    let push = Push { sid: log.sid.clone(), events: run.items, gained: Vec::new(), lost: Vec::new(), ahead: false };
+    let push = Push::of(log.sid.clone(), run.items);
     match send(app, peer, domain, &push).await {
         Ok(ack) => {
             let mut tx = app.db.begin().await?;

@@ -6,6 +6,7 @@ use conntext_federation::domain::Domain;
 use conntext_federation::ids::{ActionId, ChannelId, InstanceId, UserId};
 use conntext_federation::instance::Pin;
 
+use super::checkpoints::store as checkpoints;
 use crate::args;
 use crate::db::{Error, Query, Result, Row, Tx};
 
@@ -147,7 +148,8 @@ pub async fn drop_cursor(tx: &mut Tx, peer: &InstanceId, log_id: i64) -> Result<
 /// Forgets all instances of a log that is gone.
 pub async fn forget_log(tx: &mut Tx, log_id: i64) -> Result<()> {
     tx.exec("delete from peer_cursors where log_id = $1", args![log_id]).await?;
-    tx.exec("delete from peer_channels where log_id = $1", args![log_id]).await.map(|_| ())
+    tx.exec("delete from peer_channels where log_id = $1", args![log_id]).await?;
+    checkpoints::forget_log(tx, log_id).await
 }
 
 fn channels(rows: &[Row]) -> Result<BTreeSet<ChannelId>> {

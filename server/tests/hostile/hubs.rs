@@ -14,14 +14,14 @@ use crate::victim::Victim;
 type Change = fn(&mut Value);
 
 /// A hub and its log, ready to be joined by its code.
-struct Trap {
-    peer: Peer,
+pub struct Trap {
+    pub peer: Peer,
     log: Arc<Mutex<FalseLog>>,
 }
 
 impl Trap {
     /// A trap whose answer to a join is changed by `change`.
-    async fn new(name: &str, change: Change) -> Self {
+    pub async fn new(name: &str, change: Change) -> Self {
         let peer = Peer::new(name).await;
         let owner = peer.person("mallory");
         let log = Arc::new(Mutex::new(FalseLog::open(&peer, &owner)));
@@ -47,17 +47,17 @@ impl Trap {
     }
 
     /// Somebody of the victim walks in. Status and code of what they are told.
-    async fn catch(&self, victim: &Victim) -> String {
+    pub async fn catch(&self, victim: &Victim) -> String {
         let path = format!("/invites/{}/abcdefghijklmnop/accept", self.peer.domain);
         let (status, told) = victim.ask(&path, Some(&json!({}))).await;
         if status < 300 { "joined".into() } else { format!("{status} {}", told["code"].as_str().unwrap_or("-")) }
     }
 
-    fn log(&self) -> FalseLog {
+    pub fn log(&self) -> FalseLog {
         self.log.lock().unwrap().clone()
     }
 
-    async fn push(&self, victim: &Victim, events: Vec<Value>) -> crate::line::Seen {
+    pub async fn push(&self, victim: &Victim, events: Vec<Value>) -> crate::line::Seen {
         let sid = self.log().sid;
         self.peer.post(&victim.target, "/events", &json!({"sid": sid, "events": events})).await
     }

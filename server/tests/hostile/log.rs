@@ -201,6 +201,17 @@ impl FalseLog {
         self.hub.clone()
     }
 
+    /// Who made the server.
+    pub fn owner(&self) -> String {
+        self.owner.clone()
+    }
+
+    /// What other instances that came in said of their keys.
+    pub fn brought(&self) -> Vec<Value> {
+        let keys = self.events.iter().filter(|e| e["action"]["type"] == "instance.keys");
+        keys.skip(1).map(|e| e["content"].clone()).collect()
+    }
+
     /// The hub's key.
     pub fn key(&self) -> Key {
         self.key.clone()

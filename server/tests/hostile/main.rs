@@ -16,5 +16,6 @@ mod names;
 mod outsiders;
 mod peer;
 mod requests;
+mod stories;
 mod table;
 mod victim;

@@ -227,13 +227,8 @@ async fn j5_a_copy_that_its_hub_contradicts_is_set_aside_and_others_go_on() {
     let entry = a.app.log.read(&log, log.head().seq - 1, 1).await.expect("entries").pop().expect("an event");
     let mut event = entry.event.clone();
     event.header.prev = conntext_federation::ids::Hash::ZERO;
-    let push = conntext_federation::wire::Push {
-        sid: bad.sid.clone(),
-        events: vec![conntext_federation::event::Item::Event(Box::new(event))],
-        gained: vec![],
-        lost: vec![],
-        ahead: false,
-    };
+    let events = vec![conntext_federation::event::Item::Event(Box::new(event))];
+    let push = conntext_federation::wire::Push::of(bad.sid.clone(), events);
     net.heal("a.test", "b.test");
     let domain = Domain::parse_normal("b.test", true).expect("a domain");
     let answer: Result<conntext_federation::wire::PushAck, _> =

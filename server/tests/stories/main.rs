@@ -15,6 +15,7 @@ mod c_remote;
 mod c_uploads;
 mod everywhere;
 mod gateway;
+mod j_checkpoints;
 mod j_delivery;
 mod j_keys;
 mod j_limits;
