@@ -7,7 +7,7 @@ use crate::{
     error::Code,
     event::{Event, Item, Stub},
     hub::check_home,
-    ids::{ActionId, Actor, Hash},
+    ids::{ActionId, Actor, ChannelId, Hash},
     instance::KeysStatement,
     keys::{Kid, PublicKey},
     state::ServerState,
@@ -65,6 +65,9 @@ pub struct Held {
     pub aids: BTreeSet<ActionId>,
     /// Stubs for what the hub lost: the chain of a channel may skip what it had there.
     pub lost: Vec<(u64, u64)>,
+    /// The channels of which every event comes, where the copy has not asked for all: of the others it gets what concerns
+    /// its people, and their chains are not held against it.
+    pub whole: Option<BTreeSet<ChannelId>>,
 }
 
 /// Checks a run of items that follows the head and applies it to the state. What overlaps with what is held is
@@ -102,7 +105,7 @@ pub fn accept(state: &mut ServerState, items: Vec<Item>, held: &Held) -> Result<
             }
             Item::Event(event) => {
                 let ends_run = !matches!(items.peek(), Some(Item::Event(_)));
-                let verified = verify_next(state, *event, ends_run, &aids, &lost)?;
+                let verified = verify_next(state, *event, ends_run, &aids, &lost, held.whole.as_ref())?;
                 aids.insert(verified.event.action.aid);
                 out.events.push(verified);
             }
@@ -134,6 +137,7 @@ fn verify_next(
     ends_run: bool,
     aids: &BTreeSet<ActionId>,
     lost: &[(u64, u64)],
+    whole: Option<&BTreeSet<ChannelId>>,
 ) -> Result<Verified, Fault> {
     let first = state.head.seq == 0;
     let h = &event.header;
@@ -150,7 +154,10 @@ fn verify_next(
     if h.ts < state.head.ts {
         return Err(Fault::Stop(Code::TsRegress));
     }
+    let unasked = |c: &ChannelId| whole.is_some_and(|whole| !whole.contains(c));
     let chained = match h.vis.channel().map(|c| state.channels.get(c)) {
+        // Of what was not asked for the hub leaves out what it likes.
+        Some(Some(_)) if h.vis.channel().is_some_and(unasked) => true,
         // Events of a channel that this copy does not know yet begin somewhere in its chain.
         Some(None) => true,
         Some(Some(c)) if c.as_of >= h.seq => true,

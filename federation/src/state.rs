@@ -4,6 +4,7 @@
 //! with the visibility of a channel changes nothing outside that channel, so a copy with holes is right about
 //! everything that it may see. Rows that changed are remembered, so that a store writes only those.
 
+mod copies;
 mod digest;
 mod rows;
 
@@ -333,13 +334,6 @@ impl ServerState {
         }
     }
 
-    /// Moves the head over a run of events that are withheld.
-    pub fn skip(&mut self, to: u64, hash: Hash) {
-        self.head.seq = to;
-        self.head.hash = hash;
-        self.dirty.insert(Key::Head);
-    }
-
     /// Applies one event. `content` is the parsed content; `None` when the type is unknown, the content is erased,
     /// or the event was rejected: such an event only moves the chain.
     pub fn apply(&mut self, header: &Header, hash: Hash, action: &Action, content: Option<&Content>) {
@@ -366,7 +360,8 @@ impl ServerState {
                 if let Some(channel) = self.channels.get_mut(id) {
                     channel.last = Some(hash);
                     channel.as_of = header.seq;
-                    if let Some(cn) = header.cn {
+                    // A copy may have been told of later messages that it does not hold.
+                    if let Some(cn) = header.cn.filter(|cn| *cn > channel.last_cn) {
                         channel.last_cn = cn;
                         channel.last_ts = header.ts;
                     }
@@ -639,19 +634,6 @@ impl ServerState {
             }
             self.dirty.insert(Key::Member(actor.clone()));
             self.note_move(header, action, actor, kind);
-        }
-    }
-
-    /// Takes over a channel as the hub showed it to somebody who gained access.
-    pub fn put_channel(&mut self, id: ChannelId, channel: Channel) {
-        self.dirty.insert(Key::Channel(id.clone()));
-        self.channels.insert(id, channel);
-    }
-
-    /// Forgets a channel that nobody here may see any more.
-    pub fn drop_channel(&mut self, id: &ChannelId) {
-        if self.channels.remove(id).is_some() {
-            self.dirty.insert(Key::Channel(id.clone()));
         }
     }
 

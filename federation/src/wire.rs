@@ -15,7 +15,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The most events in one push.
 pub const MAX_PUSH_EVENTS: usize = 100;
@@ -246,6 +246,50 @@ pub struct ChannelGained {
     pub id: ChannelId,
     /// Its state, up to `as_of`.
     pub channel: Channel,
+    /// Whether every event of it follows from there on. Otherwise the follower has not asked for the channel, and gets what
+    /// concerns its people only.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub whole: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_yes(whole: &bool) -> bool {
+    *whole
+}
+
+/// `POST /servers/{sid}/want`: which channels the caller wants to be sent.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Want {
+    /// These only, of those that its people may see; null for all.
+    pub channels: Option<BTreeSet<ChannelId>>,
+}
+
+/// How both sides name a wish, so that neither goes by one that the other does not know: the SHA-256 of
+/// `conntext/want/v1`, a line feed, and the ids of the channels, sorted, with a line feed behind each.
+pub fn wish(channels: &BTreeSet<ChannelId>) -> Hash {
+    let lines: String = channels.iter().flat_map(|id| [id.as_str(), "\n"]).collect();
+    Hash::of(&[b"conntext/want/v1\n", lines.as_bytes()])
+}
+
+/// Answer to [`Want`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WantAnswer {
+    /// Where the channels end that the caller's people may see.
+    pub heads: Vec<ChannelHead>,
+}
+
+/// Where a channel ends.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ChannelHead {
+    /// The channel.
+    pub channel: ChannelId,
+    /// Number of its last message.
+    pub cn: u64,
+    /// Time of that message, milliseconds.
+    pub ts: i64,
 }
 
 /// `POST /events`: a hub brings a follower up to date.
@@ -269,12 +313,15 @@ pub struct Push {
     /// events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<Box<Checkpoint>>,
+    /// By which wish channels are left out ([`wish`]); none where all are sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wish: Option<Hash>,
 }
 
 impl Push {
     /// A push that brings these events and nothing else.
     pub fn of(sid: ServerId, events: Vec<Item>) -> Self {
-        Self { sid, events, gained: Vec::new(), lost: Vec::new(), ahead: false, checkpoint: None }
+        Self { sid, events, gained: Vec::new(), lost: Vec::new(), ahead: false, checkpoint: None, wish: None }
     }
 }
 
@@ -294,6 +341,9 @@ pub struct EventsPage {
     pub head: Position,
     /// Whether more lies beyond in the direction asked for.
     pub more: bool,
+    /// By which wish channels are left out ([`wish`]); none where all are sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wish: Option<Hash>,
 }
 
 /// Passing things that are never stored. `POST /ephemeral`.
@@ -315,6 +365,13 @@ pub enum Signal {
         uid: UserId,
         /// `online`, `idle`, `dnd` or `offline`.
         status: String,
+    },
+    /// From a hub: where channels end that the receiver has not asked for.
+    Heads {
+        /// The server.
+        sid: ServerId,
+        /// Those that grew.
+        heads: Vec<ChannelHead>,
     },
     /// A profile has a new revision.
     Profile {

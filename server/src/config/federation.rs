@@ -23,6 +23,16 @@ impl Mode {
     }
 }
 
+/// Which channels of communities elsewhere are followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Follow {
+    /// All that somebody of this instance may see.
+    All,
+    /// Those that somebody of this instance has opened lately, and whatever speaks to one of them.
+    Opened,
+}
+
 /// `[federation]`
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -76,6 +86,11 @@ pub struct Federation {
     /// After a start, communities with people of other instances are not written to until these have said how far their
     /// copies go, or until so many milliseconds have passed.
     pub start_ask_ms: u64,
+    /// `all`: copies of communities elsewhere hold every channel that somebody here may see. `opened`: only those that
+    /// somebody here has opened lately, and whatever speaks to one of them; the rest is fetched when it is read.
+    pub follow: Follow,
+    /// With `follow = "opened"`: a channel that nobody here has opened for so many days is no longer followed.
+    pub follow_days: u32,
     /// Once an hour a copy of a community is compared with those of so many other instances, so that an instance that
     /// tells different stories of its community is found; 0 compares with its own instance only.
     pub compare_with: u32,
@@ -120,6 +135,8 @@ impl Default for Federation {
             down_after: 5,
             dormant_days: 30,
             start_ask_ms: 2_000,
+            follow: Follow::All,
+            follow_days: 30,
             compare_with: 3,
             rewind_wait_s: 60,
             queue_per_actor: 1_000,

@@ -21,7 +21,7 @@ use figment::providers::{Env, Format as _, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
 pub use accounts::{Accounts, Registration};
-pub use federation::{Federation, Mode};
+pub use federation::{Federation, Follow, Mode};
 pub use http::Http;
 pub use instance::Instance;
 pub use limits::Limits;

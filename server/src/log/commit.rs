@@ -4,6 +4,7 @@
 mod copies;
 mod epochs;
 mod facts;
+mod follow;
 mod keys;
 mod restore;
 
@@ -25,9 +26,10 @@ use conntext_federation::{
     ids::{ActionId, Actor, ChannelId, Hash, ServerId},
     replica::Fault,
     state::ServerState,
-    wire::{ChannelGained, Push, Snapshot},
+    wire::{ChannelGained, ChannelHead, Push, Snapshot},
 };
 use facts::{UsedNonces, check_files, earlier, facts};
+pub(super) use follow::Following;
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
@@ -68,6 +70,7 @@ pub(super) enum Request {
     Restore { log: Arc<LogHandle>, items: Vec<Item>, reply: oneshot::Sender<Result<u64, ReceiveError>> },
     BeginEpoch { log: Arc<LogHandle>, known: Option<Position>, back_to: Option<u64>, tail: Vec<Item>, reply: Reply<()> },
     Remove { log: Arc<LogHandle>, reply: Reply<()> },
+    Follow { log: Arc<LogHandle>, change: Following, reply: Reply<()> },
 }
 
 /// Why a push was not taken.
@@ -90,6 +93,7 @@ enum Step {
     Apply(Arc<Entry>),
     Gain(Box<ChannelGained>),
     Lose(ChannelId),
+    Head(ChannelHead),
 }
 
 fn replay(state: &mut ServerState, steps: &[Step]) {
@@ -99,6 +103,7 @@ fn replay(state: &mut ServerState, steps: &[Step]) {
             Step::Apply(e) => state.apply(&e.event.header, e.hash, &e.event.action, e.content.as_ref()),
             Step::Gain(g) => state.put_channel(g.id.clone(), g.channel.clone()),
             Step::Lose(id) => state.drop_channel(id),
+            Step::Head(head) => drop(state.note_head(&head.channel, head.cn, head.ts)),
         }
     }
     state.forget_changes();
@@ -330,7 +335,7 @@ impl Committer {
         if !entries.is_empty() {
             bus.tell_server(&log.sid, Notice::Events(entries.clone().into()));
         }
-        if steps.iter().any(|s| matches!(s, Step::Gain(_) | Step::Lose(_))) {
+        if steps.iter().any(|s| matches!(s, Step::Gain(_) | Step::Lose(_) | Step::Head(_))) {
             bus.tell_server(&log.sid, Notice::Changed);
         }
         let after = log.local_members();
@@ -406,6 +411,14 @@ impl Committer {
             }
             Request::BeginEpoch { log, known, back_to, tail, reply } => {
                 let result = self.begin_epoch(&log, known, back_to, tail).await;
+                if result.is_err() {
+                    self.working.remove(&log.id);
+                }
+                let _ = reply.send(result);
+            }
+            Request::Follow { log, change, reply } => {
+                let log = self.inner.current(log);
+                let result = self.following(&log, change).await;
                 if result.is_err() {
                     self.working.remove(&log.id);
                 }
@@ -537,6 +550,7 @@ impl std::fmt::Debug for Request {
             Self::BeginEpoch { log, .. } => write!(f, "BeginEpoch({})", sid(log)),
             Self::Open { .. } => f.write_str("Open"),
             Self::Adopt { .. } => f.write_str("Adopt"),
+            Self::Follow { log, .. } => write!(f, "Follow({})", sid(log)),
             Self::Remove { log, .. } => write!(f, "Remove({})", sid(log)),
         }
     }

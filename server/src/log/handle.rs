@@ -1,12 +1,12 @@
 //! One log, open in memory.
 
 use super::rewind::Rewind;
-use super::types::Entry;
+use super::types::{Entry, Follows};
 use super::{recent::Recent, unpoison};
 use conntext_federation::{
     action::Position,
     hub,
-    ids::{Actor, InstanceId, ServerId},
+    ids::{Actor, ChannelId, Hash, InstanceId, ServerId},
     state::ServerState,
 };
 use std::{
@@ -31,6 +31,8 @@ pub struct LogHandle {
     /// What was written last, so that whoever follows closely reads no disk.
     pub(super) recent: Mutex<Recent>,
     pub(super) quarantined: RwLock<Option<String>>,
+    /// Which channels a copy follows whole; none where all of them.
+    pub(super) follows: RwLock<Option<Follows>>,
     /// Why nothing is sequenced in a log of ours.
     pub(super) rewind: RwLock<Option<Rewind>>,
     /// Whoever waits for a change of that goes on in the order of their coming.
@@ -73,6 +75,7 @@ impl LogHandle {
             recent: Mutex::new(Recent::after(state.head.seq)),
             published: RwLock::new(state),
             quarantined: RwLock::new(quarantined),
+            follows: RwLock::new(None),
             rewind: RwLock::new(None),
             rewind_changed: tokio::sync::Notify::new(),
             hub_away: AtomicBool::new(false),
@@ -109,6 +112,37 @@ impl LogHandle {
     /// Since when the hub does not answer, milliseconds; `None` while it does.
     pub fn hub_away_since(&self) -> Option<i64> {
         self.hub_away.load(Ordering::Relaxed).then(|| self.hub_away_since.load(Ordering::Relaxed))
+    }
+
+    /// Whether every channel is followed whole.
+    pub fn is_whole(&self) -> bool {
+        unpoison(self.follows.read()).is_none()
+    }
+
+    /// Whether what a hub sent by a wish may be taken: it was ours, or the one before that.
+    pub fn knows_wish(&self, wish: Option<Hash>) -> bool {
+        match unpoison(self.follows.read()).as_ref() {
+            Some(follows) => follows.knows(wish),
+            None => wish.is_none(),
+        }
+    }
+
+    /// Whether every event of a channel arrives here.
+    pub fn has_whole(&self, channel: &ChannelId) -> bool {
+        unpoison(self.follows.read()).as_ref().is_none_or(|follows| follows.whole.contains(channel))
+    }
+
+    /// The channels that were asked for; none for all.
+    pub fn wanted(&self) -> Option<BTreeSet<ChannelId>> {
+        unpoison(self.follows.read()).as_ref().filter(|f| !f.all_soon).map(|f| f.wanted.clone())
+    }
+
+    pub(super) fn follows(&self) -> Option<Follows> {
+        unpoison(self.follows.read()).clone()
+    }
+
+    pub(super) fn set_follows(&self, follows: Option<Follows>) {
+        *unpoison(self.follows.write()) = follows;
     }
 
     /// Why the copy is no longer fed.

@@ -24,7 +24,7 @@ use crate::{
     clock::{Clock, Rng},
     db::{self, Db, Query, Tx},
 };
-use commit::{Committer, Request, Work};
+use commit::{Committer, Following, Request, Work};
 use conntext_federation::{
     Code,
     content::{Genesis, LogKind},
@@ -32,7 +32,7 @@ use conntext_federation::{
     identity::Op,
     ids::{ActionId, Actor, ChannelId, InstanceId, MediaId, ServerId},
     keys::{Bytes, PublicKey},
-    wire::{Push, Snapshot},
+    wire::{ChannelHead, Push, Snapshot},
 };
 use futures_util::future::BoxFuture;
 use std::{
@@ -178,6 +178,7 @@ impl Log {
             waiting: Mutex::default(),
         });
         let mut read = inner.db.read().await?;
+        let mut follows = store::follows(&mut read).await?;
         for row in store::logs(&mut read).await? {
             let Some(state) = store::load_state(&mut read, &row).await? else {
                 tracing::error!(sid = %row.sid, "a log has no state and stays closed");
@@ -186,6 +187,7 @@ impl Log {
             let here = row.hub == inner.me.ik.as_str();
             let ik = inner.me.ik.clone();
             let handle = LogHandle::new(row.id, state, here, row.hub_domain, row.quarantined, row.base_seq, ik);
+            handle.set_follows(follows.remove(&row.id));
             inner.insert_handle(Arc::new(handle));
         }
         drop(read);
@@ -345,6 +347,18 @@ impl Log {
             return Err(ReceiveError::Log(LogError::Closed));
         }
         answer.await.unwrap_or(Err(ReceiveError::Log(LogError::Closed)))
+    }
+
+    /// A copy follows these channels alone from now on; all where there are none, once its hub sends them.
+    pub async fn follow(&self, log: &Arc<LogHandle>, wanted: Option<BTreeSet<ChannelId>>) -> Result<(), LogError> {
+        let (log, change) = (log.clone(), Following::Wanted(wanted));
+        self.ask(|reply| Request::Follow { log, change, reply }).await
+    }
+
+    /// The hub of a copy says where channels end that are not followed whole.
+    pub async fn note_heads(&self, log: &Arc<LogHandle>, heads: Vec<ChannelHead>) -> Result<(), LogError> {
+        let (log, change) = (log.clone(), Following::Heads(heads));
+        self.ask(|reply| Request::Follow { log, change, reply }).await
     }
 
     /// Stores history that was fetched on demand. Each event was checked by [`conntext_federation::replica::verify_past`].

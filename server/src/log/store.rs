@@ -1,6 +1,9 @@
 //! All SQL of the log's own tables.
 
-use super::{rewind, types::Entry};
+use super::{
+    rewind,
+    types::{Entry, Follows},
+};
 use crate::{
     args,
     db::{Error, Query, Result, Row, Tx, Value},
@@ -15,7 +18,7 @@ use conntext_federation::{
     state::{self, ServerState},
 };
 use serde_json::Map;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A row of `logs`.
 #[derive(Clone, Debug)]
@@ -82,6 +85,7 @@ pub async fn delete_log(tx: &mut Tx, log_id: i64) -> Result<()> {
         "delete from held_content where log_id = $1",
         "delete from pending_actions where log_id = $1",
         "delete from nonces where log_id = $1",
+        "delete from log_follows where log_id = $1",
         "delete from logs where id = $1",
     ] {
         tx.exec(sql, args![log_id]).await?;
@@ -530,4 +534,36 @@ pub async fn forget_fold(tx: &mut Tx, log_id: i64) -> Result<()> {
 pub async fn seqs_after(q: &mut impl Query, log_id: i64, after: u64) -> Result<Vec<u64>> {
     let sql = "select seq from log_events where log_id = $1 and seq > $2 order by seq";
     Ok(q.rows(sql, args![log_id, after]).await?.iter().map(|r| unsigned(r.get(0))).collect())
+}
+
+/// How copies follow that do not follow every channel, by their number here.
+pub async fn follows(q: &mut impl Query) -> Result<HashMap<i64, Follows>> {
+    let channels = |text: String| -> Result<BTreeSet<ChannelId>> {
+        text.split_whitespace().map(|c| c.parse().map_err(|_| broken("channel id"))).collect()
+    };
+    let rows = q.rows("select log_id, wanted, whole, earlier, all_soon from log_follows", args![]).await?;
+    rows.iter()
+        .map(|r| {
+            let follows = Follows {
+                wanted: channels(r.get(1))?,
+                whole: channels(r.get(2))?,
+                earlier: r.get::<Option<[u8; 32]>>(3).map(Hash),
+                all_soon: r.get(4),
+            };
+            Ok((r.get(0), follows))
+        })
+        .collect()
+}
+
+/// Notes how a copy follows; none where it follows every channel.
+pub async fn put_follows(tx: &mut Tx, log_id: i64, follows: Option<&Follows>) -> Result<()> {
+    let Some(follows) = follows else {
+        return tx.exec("delete from log_follows where log_id = $1", args![log_id]).await.map(|_| ());
+    };
+    let text = |channels: &BTreeSet<ChannelId>| channels.iter().map(ChannelId::as_str).collect::<Vec<_>>().join(" ");
+    let sql = "insert into log_follows (log_id, wanted, whole, earlier, all_soon) values ($1, $2, $3, $4, $5)
+               on conflict (log_id) do update set wanted = excluded.wanted, whole = excluded.whole,
+                 earlier = excluded.earlier, all_soon = excluded.all_soon";
+    let (wanted, whole, earlier) = (text(&follows.wanted), text(&follows.whole), follows.earlier.map(|hash| hash.0));
+    tx.exec(sql, args![log_id, wanted, whole, earlier, follows.all_soon]).await.map(|_| ())
 }

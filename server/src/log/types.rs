@@ -5,10 +5,12 @@ use conntext_federation::{
     Code,
     content::Content,
     event::Event,
-    ids::{ActionId, Hash, InstanceId},
+    ids::{ActionId, ChannelId, Hash, InstanceId},
     notices::Move,
     state::ServerState,
+    wire,
 };
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// This instance as the log knows it.
@@ -78,6 +80,26 @@ pub struct Undone<'a> {
     /// What stands up to here goes on counting.
     pub to: u64,
     pub entries: &'a [Entry],
+}
+
+/// How a copy follows that has not asked for all channels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Follows {
+    /// The channels that were asked for.
+    pub wanted: BTreeSet<ChannelId>,
+    /// Those of them of which every event arrives.
+    pub whole: BTreeSet<ChannelId>,
+    /// The wish before this one, by which the hub may have sent what is still on its way; none for all channels.
+    pub earlier: Option<Hash>,
+    /// Whether the hub was asked to send all again, and has not begun to.
+    pub all_soon: bool,
+}
+
+impl Follows {
+    /// Whether what was sent by a wish may be taken.
+    pub fn knows(&self, wish: Option<Hash>) -> bool {
+        wish == Some(wire::wish(&self.wanted)) || wish == self.earlier || (self.all_soon && wish.is_none())
+    }
 }
 
 /// What became of something submitted.

@@ -9,7 +9,7 @@ use crate::db::Query;
 use crate::error::{Problem, Result};
 use crate::log::{Entry, LogHandle};
 use crate::notices::{self, Notice, Span};
-use crate::{profiles, reactions};
+use crate::{peers, profiles, reactions};
 use conntext_federation::content::{self, Content, MessageCreate};
 use conntext_federation::ids::{ActionId, Actor, ChannelId};
 use std::collections::BTreeSet;
@@ -206,8 +206,9 @@ async fn people(q: &mut impl Query, messages: &[Message], notices: &[Notice]) ->
 /// # Errors
 /// 404 `not_found` for a message that is not in the channel.
 pub async fn page(app: &App, place: &Place, ask: Ask, limit: u64) -> Result<MessagePage> {
+    // Before it is looked where the channel ends: a copy that did not follow it learns of that now.
+    let mut incomplete = peers::want::opened(app, &place.log, &place.channel).await?;
     let last = place.last_cn();
-    let mut incomplete = false;
     // Numbers from which on older and after which newer ones are read, and how many of each.
     let (older_than, older, newer_than, newer) = match ask {
         Ask::Newest => (last + 1, limit, last, limit),

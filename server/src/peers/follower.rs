@@ -10,7 +10,7 @@ use conntext_federation::replica::Fault;
 use conntext_federation::wire::{MAX_PUSH_EVENTS, Push, PushAck};
 use tokio::sync::broadcast::error::RecvError;
 
-use super::{Message, Origin, checkpoints, profiles};
+use super::{Message, Origin, checkpoints, profiles, want};
 use crate::App;
 use crate::bus::Notice;
 use crate::error::{Problem, Result};
@@ -45,6 +45,11 @@ pub(super) async fn push(
     }
     if log.hub_domain() != origin.domain.as_str() {
         app.log.set_hub_domain(&log, origin.domain.as_str()).await?;
+    }
+    if !log.knows_wish(push.wish) {
+        want::refused(&app, &log);
+        let detail = "This copy has asked for other channels.";
+        return Err(Problem::from(Code::Overloaded).detail(detail).retry_after_ms(2_000));
     }
     if push.ahead {
         wait_for_turn(&app, &log, &push).await;

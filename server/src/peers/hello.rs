@@ -203,7 +203,12 @@ pub async fn catch_up(app: &App, domain: &Domain, log: &LogHandle) -> std::resul
         if page.events.is_empty() {
             return Ok(after);
         }
-        let push = Push::of(log.sid.clone(), page.events);
+        // What is wanted again begins with a push, which tells the state of its channels.
+        let begins = page.wish.is_none() && !log.is_whole() && log.wanted().is_none();
+        if begins || !log.knows_wish(page.wish) {
+            return Err(super::CallError::Answer("it goes by another wish than ours".into()));
+        }
+        let push = Push { wish: page.wish, ..Push::of(log.sid.clone(), page.events) };
         let head = app.log.receive(push).await.map_err(|e| super::CallError::Answer(format!("its events: {e:?}")))?;
         if !page.more || head <= after {
             return Ok(head);

@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::view::{self, Bounds};
-use super::{Message, Origin, Told, store};
+use super::{Message, Origin, Told, store, want};
 use crate::App;
 use crate::error::{Problem, Result};
 use crate::http::{Json, Path, Query};
@@ -190,11 +190,12 @@ pub(super) async fn events(
         }
         let events = query.limit.unwrap_or(MAX_PAGE_EVENTS).clamp(1, MAX_PAGE_EVENTS);
         let run = view::all(&app, &copy, after, Bounds { to: head.seq, events, bytes: MAX_PAGE_BYTES }).await?;
-        return Ok(Json(EventsPage { events: run.items, head, more: run.more }));
+        return Ok(Json(EventsPage { events: run.items, head, more: run.more, wish: None }));
     }
     let log = entitled(&app, &origin, &sid)?;
-    let channels = log.state().channels_for(&origin.ik);
-    offer(&app, &log, &origin.ik, &channels).await?;
+    let sight = want::sight(&app, &log, &origin.ik);
+    let channels = &sight.visible;
+    offer(&app, &log, &origin.ik, channels).await?;
     let to = log.head().seq;
     let head = view::head(&app, &log, &origin.ik).await?;
     let events = query.limit.unwrap_or(MAX_PAGE_EVENTS).clamp(1, MAX_PAGE_EVENTS);
@@ -207,14 +208,14 @@ pub(super) async fn events(
         let messages = (events as u64).min(MAX_PAGE_MESSAGES);
         let bounds = Bounds { to, events: MAX_PAGE_EVENTS, bytes: MAX_PAGE_BYTES };
         let (events, more) = view::channel_page(&app, &log, &channel, before, messages, bounds).await?;
-        return Ok(Json(EventsPage { events, head, more }));
+        return Ok(Json(EventsPage { events, head, more, wish: sight.wish() }));
     }
     let after = query.after.unwrap_or(0);
     if after > to {
         return Err(Code::BeyondHead.into());
     }
-    let run = view::run(&app, &log, &channels, after, Bounds { to, events, bytes: MAX_PAGE_BYTES }).await?;
-    Ok(Json(EventsPage { events: run.items, head, more: run.more }))
+    let run = view::run(&app, &log, &sight, after, Bounds { to, events, bytes: MAX_PAGE_BYTES }).await?;
+    Ok(Json(EventsPage { events: run.items, head, more: run.more, wish: sight.wish() }))
 }
 
 /// Notes which channels an instance is about to be told of: what was told is taken back when nobody there may see it.
@@ -304,6 +305,7 @@ async fn begin_cursor(
     let channels: Vec<ChannelId> = channels.iter().cloned().collect();
     let mut tx = app.db.begin().await?;
     app.peers.cursors.set(&mut tx, ik, log.id, seq).await?;
+    want::begin(&mut tx, app, log, ik).await?;
     store::doubt(&mut tx, ik, log.id).await?;
     store::disclose(&mut tx, ik, log.id, &channels).await?;
     tx.commit().await?;

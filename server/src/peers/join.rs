@@ -17,7 +17,7 @@ use conntext_federation::wire::{JoinRequest, JoinResponse, SignedAction, Snapsho
 use conntext_federation::{canonical, identity::Op};
 
 use super::hub::invite_hash;
-use super::{CallError, Peer, call, find, get, naming, profiles, store};
+use super::{CallError, Peer, call, find, get, naming, profiles, store, want};
 use crate::App;
 use crate::bus::Notice;
 use crate::error::{Problem, Result};
@@ -156,6 +156,7 @@ async fn adopt(app: &App, peer: &Peer, sid: &ServerId, actor: &Actor, snapshot: 
     }
     let known = snapshot.profiles.clone();
     let log = app.log.adopt(snapshot, peer.domain.as_str().to_owned(), None).await?;
+    want::soon(app, &log);
     profiles::keep(app, &peer.domain, known).await;
     profiles::wanted_of(app, &log);
     Ok(())
@@ -173,7 +174,7 @@ pub async fn renew(app: &App, sid: &ServerId) -> std::result::Result<(), CallErr
     check(app, &peer, sid, &snapshot).await?;
     let known = snapshot.profiles.clone();
     let adopted = app.log.adopt(snapshot, domain.as_str().to_owned(), None).await;
-    adopted.map_err(|e| CallError::Answer(e.to_string()))?;
+    want::soon(app, &adopted.map_err(|e| CallError::Answer(e.to_string()))?);
     profiles::keep(app, &domain, known).await;
     Ok(())
 }

@@ -29,6 +29,7 @@ mod signals;
 mod status;
 pub mod store;
 mod view;
+pub mod want;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -87,6 +88,7 @@ pub struct Peers {
     interested: delivery::Interested,
     cursors: cursors::Cursors,
     checkpoints: checkpoints::Book,
+    want: want::Book,
     /// Servers that somebody is just joining, and how many: their copies are not removed meanwhile.
     joining: Mutex<HashMap<ServerId, u32>>,
     /// Requests that may be under way at a time, over all peers. Who waits gets one in turn.
@@ -136,6 +138,7 @@ impl Peers {
             interested: delivery::Interested::default(),
             cursors: cursors::Cursors::default(),
             checkpoints: checkpoints::Book::default(),
+            want: want::Book::default(),
             joining: Mutex::default(),
             waiting_pushes: Semaphore::new(WAITING_PUSHES),
             connections: Semaphore::new(usize::try_from(config.connections.max(1)).unwrap_or(1)),
@@ -220,6 +223,7 @@ impl Peers {
 /// # Errors
 /// From the database.
 pub async fn start(app: &App) -> db::Result<()> {
+    want::start(app).await?;
     delivery::start(app);
     cursors::start(app);
     hello::start(app);
@@ -239,6 +243,7 @@ pub fn router(app: &App, rooms: Router<App>) -> Router<App> {
         .route("/servers/{sid}/join", route_post(hub::join))
         .route("/servers/{sid}/events", route_get(hub::events))
         .route("/servers/{sid}/head", route_get(hub::head))
+        .route("/servers/{sid}/want", route_post(want::receive))
         .route("/servers/{sid}/checkpoint", route_get(checkpoints::serve))
         .route("/servers/{sid}/snapshot", route_get(hub::snapshot))
         .merge(rooms)

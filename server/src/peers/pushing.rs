@@ -9,7 +9,7 @@ use axum::http::Method;
 use conntext_federation::action::Position;
 use conntext_federation::content::Content;
 use conntext_federation::domain::Domain;
-use conntext_federation::ids::{Actor, ChannelId, InstanceId};
+use conntext_federation::ids::{Actor, ChannelId, Hash, InstanceId};
 use conntext_federation::state::ServerState;
 use conntext_federation::wire::{ChannelGained, MAX_PUSH_BYTES, MAX_PUSH_EVENTS, Push, PushAck};
 use futures_util::StreamExt as _;
@@ -18,6 +18,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::delivery::rewind;
 use super::view::{self, Bounds, Run};
+use super::want::{self, Sight};
 use super::{CallError, call, checkpoints, find, store};
 use crate::App;
 use crate::db;
@@ -43,15 +44,17 @@ pub(super) enum Step {
 /// What of a log concerns one peer now.
 struct Outlook {
     member: bool,
-    visible: BTreeSet<ChannelId>,
+    sight: Sight,
     head: u64,
     domain: Option<Domain>,
 }
 
-fn outlook(state: &ServerState, peer: &InstanceId) -> Outlook {
+fn outlook(app: &App, log: &LogHandle, peer: &InstanceId) -> Outlook {
+    let sight = want::sight(app, log, peer);
+    let state = log.state();
     Outlook {
         member: state.by_home.contains_key(peer),
-        visible: state.channels_for(peer),
+        sight,
         head: state.head.seq,
         domain: state.instances.get(peer).and_then(|i| Domain::parse_normal(&i.domain, true).ok()),
     }
@@ -64,7 +67,7 @@ pub(super) async fn push(app: &App, peer: &InstanceId, log: &Arc<LogHandle>) -> 
     let disclosed = store::disclosed(&mut read, peer, log.id).await?;
     let offered = store::offered(&mut read, peer, log.id).await?;
     drop(read);
-    let now = outlook(&log.state(), peer);
+    let now = outlook(app, log, peer);
     let Some(domain) = now.domain.clone() else { return Ok(Step::Idle) };
     if app.peers.is_dormant(app, &domain) {
         return Ok(Step::Dormant);
@@ -73,7 +76,8 @@ pub(super) async fn push(app: &App, peer: &InstanceId, log: &Arc<LogHandle>) -> 
         return farewell(app, peer, log, &domain, acked, now.head).await;
     }
     let coming = BTreeMap::new();
-    Window { app, peer, log, domain, acked, sent: acked, disclosed, offered, coming }.turn().await
+    let wish = now.sight.wish();
+    Window { app, peer, log, domain, acked, sent: acked, disclosed, offered, wish, coming }.turn().await
 }
 
 /// What is under way of one log to one peer.
@@ -90,6 +94,8 @@ struct Window<'a> {
     disclosed: BTreeSet<ChannelId>,
     /// The channels of which the peer may hold anything.
     offered: BTreeSet<ChannelId>,
+    /// The wish by which those were told.
+    wish: Option<Hash>,
     /// Channels that begin with an event beyond `acked`.
     coming: BTreeMap<ChannelId, u64>,
 }
@@ -164,44 +170,60 @@ impl Window<'_> {
         if first {
             self.sent = self.acked;
         }
-        let now = outlook(&self.log.state(), self.peer);
+        let now = outlook(self.app, self.log, self.peer);
         // What comes in while an answer is awaited is gathered: only full batches go ahead.
         let enough = first || now.head.saturating_sub(self.sent) >= MAX_PUSH_EVENTS as u64;
         if !now.member || !enough {
             return Ok(None);
         }
-        let lost: Vec<ChannelId> = self.offered.difference(&now.visible).cloned().collect();
-        let gained = self.gained(&now.visible).await?;
+        if now.sight.wish() != self.wish {
+            // It asked for something else meanwhile: it is told anew what comes whole, in front of everything.
+            if !first {
+                return Ok(None);
+            }
+            self.wish = now.sight.wish();
+            self.disclosed = store::disclosed(&mut self.app.db.read().await?, self.peer, self.log.id).await?;
+        }
+        let lost: Vec<ChannelId> = self.offered.difference(&now.sight.visible).cloned().collect();
+        let gained = self.gained(&now.sight).await?;
         let turned = !lost.is_empty() || !gained.is_empty();
         if (turned && !first) || (!turned && self.sent >= now.head) {
             return Ok(None);
         }
         let bounds = Bounds { to: now.head, events: MAX_PUSH_EVENTS, bytes: MAX_PUSH_BYTES };
-        let run = view::run(self.app, self.log, &now.visible, self.sent, bounds).await?;
+        let run = view::run(self.app, self.log, &now.sight, self.sent, bounds).await?;
         if (!first && !run.more) || (run.items.is_empty() && !turned) {
             return Ok(None);
         }
-        self.offer(&now.visible).await?;
+        self.offer(&now.sight.visible).await?;
         let told: Vec<ChannelGained> = {
             let state = self.log.state();
             let found = gained.iter().filter_map(|id| state.channels.get(id).map(|c| (id.clone(), c.clone())));
-            found.map(|(id, channel)| ChannelGained { id, channel }).collect()
+            found.map(|(id, channel)| ChannelGained { whole: now.sight.is_whole(&id), id, channel }).collect()
         };
         let checkpoint = checkpoints::due(self.app, self.log, self.peer, &run).await?;
-        let push = Push { gained: told, lost, ahead: !first, checkpoint, ..Push::of(self.log.sid.clone(), run.items) };
+        let push = Push {
+            gained: told,
+            lost,
+            ahead: !first,
+            checkpoint,
+            wish: now.sight.wish(),
+            ..Push::of(self.log.sid.clone(), run.items)
+        };
         Ok(Some(Batch { push, end: run.end, gained }))
     }
 
     /// Channels that the peer may see, whose state it has not and will not get as events.
-    async fn gained(&mut self, visible: &BTreeSet<ChannelId>) -> db::Result<Vec<ChannelId>> {
+    async fn gained(&mut self, sight: &Sight) -> db::Result<Vec<ChannelId>> {
         let mut gained = Vec::new();
-        for channel in visible.difference(&self.disclosed) {
+        for channel in sight.visible.difference(&self.disclosed) {
             if self.coming.contains_key(channel) {
                 continue;
             }
             let mut read = self.app.db.read().await?;
             match store::channel_begin(&mut read, self.log.id, channel).await? {
-                Some(begin) if begin > self.acked => {
+                // Who has not asked for all channels is told of each whether it comes whole.
+                Some(begin) if begin > self.acked && !sight.is_lazy() => {
                     self.coming.insert(channel.clone(), begin);
                 }
                 _ => gained.push(channel.clone()),
@@ -241,6 +263,11 @@ impl Window<'_> {
         self.coming.retain(|_, begin| *begin > self.acked);
         if told.is_empty() && lost.is_empty() {
             return Ok(());
+        }
+        let _turn = self.app.peers.want.turn.lock().await;
+        if want::wish(self.app, self.log, self.peer) != self.wish {
+            // They are told once more.
+            told.clear();
         }
         let mut tx = self.app.db.begin().await?;
         store::advance(&mut tx, self.peer, self.log.id, self.acked).await?;
@@ -352,7 +379,7 @@ async fn farewell(
     let run = match departure {
         Some(to) => {
             let bounds = Bounds { to, events: MAX_PUSH_EVENTS, bytes: MAX_PUSH_BYTES };
-            view::run(app, log, &BTreeSet::new(), acked, bounds).await?
+            view::run(app, log, &Sight::default(), acked, bounds).await?
         }
         None => Run::default(),
     };
@@ -377,7 +404,7 @@ async fn farewell(
 /// its cursor begins anew, so that one of the two is seen here.
 async fn forget(app: &App, peer: &InstanceId, log: &Arc<LogHandle>) -> db::Result<Step> {
     let mut tx = app.db.begin().await?;
-    if outlook(&log.state(), peer).member {
+    if outlook(app, log, peer).member {
         return Ok(Step::Sent);
     }
     app.peers.cursors.drop(&mut tx, peer, log.id).await?;

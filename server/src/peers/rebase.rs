@@ -8,7 +8,7 @@ use conntext_federation::event::{Event, Item};
 use conntext_federation::wire::{EventsPage, Snapshot};
 use conntext_federation::{Code, epoch, replica};
 
-use super::{CallError, find, get, hello, join, profiles};
+use super::{CallError, find, get, hello, join, profiles, want};
 use crate::App;
 use crate::log::{Entry, LogHandle};
 
@@ -80,6 +80,7 @@ pub(super) async fn follow(app: &App, domain: &Domain, log: &Arc<LogHandle>) -> 
         (event.header.seq <= end).then(|| Entry::of(*event, hash, None))
     };
     app.log.fill(&log, between.into_iter().filter_map(past).collect()).await.map_err(answered)?;
+    want::soon(app, &log);
     // Whoever looked when the copy began anew did not see these.
     app.bus.tell_server(&log.sid, crate::bus::Notice::Rewritten);
     profiles::keep(app, domain, known).await;

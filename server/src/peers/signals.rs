@@ -11,7 +11,7 @@ use conntext_federation::ids::{Actor, ChannelId, InstanceId, ServerId, UserId};
 use conntext_federation::wire::{Signal, Signals, SignalsAck};
 use tokio::sync::broadcast::error::RecvError;
 
-use super::{CallError, Message, Origin, Told, call};
+use super::{CallError, Message, Origin, Told, call, want};
 use crate::App;
 use crate::bus::{Notice, PeopleNotice};
 use crate::error::Result;
@@ -53,7 +53,7 @@ fn spread_typing(app: &App, log: &LogHandle, channel: &ChannelId, signal: &Signa
     }
 }
 
-fn send(app: &App, domain: Domain, items: Vec<Signal>) {
+pub(super) fn send(app: &App, domain: Domain, items: Vec<Signal>) {
     // A peer that is known to be away hears nothing of what is over before it is back.
     if app.peers.failures(&domain) > 0 || app.peers.connections.available_permits() == 0 {
         return;
@@ -136,6 +136,7 @@ async fn heed(app: &App, origin: &Origin, signal: Signal) -> Result<bool> {
             }
             Ok(fine)
         }
+        Signal::Heads { sid, heads } => want::heed(app, origin, &sid, heads).await,
         Signal::Profile { profile } => {
             let fine = at_home(app, &profile.profile.uid, &origin.ik);
             if fine {

@@ -7,6 +7,7 @@ use conntext_federation::ids::{ActionId, ChannelId, InstanceId, UserId};
 use conntext_federation::instance::Pin;
 
 use super::checkpoints::store as checkpoints;
+use super::want::store as want;
 use crate::args;
 use crate::db::{Error, Query, Result, Row, Tx};
 
@@ -142,13 +143,15 @@ pub async fn advance(tx: &mut Tx, peer: &InstanceId, log_id: i64, acked: u64) ->
 pub async fn drop_cursor(tx: &mut Tx, peer: &InstanceId, log_id: i64) -> Result<()> {
     let args = || args![peer.as_str(), log_id];
     tx.exec("delete from peer_cursors where peer = $1 and log_id = $2", args()).await?;
-    tx.exec("delete from peer_channels where peer = $1 and log_id = $2", args()).await.map(|_| ())
+    tx.exec("delete from peer_channels where peer = $1 and log_id = $2", args()).await?;
+    want::drop_want(tx, peer, log_id).await
 }
 
 /// Forgets all instances of a log that is gone.
 pub async fn forget_log(tx: &mut Tx, log_id: i64) -> Result<()> {
     tx.exec("delete from peer_cursors where log_id = $1", args![log_id]).await?;
     tx.exec("delete from peer_channels where log_id = $1", args![log_id]).await?;
+    want::forget_log(tx, log_id).await?;
     checkpoints::forget_log(tx, log_id).await
 }
 

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use conntext_federation::action::Position;
-use conntext_federation::event::{Item, Stub, Visibility};
+use conntext_federation::event::{Item, Stub};
 use conntext_federation::ids::{ActionId, ChannelId, Hash, InstanceId};
 
 use super::store;
+use super::want::{self, Sight};
 use crate::App;
 use crate::db;
 use crate::log::{Entry, LogHandle};
@@ -40,23 +41,16 @@ fn bytes_of(item: &Item) -> usize {
     serde_json::to_vec(item).map_or(0, |v| v.len())
 }
 
-fn sees(channels: Option<&BTreeSet<ChannelId>>, entry: &Entry) -> bool {
-    let Some(channels) = channels else { return true };
-    match &entry.event.header.vis {
-        Visibility::All => true,
-        Visibility::Channel(c) => channels.contains(c),
+async fn sees(sight: Option<&Sight>, app: &App, log: &LogHandle, entry: &Entry) -> db::Result<bool> {
+    match sight {
+        Some(sight) => sight.sees(app, log, entry).await,
+        None => Ok(true),
     }
 }
 
-/// The events after `after` for somebody who may see these channels.
-pub async fn run(
-    app: &App,
-    log: &LogHandle,
-    channels: &BTreeSet<ChannelId>,
-    after: u64,
-    bounds: Bounds,
-) -> db::Result<Run> {
-    run_of(app, log, Some(channels), after, bounds).await
+/// The events after `after` for somebody who gets this much.
+pub async fn run(app: &App, log: &LogHandle, sight: &Sight, after: u64, bounds: Bounds) -> db::Result<Run> {
+    run_of(app, log, Some(sight), after, bounds).await
 }
 
 /// Everything that is held after `after`, with stubs for what is not: for the hub itself.
@@ -64,13 +58,7 @@ pub async fn all(app: &App, log: &LogHandle, after: u64, bounds: Bounds) -> db::
     run_of(app, log, None, after, bounds).await
 }
 
-async fn run_of(
-    app: &App,
-    log: &LogHandle,
-    channels: Option<&BTreeSet<ChannelId>>,
-    after: u64,
-    bounds: Bounds,
-) -> db::Result<Run> {
+async fn run_of(app: &App, log: &LogHandle, sight: Option<&Sight>, after: u64, bounds: Bounds) -> db::Result<Run> {
     let mut out = Run { end: after, ..Run::default() };
     // A stub is sent only together with a later event, so that it tells no times.
     let mut withheld: Option<(u64, u64, Hash)> = None;
@@ -92,7 +80,7 @@ async fn run_of(
             if seq > bounds.to {
                 return Ok(out);
             }
-            if !sees(channels, &entry) {
+            if !sees(sight, app, log, &entry).await? {
                 withheld = Some((withheld.map_or(seq, |w| w.0), seq, entry.hash));
                 continue;
             }
@@ -182,20 +170,29 @@ pub async fn channel_page(
 
 /// The end of the log as one instance sees it: what is hidden from it does not show.
 pub async fn head(app: &App, log: &LogHandle, ik: &InstanceId) -> db::Result<Position> {
-    let (mut position, channels) = {
-        let state = log.state();
-        (conntext_federation::hub::position(&state), state.channels_for(ik))
-    };
+    let sight = want::sight(app, log, ik);
+    let mut position = log.head();
     let mut to = position.seq;
     loop {
         let mut read = app.db.read().await?;
         let rows = store::tail(&mut read, log.id, to, PAGE).await?;
+        drop(read);
         let Some(first) = rows.last().map(|r| r.0) else { break };
-        if let Some((seq, hash, _)) = rows.into_iter().find(|(_, _, c)| c.as_ref().is_none_or(|c| channels.contains(c)))
-        {
-            position.seq = seq;
-            position.hash = Hash(hash);
-            break;
+        for (seq, hash, channel) in rows {
+            let seen = match channel {
+                None => true,
+                Some(channel) if !sight.visible.contains(&channel) => false,
+                Some(channel) if sight.is_whole(&channel) => true,
+                // Of what it has not asked for some events come all the same.
+                Some(_) => match app.log.read(log, seq - 1, 1).await?.pop() {
+                    Some(entry) => entry.seq() == seq && sight.sees(app, log, &entry).await?,
+                    None => false,
+                },
+            };
+            if seen {
+                (position.seq, position.hash) = (seq, Hash(hash));
+                return Ok(position);
+            }
         }
         if first <= 1 {
             break;

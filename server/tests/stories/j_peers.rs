@@ -148,8 +148,18 @@ async fn b8_a_private_channel_never_reaches_an_instance_without_somebody_who_may
     a.write(&sid, &ada.actor, &general, "hello").await;
     until("b has the open message", async || b.bodies(&sid, &general).await == ["hello"]).await;
     same(&a, &b, &sid).await;
-    assert!(!net.was_told("b.test", "under the mat"));
-    assert!(!net.was_told("b.test", "cellar"));
+    // Neither with events nor with what is signed and told besides: greetings, heads, checkpoints, ranges, the state.
+    peers::hello::say(&a.app, &Domain::parse_normal("b.test", true).unwrap()).await.expect("a greeting");
+    peers::hello::say(&b.app, &Domain::parse_normal("a.test", true).unwrap()).await.expect("a greeting");
+    for path in ["head", "checkpoint", "snapshot", "events?after=0", &format!("events?channel={secret}")] {
+        let path = format!("/servers/{sid}/{path}");
+        let told = peers::get::<serde_json::Value>(&b.app, &Domain::parse_normal("a.test", true).unwrap(), &path).await;
+        assert_eq!(told.is_ok(), !path.contains("channel="), "{path}");
+    }
+    let staff = conntext_federation::ids::ChannelId::staff(&sid);
+    for hidden in ["under the mat", "cellar", secret.as_str(), staff.as_str()] {
+        assert!(!net.was_told("b.test", hidden), "{hidden} was told to b");
+    }
     assert!(!b.log(&sid).state().channels.contains_key(&secret));
 
     // Let in, ben gets the channel and finds its history.

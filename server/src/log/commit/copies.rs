@@ -66,7 +66,9 @@ impl Committer {
 
     pub(super) async fn receive(&mut self, log: &Arc<LogHandle>, push: Push) -> Result<u64, ReceiveError> {
         let mut tx = self.inner.db.begin().await?;
-        let held = self.held(&mut tx, log, &push.events).await?;
+        let mut held = self.held(&mut tx, log, &push.events).await?;
+        let follows = Self::follows_after(log, &push.gained, push.wish);
+        held.whole = follows.as_ref().map(|follows| follows.whole.clone());
         let mut steps = Vec::new();
         for gained in push.gained {
             let state = self.working(log);
@@ -86,9 +88,11 @@ impl Committer {
             steps.push(Step::Lose(id));
         }
         self.write(&mut tx, log, &entries, true).await?;
+        Self::put_follows(&mut tx, log, follows.as_ref()).await?;
         crash::point("copy.before_commit");
         tx.commit().await?;
         crash::point("copy.after_commit");
+        log.set_follows(follows);
         self.publish(log, &steps, entries);
         Ok(log.state().head.seq)
     }
@@ -133,6 +137,8 @@ impl Committer {
                 }
             }
             store::forget_fold(&mut tx, old.id).await?;
+            // Behind a snapshot everything comes, until less is asked for.
+            store::put_follows(&mut tx, old.id, None).await?;
         }
         let id = store::insert_or_keep_log(&mut tx, &state.sid, state.info.hub.as_str(), &hub_domain, state.head.seq)
             .await?;

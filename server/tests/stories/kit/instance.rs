@@ -94,7 +94,8 @@ impl TestInstance {
         self.restart_as(|config| config.storage.database = database).await
     }
 
-    async fn restart_as(mut self, change: impl FnOnce(&mut Config)) -> Self {
+    /// The same with another configuration.
+    pub async fn restart_as(mut self, change: impl FnOnce(&mut Config)) -> Self {
         let folder = self._folder.take();
         let (mut config, clock) = (self.app.config.clone(), Arc::clone(&self.clock));
         let net = self.net.clone();

@@ -46,7 +46,8 @@ struct State {
     most_from: HashMap<String, usize>,
     faults: Faults,
     traffic: HashMap<(String, String), Traffic>,
-    /// Every request that arrived: from, to, method and path, body.
+    /// Every request that arrived, and every answer in JSON: from, to, method and path (for an answer with `answer` in front
+    /// of them), all its bytes.
     heard: Vec<(String, String, String, Bytes)>,
 }
 
@@ -125,7 +126,7 @@ impl TestNet {
         open(&self.state).faults = faults;
     }
 
-    /// Whether anything that arrived at an instance held this text.
+    /// Whether anything that arrived at an instance, asked for or not, held this text.
     pub fn was_told(&self, to: &str, text: &str) -> bool {
         let state = open(&self.state);
         state.heard.iter().filter(|h| h.1 == to).any(|h| String::from_utf8_lossy(&h.3).contains(text))
@@ -202,7 +203,8 @@ impl Line {
             let told = format!("{} {}", parts.method, parts.uri.path());
             let router = state.routers.get(to).cloned();
             if router.is_some() {
-                state.heard.push((self.from.clone(), to.to_owned(), told, body.clone()));
+                let bytes = bytes_of(&parts.uri.to_string(), &parts.headers, &body);
+                state.heard.push((self.from.clone(), to.to_owned(), told, bytes));
             }
             router.ok_or_else(|| TransportError("nobody is there".into()))?
         };
@@ -212,11 +214,32 @@ impl Line {
             request = request.header(name, value);
         }
         let request = request.body(Body::from(body)).map_err(|e| TransportError(e.to_string()))?;
-        match router.oneshot(request).await {
-            Ok(response) => Ok(response),
+        let response = match router.oneshot(request).await {
+            Ok(response) => response,
             Err(never) => match never {},
+        };
+        let kind = response.headers().get("content-type").map_or(&b""[..], |kind| kind.as_bytes());
+        if !kind.ends_with(b"json") {
+            return Ok(response);
         }
+        let (answer, body) = response.into_parts();
+        let body = body.collect().await.map_err(|e| TransportError(e.to_string()))?.to_bytes();
+        let told = format!("answer {} {}", parts.method, parts.uri.path());
+        let bytes = bytes_of(answer.status.as_str(), &answer.headers, &body);
+        open(&self.net.state).heard.push((to.to_owned(), self.from.clone(), told, bytes));
+        Ok(Response::from_parts(answer, Body::from(body)))
     }
+}
+
+/// Everything that goes over the line.
+fn bytes_of(first: &str, headers: &axum::http::HeaderMap, body: &Bytes) -> Bytes {
+    let mut all = first.as_bytes().to_vec();
+    for (name, value) in headers {
+        all.extend([b"\n", name.as_str().as_bytes(), b": ", value.as_bytes()].concat());
+    }
+    all.extend(b"\n\n");
+    all.extend(body);
+    all.into()
 }
 
 impl Transport for Line {
