@@ -19,3 +19,4 @@ mod requests;
 mod stories;
 mod table;
 mod victim;
+mod wishes;
