@@ -359,7 +359,7 @@ pub enum Signal {
         /// Who.
         actor: crate::ids::Actor,
     },
-    /// Somebody came, went, or is busy.
+    /// Somebody came, went, or is busy: to those who asked for it.
     Presence {
         /// Who.
         uid: UserId,
@@ -394,6 +394,32 @@ pub struct SignalsAck {
     pub accepted: u64,
     /// How many were not.
     pub dropped: u64,
+}
+
+/// The most people in one [`PresenceSubscription`].
+pub const MAX_PRESENCE: usize = 100;
+
+/// `POST /presence/subscriptions`: for the next five minutes the caller wants to be told where these people are.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PresenceSubscription {
+    /// People of the instance that is asked, at most [`MAX_PRESENCE`].
+    pub uids: Vec<UserId>,
+}
+
+/// Answer to [`PresenceSubscription`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PresenceAnswer {
+    /// Those of them that are there now, as far as the caller shares a server with them.
+    pub present: Vec<Present>,
+}
+
+/// Somebody who is there.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Present {
+    /// Who.
+    pub uid: UserId,
+    /// `online`, `idle` or `dnd`.
+    pub status: String,
 }
 
 /// `POST /profiles/query`: profiles of these people, as far as they are known.

@@ -28,6 +28,7 @@ mod rooms;
 mod signals;
 mod status;
 pub mod store;
+mod subscriptions;
 mod view;
 pub mod want;
 
@@ -89,6 +90,7 @@ pub struct Peers {
     cursors: cursors::Cursors,
     checkpoints: checkpoints::Book,
     want: want::Book,
+    subscriptions: subscriptions::Subscriptions,
     /// Servers that somebody is just joining, and how many: their copies are not removed meanwhile.
     joining: Mutex<HashMap<ServerId, u32>>,
     /// Requests that may be under way at a time, over all peers. Who waits gets one in turn.
@@ -139,6 +141,7 @@ impl Peers {
             cursors: cursors::Cursors::default(),
             checkpoints: checkpoints::Book::default(),
             want: want::Book::default(),
+            subscriptions: subscriptions::Subscriptions::default(),
             joining: Mutex::default(),
             waiting_pushes: Semaphore::new(WAITING_PUSHES),
             connections: Semaphore::new(usize::try_from(config.connections.max(1)).unwrap_or(1)),
@@ -229,6 +232,7 @@ pub async fn start(app: &App) -> db::Result<()> {
     hello::start(app);
     rewind::start(app);
     signals::start(app);
+    subscriptions::start(app);
     keys::start(app);
     app.log.connect(Arc::new(link::Link(app.downgrade()))).await
 }
@@ -239,6 +243,7 @@ pub fn router(app: &App, rooms: Router<App>) -> Router<App> {
         .route("/hello", route_post(hello::receive))
         .route("/events", route_post(follower::push))
         .route("/ephemeral", route_post(signals::receive))
+        .route("/presence/subscriptions", route_post(subscriptions::receive))
         .route("/servers/{sid}/actions", route_post(hub::actions))
         .route("/servers/{sid}/join", route_post(hub::join))
         .route("/servers/{sid}/events", route_get(hub::events))

@@ -1,17 +1,17 @@
 //! Passing things: typing, presence, new profiles. Never stored, never sent again.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use conntext_federation::domain::Domain;
-use conntext_federation::ids::{Actor, ChannelId, InstanceId, ServerId, UserId};
+use conntext_federation::ids::{Actor, ChannelId, InstanceId, UserId};
 use conntext_federation::wire::{Signal, Signals, SignalsAck};
 use tokio::sync::broadcast::error::RecvError;
 
-use super::{CallError, Message, Origin, Told, call, want};
+use super::{Message, Origin, Told, call, want};
 use crate::App;
 use crate::bus::{Notice, PeopleNotice};
 use crate::error::Result;
@@ -21,10 +21,6 @@ use crate::presence::Presence;
 
 /// The most signals in one request.
 const MAX_SIGNALS: usize = 100;
-/// How often those who are there are told again: to an instance that was away, or restarted.
-const REFRESH: Duration = Duration::from_secs(60);
-/// How long after presence that a peer did not want it is told once more.
-const AGAIN: Duration = Duration::from_secs(3);
 /// How long presence is gathered before it is sent.
 const GATHER: Duration = Duration::from_secs(1);
 
@@ -60,37 +56,15 @@ pub(super) fn send(app: &App, domain: Domain, items: Vec<Signal>) {
     }
     let (sender, stopping) = (app.clone(), app.stopping.clone());
     app.tasks.spawn(async move {
+        let signals = Signals { items };
         tokio::select! {
             biased;
             () = stopping.cancelled() => {}
-            sent = deliver(&sender, &domain, items) => if let Err(e) = sent {
+            sent = call::<_, SignalsAck>(&sender, &domain, Method::POST, "/ephemeral", &signals) => if let Err(e) = sent {
                 tracing::debug!(%domain, error = %e, "signals were lost");
             }
         }
     });
-}
-
-async fn deliver(app: &App, domain: &Domain, items: Vec<Signal>) -> std::result::Result<(), CallError> {
-    let told: BTreeSet<UserId> = items.iter().filter_map(presence_of).collect();
-    let ack: SignalsAck = call(app, domain, Method::POST, "/ephemeral", &Signals { items }).await?;
-    if ack.dropped == 0 || told.is_empty() {
-        return Ok(());
-    }
-    // Somebody there may have just joined, and their instance does not know yet with whom.
-    tokio::time::sleep(AGAIN).await;
-    let here = present(app).into_iter().filter(|(uid, _)| told.contains(uid));
-    let items: Vec<Signal> = here.map(|(uid, status)| Signal::Presence { uid, status }).collect();
-    if !items.is_empty() {
-        call::<_, SignalsAck>(app, domain, Method::POST, "/ephemeral", &Signals { items }).await?;
-    }
-    Ok(())
-}
-
-fn presence_of(signal: &Signal) -> Option<UserId> {
-    match signal {
-        Signal::Presence { uid, .. } => Some(uid.clone()),
-        _ => None,
-    }
 }
 
 /// `POST /ephemeral`
@@ -179,22 +153,11 @@ pub(super) fn start(app: &App) {
         let mut people = app.bus.people();
         let mut gathered: BTreeMap<UserId, String> = BTreeMap::new();
         let mut ticks = tokio::time::interval(GATHER);
-        let mut refresh = tokio::time::interval(REFRESH);
-        let mut grown = app.bus.grown();
-        let mut crowds: HashMap<ServerId, usize> = HashMap::new();
         loop {
             tokio::select! {
                 biased;
                 () = app.stopping.cancelled() => return,
                 _ = ticks.tick(), if !gathered.is_empty() => flush(&app, std::mem::take(&mut gathered)),
-                _ = refresh.tick() => gathered.extend(present(&app)),
-                // Whoever came in knows nothing of those who are there, and they nothing of them.
-                sid = grown.recv() => if let Some(log) = sid.ok().and_then(|sid| app.log.get(&sid)) {
-                    let members = log.state().members.len();
-                    if crowds.insert(log.sid.clone(), members) != Some(members) {
-                        gathered.extend(present(&app));
-                    }
-                },
                 notice = people.recv() => match notice {
                     Ok(PeopleNotice::Presence { uid, status }) => {
                         gathered.insert(uid, status);
@@ -208,16 +171,12 @@ pub(super) fn start(app: &App) {
     });
 }
 
-/// Our own people that are there now.
-fn present(app: &App) -> Vec<(UserId, String)> {
-    let here = app.presence.local(app.clock.now_ms());
-    here.into_iter().map(|(uid, status)| (uid, status.as_str().to_owned())).collect()
-}
-
+/// To those who asked for it.
 fn flush(app: &App, gathered: BTreeMap<UserId, String>) {
     let mut by_domain: BTreeMap<Domain, Vec<Signal>> = BTreeMap::new();
+    let now = app.clock.now_ms();
     for (uid, status) in gathered {
-        for domain in audience(app, &uid) {
+        for domain in audience(app, &uid).into_iter().filter(|d| app.peers.subscriptions.wants(d, &uid, now)) {
             let signal = Signal::Presence { uid: uid.clone(), status: status.clone() };
             by_domain.entry(domain).or_default().push(signal);
         }

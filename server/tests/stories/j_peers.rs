@@ -275,3 +275,39 @@ async fn a11_who_is_there_is_seen_on_the_other_instance() {
     here.set(Presence::Dnd);
     until("b sees that ada is busy", async || sees(&b, &ada.actor) == Presence::Dnd).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a11_presence_goes_to_those_alone_who_asked_for_it() {
+    use conntext_federation::wire::{MAX_PRESENCE, PresenceAnswer, PresenceSubscription};
+    use conntext_server::presence::{Presence, Socket};
+    let net = TestNet::new(12);
+    let (a, b, c) = (net.instance("a.test").await, net.instance("b.test").await, net.instance("c.test").await);
+    let (ada, ben, cora) = (a.citizen("ada").await, b.citizen("ben").await, c.citizen("cora").await);
+    let orchard = a.community(&ada).await;
+    b.join(&ben, "a.test", &orchard.sid).await.expect("joined");
+    // Ben looks, and learns of ada. Nobody of c is in, so that nobody there is told or answered.
+    let there = Socket::new(&b.app, ben.uid.clone());
+    let here = Socket::new(&a.app, ada.uid.clone());
+    until("b sees ada", async || b.app.presence.status(&ada.uid, b.app.clock.now_ms()) == Presence::Online).await;
+    let ask = async |from: &crate::kit::TestInstance, uids: Vec<conntext_federation::ids::UserId>| {
+        let domain = Domain::parse_normal("a.test", true).unwrap();
+        let asked = PresenceSubscription { uids };
+        let path = "/presence/subscriptions";
+        peers::call::<_, PresenceAnswer>(&from.app, &domain, axum::http::Method::POST, path, &asked).await
+    };
+    assert_eq!(ask(&b, vec![ada.uid.clone()]).await.expect("an answer").present.len(), 1);
+    assert!(ask(&c, vec![ada.uid.clone(), cora.uid.clone()]).await.expect("an answer").present.is_empty());
+    let many = ask(&b, vec![ada.uid.clone(); MAX_PRESENCE + 1]).await.expect_err("too many");
+    assert_eq!(many.code(), Some("too_large"));
+    // With nobody left to look, nothing is told any more once the time is over.
+    drop(there);
+    for instance in [&a, &b] {
+        instance.clock.advance(6 * 60_000);
+    }
+    tokio::time::sleep(std::time::Duration::from_secs(7)).await;
+    let told = net.count("a.test", "b.test", "POST /federation/v1/ephemeral");
+    here.set(Presence::Dnd);
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    assert_eq!(net.count("a.test", "b.test", "POST /federation/v1/ephemeral"), told);
+    assert_eq!(net.count("a.test", "c.test", "POST /federation/v1/ephemeral"), 0);
+}
