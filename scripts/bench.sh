@@ -11,5 +11,5 @@ web_packages
 npm run --silent build >/dev/null
 cargo build --release --locked --workspace
 revision=$(git describe --always --dirty 2>/dev/null || printf unknown)
-exec "$CARGO_TARGET_DIR/release/conntext-bench" --binary "$(release_binary)" \
+FSYNC=on exec scripts/with-postgres.sh "$CARGO_TARGET_DIR/release/conntext-bench" --binary "$(release_binary)" \
 	--revision "$revision" --name "$(date -u +%Y-%m-%d)-$revision" "$@"

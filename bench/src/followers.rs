@@ -3,9 +3,9 @@
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -13,24 +13,14 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use conntext_federation::action::Position;
-use conntext_federation::canonical;
-use conntext_federation::content::MemberJoin;
 use conntext_federation::domain::Domain;
-use conntext_federation::httpsig::{self, Outgoing};
-use conntext_federation::hub::{self, Draft};
-use conntext_federation::identity::{Genesis, Op};
-use conntext_federation::ids::{ActionId, Actor, Hash, InstanceId, ServerId};
-use conntext_federation::instance::{
-    InstanceDoc, InstanceFields, InstanceKey, KeysFields, KeysStatement, MAX_DOCUMENT_MS, Mode, RootKey, Software,
-};
-use conntext_federation::keys::SecretKey;
-use conntext_federation::wire::{JoinRequest, SignedAction};
+use conntext_federation::ids::ServerId;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, interval, sleep};
 
+use crate::peer::Follower;
 use crate::report::Figure;
 use crate::stats::Durations;
 use crate::world::World;
@@ -43,29 +33,10 @@ const RATE: u64 = 50;
 /// How long the last messages may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "there is no App here: what is signed must hold by the clock of the host"
-)]
-fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
-
-/// One instance that follows.
-struct Follower {
-    domain: Domain,
-    root: SecretKey,
-    key: SecretKey,
-    /// Its document, in canonical form.
-    document: Vec<u8>,
-    /// The last event that it was sent.
-    acked: AtomicU64,
-}
-
 /// Everything that the instances share: one port, many names.
-struct Crowd {
-    followers: HashMap<String, Follower>,
+pub struct Crowd {
+    /// By their names.
+    pub followers: HashMap<String, Follower>,
     /// When each message was sent, by its text.
     sent: Mutex<HashMap<String, Instant>>,
     lags: Mutex<Durations>,
@@ -73,133 +44,26 @@ struct Crowd {
     requests: AtomicUsize,
 }
 
-impl Follower {
-    fn new(number: usize, port: u16) -> Result<Self> {
-        let said = |e: conntext_federation::Code| format!("a follower cannot be made: {e}");
-        let domain = Domain::parse_normal(&format!("f{number}.localhost:{port}"), true).map_err(said)?;
-        let seed = |purpose: u8| {
-            let mut seed = [purpose; 32];
-            seed[..8].copy_from_slice(&(number as u64).to_be_bytes());
-            seed[8..10].copy_from_slice(&port.to_be_bytes());
-            SecretKey::from_seed(seed)
-        };
-        let (root, key) = (seed(1), seed(2));
-        let now = now_ms();
-        let fields = InstanceFields {
-            v: 1,
-            ik: InstanceId::of_root(&root.public().to_bytes()),
-            domain: domain.clone(),
-            api: format!("http://{domain}/federation/v1"),
-            serial: 1,
-            root: RootKey { public: root.public() },
-            root_history: Vec::new(),
-            keys: vec![Self::listed(&key)],
-            software: Software { name: "bench".into(), version: "1".into() },
-            mode: Mode::Open,
-            limits: Default::default(),
-            contact: None,
-            moved: None,
-            issued_at: now,
-            valid_until: now + MAX_DOCUMENT_MS,
-        };
-        let mut document = InstanceDoc::sign(fields, &root).map_err(said)?;
-        document.freshen(&key, now).map_err(said)?;
-        let document = document.to_vec().map_err(said)?;
-        Ok(Self { domain, root, key, document, acked: AtomicU64::new(0) })
-    }
-
-    fn listed(key: &SecretKey) -> InstanceKey {
-        let now = now_ms();
-        InstanceKey::new(key.public(), now - 60_000, now + MAX_DOCUMENT_MS)
-    }
-
-    fn ik(&self) -> InstanceId {
-        InstanceId::of_root(&self.root.public().to_bytes())
-    }
-
-    /// Brings its one member into a community.
-    async fn join(
-        &self,
-        http: &reqwest::Client,
-        origin: &str,
-        host: &Domain,
-        sid: &ServerId,
-        code: &str,
-    ) -> Result<()> {
-        let body = self.join_request(sid, code).map_err(|e| format!("a follower cannot join: {e}"))?;
-        let path = format!("/federation/v1/servers/{sid}/join");
-        let digest = httpsig::digest_header(&body);
-        let outgoing = Outgoing {
-            method: "POST",
-            path: &path,
-            destination: host,
-            content_type: Some("application/json"),
-            digest: &digest,
-        };
-        let headers = httpsig::sign_request(&outgoing, &self.domain, &self.key, [9; 16], now_ms())
-            .map_err(|e| format!("a follower cannot sign: {e}"))?;
-        let mut request = http.post(format!("{origin}{path}")).body(body);
-        for (name, value) in headers {
-            request = request.header(name, value);
-        }
-        let answer = request.send().await?;
-        let status = answer.status();
-        let text = answer.text().await?;
-        if !status.is_success() {
-            return Err(format!("{} cannot join: {status} {text}", self.domain).into());
-        }
-        let answer: Value = serde_json::from_str(&text)?;
-        self.acked.store(answer.get("seq").and_then(Value::as_u64).unwrap_or(0), Ordering::SeqCst);
-        Ok(())
-    }
-
-    fn join_request(&self, sid: &ServerId, code: &str) -> std::result::Result<Vec<u8>, conntext_federation::Code> {
-        let (ik, now) = (self.ik(), now_ms());
-        let genesis = Genesis {
-            handle: "reader".into(),
-            home: ik.clone(),
-            profile_host: ik.clone(),
-            signing_keys: vec![self.key.public()],
-            rotation_keys: vec![self.root.public()],
-        };
-        let op = Op::genesis(genesis, &self.root)?;
-        let draft = Draft {
-            sid: sid.clone(),
-            kind: "member.join".into(),
-            channel: None,
-            target: None,
-            actor: Actor::User(op.uid.clone()),
-            content: hub::json(&MemberJoin { identity: vec![op], invite: Some(invite_hash(code)) })?,
-        };
-        let basis = Position { generation: 0, epoch: 0, seq: 0, hash: Hash::ZERO };
-        let mut aid = [0; 16];
-        aid.copy_from_slice(&self.key.public().to_bytes()[..16]);
-        let (action, sealed) = draft.into_action(&ik, ActionId(aid), [5; 16], basis, now)?;
-        let origin_sig = action.sign(&self.key)?;
-        let keys = KeysFields {
-            ik,
-            domain: self.domain.clone(),
-            serial: 1,
-            root: self.root.public(),
-            root_history: Vec::new(),
-            keys: vec![Self::listed(&self.key)],
-        };
-        canonical::to_vec(&JoinRequest {
-            join: SignedAction { action, origin_sig, content: sealed.content, salt: sealed.salt },
-            keys: KeysStatement::sign(keys, &self.root)?,
-            code: Some(code.to_owned()),
-            snapshot: true,
-            profile: None,
-        })
-    }
-}
-
-/// The digest by which a log names an invite.
-fn invite_hash(code: &str) -> Hash {
-    Hash::of(&[b"conntext/invite/v1\n", code.as_bytes()])
-}
-
 impl Crowd {
+    /// So many instances that answer at a port of this machine until the task ends.
+    pub async fn serve(number: usize) -> Result<(Arc<Self>, JoinHandle<()>)> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let port = listener.local_addr()?.port();
+        let mut followers = HashMap::new();
+        for number in 0..number {
+            let follower = Follower::new(number, port)?;
+            followers.insert(follower.domain.to_string(), follower);
+        }
+        let crowd = Arc::new(Self {
+            followers,
+            sent: Mutex::default(),
+            lags: Mutex::default(),
+            seen: AtomicUsize::new(0),
+            requests: AtomicUsize::new(0),
+        });
+        Ok((Arc::clone(&crowd), serve(crowd, listener)))
+    }
+
     fn follower(&self, headers: &HeaderMap) -> Option<&Follower> {
         self.followers.get(headers.get(header::HOST)?.to_str().ok()?)
     }
@@ -259,27 +123,13 @@ fn serve(crowd: Arc<Crowd>, listener: TcpListener) -> JoinHandle<()> {
 
 /// A steady rate of messages to all of them.
 pub async fn measure(world: &World, options: &Options) -> Result<Vec<Figure>> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let port = listener.local_addr()?.port();
-    let mut followers = HashMap::new();
-    for number in 0..FOLLOWERS {
-        let follower = Follower::new(number, port)?;
-        followers.insert(follower.domain.to_string(), follower);
-    }
-    let crowd = Arc::new(Crowd {
-        followers,
-        sent: Mutex::default(),
-        lags: Mutex::default(),
-        seen: AtomicUsize::new(0),
-        requests: AtomicUsize::new(0),
-    });
-    let serving = serve(Arc::clone(&crowd), listener);
+    let (crowd, serving) = Crowd::serve(FOLLOWERS).await?;
     let place = world.community(&[], &[]).await?;
     let host = Domain::parse_normal(&world.a.domain, true).map_err(|e| e.to_string())?;
     let sid: ServerId = place.sid.parse().map_err(|_| "not a community's id")?;
     let http = reqwest::Client::new();
     for follower in crowd.followers.values() {
-        follower.join(&http, &world.a.origin, &host, &sid, &place.code).await?;
+        follower.join(&http, &world.a.origin, &host, &sid, &place.code, 0).await?;
     }
     sleep(Duration::from_secs(3)).await;
 

@@ -12,7 +12,7 @@ use crate::Result;
 use crate::report::Figure;
 
 /// What is measured is the work, not the brakes: the limits that are raised, as settings with their values.
-pub const RAISED: [(&str, &str); 14] = [
+pub const RAISED: [(&str, &str); 15] = [
     ("LIMITS__REGISTER_BURST", "10000"),
     ("LIMITS__SIGN_IN_BURST", "10000"),
     ("LIMITS__API_BURST", "10000000"),
@@ -27,12 +27,13 @@ pub const RAISED: [(&str, &str); 14] = [
     ("FEDERATION__ACTOR_BURST", "10000000"),
     ("FEDERATION__ACTOR_PER_S", "1000000"),
     ("FEDERATION__ORIGIN_PER_S", "1000000"),
+    ("FEDERATION__DOCUMENTS_BURST", "10000"),
 ];
 
 /// How long a start or a stop may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long an instance rests before its memory is read.
-const REST: Duration = Duration::from_secs(5);
+pub const REST: Duration = Duration::from_secs(5);
 
 /// A folder that is removed at the end.
 pub struct Folder(PathBuf);
@@ -75,6 +76,11 @@ pub struct Instance {
 impl Instance {
     /// Starts the binary on the folder `NAME` and waits until it is ready.
     pub async fn start(binary: &Path, folder: &Path, name: &str, port: u16) -> Result<Self> {
+        Self::start_on(binary, folder, name, port, None).await
+    }
+
+    /// The same on a database of PostgreSQL, where its address is given.
+    pub async fn start_on(binary: &Path, folder: &Path, name: &str, port: u16, database: Option<&str>) -> Result<Self> {
         let mut command = Command::new(binary);
         command
             .arg("serve")
@@ -84,6 +90,9 @@ impl Instance {
             .env("CONNTEXT__FEDERATION__DEV_INSECURE", "true")
             .envs(RAISED.map(|(key, value)| (format!("CONNTEXT__{key}"), value)))
             .env("CONNTEXT__LOG__LEVEL", "warn");
+        if let Some(database) = database {
+            command.env("CONNTEXT__STORAGE__DATABASE", database);
+        }
         Self::run(command, folder, name, port).await
     }
 

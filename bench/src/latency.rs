@@ -20,7 +20,7 @@ const LOST: Duration = Duration::from_secs(10);
 /// Local, from the host to the other instance, and from the other instance to the host.
 pub async fn measure(world: &World, samples: usize) -> Result<Vec<Figure>> {
     let near = world.senders.first().unwrap_or(&world.owner);
-    let local = one_way(world, "local", near, &world.owner, samples).await?;
+    let local = local(world, samples).await?;
     let out = one_way(world, "out", near, &world.guest, samples).await?;
     let back = one_way(world, "back", &world.guest, &world.owner, samples).await?;
     Ok(vec![
@@ -51,6 +51,11 @@ pub async fn measure(world: &World, samples: usize) -> Result<Vec<Figure>> {
             "ms",
         ),
     ])
+}
+
+/// From one person of the host to another.
+pub async fn local(world: &World, samples: usize) -> Result<Durations> {
+    one_way(world, "local", world.senders.first().unwrap_or(&world.owner), &world.owner, samples).await
 }
 
 async fn one_way(world: &World, name: &str, from: &Person, to: &Person, samples: usize) -> Result<Durations> {

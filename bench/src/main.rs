@@ -11,8 +11,11 @@ mod fanout;
 mod followers;
 mod gateway;
 mod instance;
+mod large;
 mod latency;
 mod load;
+mod peer;
+mod postgres;
 mod report;
 mod stats;
 mod throughput;
@@ -26,6 +29,22 @@ use report::Report;
 
 /// What any step of the measurement may fail with: a sentence for the person who runs it.
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// A part of the measurement.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Disk,
+    Start,
+    Latency,
+    Throughput,
+    Federation,
+    Fanout,
+    Followers,
+    Waiting,
+    Catchup,
+    Large,
+    Postgres,
+}
 
 /// Measures a ConnText binary over its public API.
 #[derive(Parser, Clone, Debug)]
@@ -48,6 +67,9 @@ pub struct Options {
     /// What was measured, such as a commit.
     #[arg(long, default_value = "")]
     revision: String,
+    /// Measures these parts only.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Part>,
     /// People who send at the same time.
     #[arg(long, default_value_t = 20)]
     senders: usize,
@@ -66,6 +88,14 @@ pub struct Options {
     /// Messages that are written while the other instance is away.
     #[arg(long, default_value_t = 20_000)]
     backlog: usize,
+    /// The large community: messages and members.
+    #[arg(long, value_parser = pair, default_value = "1000000,50000")]
+    large: (u64, u64),
+}
+
+fn pair(text: &str) -> std::result::Result<(u64, u64), String> {
+    let two = text.split_once(',').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
+    two.ok_or_else(|| "two numbers with a comma between".into())
 }
 
 #[tokio::main]
@@ -105,27 +135,55 @@ async fn measure(options: &Options) -> Result<Report> {
     let folder = instance::Folder::new(&options.disk)?;
     let mut report = Report::new(&options.revision);
 
-    eprintln!("The disk …");
-    report.add_all(disk::measure(folder.path())?);
-    eprintln!("Start and memory …");
-    report.add_all(instance::measure_start(&options.binary, folder.path()).await?);
+    let wanted = |part: Part| options.only.is_empty() || options.only.contains(&part);
+    if wanted(Part::Disk) {
+        eprintln!("The disk …");
+        report.add_all(disk::measure(folder.path())?);
+    }
+    if wanted(Part::Start) {
+        eprintln!("Start and memory …");
+        report.add_all(instance::measure_start(&options.binary, folder.path()).await?);
+    }
     let mut world = world::World::start(options, folder.path()).await?;
-    eprintln!("Latency …");
-    report.add_all(latency::measure(&world, options.samples).await?);
-    eprintln!("Throughput …");
+    if wanted(Part::Latency) {
+        eprintln!("Latency …");
+        report.add_all(latency::measure(&world, options.samples).await?);
+    }
     let mut bare = instance::Instance::bare(folder.path()).await?;
-    report.add_all(throughput::measure(&world, options, &bare).await?);
-    eprintln!("From one instance to the other …");
-    report.add_all(throughput::measure_federation(&world, options).await?);
-    eprintln!("Many who watch …");
-    report.add_all(fanout::measure(&world, options, &bare).await?);
+    if wanted(Part::Throughput) {
+        eprintln!("Throughput …");
+        report.add_all(throughput::measure(&world, options, &bare).await?);
+    }
+    if wanted(Part::Federation) {
+        eprintln!("From one instance to the other …");
+        report.add_all(throughput::measure_federation(&world, options).await?);
+    }
+    if wanted(Part::Fanout) {
+        eprintln!("Many who watch …");
+        report.add_all(fanout::measure(&world, options, &bare).await?);
+    }
     bare.stop().await?;
-    eprintln!("Many that follow …");
-    report.add_all(followers::measure(&world, options).await?);
-    eprintln!("Connections that wait …");
-    report.add_all(fanout::measure_waiting(&world).await?);
-    eprintln!("Catching up …");
-    report.add_all(catchup::measure(&mut world, options, folder.path()).await?);
+    if wanted(Part::Followers) {
+        eprintln!("Many that follow …");
+        report.add_all(followers::measure(&world, options).await?);
+    }
+    if wanted(Part::Waiting) {
+        eprintln!("Connections that wait …");
+        report.add_all(fanout::measure_waiting(&world).await?);
+    }
+    if wanted(Part::Catchup) {
+        eprintln!("Catching up …");
+        report.add_all(catchup::measure(&mut world, options, folder.path()).await?);
+    }
+    if wanted(Part::Large) {
+        eprintln!("Years of history and many people …");
+        report.add_all(large::measure(&mut world, options, folder.path()).await?);
+    }
     world.stop().await?;
+    if wanted(Part::Postgres) {
+        eprintln!("On PostgreSQL …");
+        let figures = postgres::measure(&report, options, folder.path()).await?;
+        report.add_all(figures);
+    }
     Ok(report)
 }

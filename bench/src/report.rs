@@ -65,6 +65,11 @@ impl Report {
         self.figures.extend(figures);
     }
 
+    /// A figure that was taken in already.
+    pub fn value(&self, id: &str) -> Option<f64> {
+        self.figures.iter().find(|figure| figure.id == id).map(|figure| figure.value)
+    }
+
     /// The table, in Markdown.
     pub fn table(&self) -> String {
         let Machine { cores, processor, kernel, memory_mib, load_before } = &self.machine;

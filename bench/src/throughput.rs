@@ -35,6 +35,17 @@ async fn watched(load: &Load, watching: &[Person], measured: &[&Instance]) -> Re
     Ok((outcome, resumed))
 }
 
+/// One community: what comes of it, and how many connections were resumed.
+pub async fn one(world: &World, options: &Options) -> Result<(Outcome, usize)> {
+    let place = world.community(&world.senders, &world.receivers).await?;
+    let load = Load {
+        senders: world.senders.iter().map(|person| (person.clone(), place.messages())).collect(),
+        in_flight: options.in_flight,
+        seconds: options.seconds,
+    };
+    watched(&load, &world.receivers, &[&world.a]).await
+}
+
 /// One community, then twenty, then the same load on the bare server.
 pub async fn measure(world: &World, options: &Options, bare: &Instance) -> Result<Vec<Figure>> {
     let mut load = Load { senders: Vec::new(), in_flight: options.in_flight, seconds: options.seconds };
@@ -43,10 +54,8 @@ pub async fn measure(world: &World, options: &Options, bare: &Instance) -> Resul
     load.senders = vec![(nobody.clone(), bare_path); options.senders];
     let (floor, _) = watched(&load, &vec![nobody; options.receivers], &[bare]).await?;
 
-    let solo = world.community(&world.senders, &world.receivers).await?;
-    load.senders = world.senders.iter().map(|person| (person.clone(), solo.messages())).collect();
     let before = world.a.disk_bytes()?;
-    let (one, resumed) = watched(&load, &world.receivers, &[&world.a]).await?;
+    let (one, resumed) = self::one(world, options).await?;
     let disk = (world.a.disk_bytes()? - before) / one.total.max(1) as f64 / 1024.0;
     let (_, peak) = world.a.memory_mib()?;
 

@@ -36,8 +36,13 @@ pub struct World {
 impl World {
     /// Starts both instances and fills them.
     pub async fn start(options: &Options, folder: &Path) -> Result<Self> {
-        let a = Instance::start(&options.binary, folder, "a", free_port().await?).await?;
-        let b = Instance::start(&options.binary, folder, "b", free_port().await?).await?;
+        Self::start_on(options, folder, ["a", "b"], None).await
+    }
+
+    /// The same with names, and with the host on a database of PostgreSQL where its address is given.
+    pub async fn start_on(options: &Options, folder: &Path, names: [&str; 2], database: Option<&str>) -> Result<Self> {
+        let a = Instance::start_on(&options.binary, folder, names[0], free_port().await?, database).await?;
+        let b = Instance::start(&options.binary, folder, names[1], free_port().await?).await?;
         let owner = Person::set_up(&a, "owner").await?;
         let guest = Person::set_up(&b, "guest").await?;
         let server = owner.post("/servers", json!({ "name": "Bench", "template": "blank" })).await?;

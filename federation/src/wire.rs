@@ -14,7 +14,7 @@ use crate::{
     state::{Channel, Row, ServerState},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most events in one push.
@@ -163,27 +163,51 @@ pub struct JoinWord {
     pub origin_sig: KeySig,
 }
 
+/// Rows as the text that is signed: in canonical form, and not written again to be checked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RowsText(Box<RawValue>);
+
+impl RowsText {
+    /// The text of these rows.
+    ///
+    /// # Errors
+    /// [`Code::BadJson`] where a row holds what the profile forbids.
+    pub fn of(rows: &[Row]) -> Result<Self, Code> {
+        RawValue::from_string(canonical::to_string(&rows)?).map(Self).map_err(|_| Code::BadJson)
+    }
+
+    /// The rows.
+    ///
+    /// # Errors
+    /// [`Code::BadJson`] and [`Code::NotCanonical`].
+    pub fn rows(&self) -> Result<Vec<Row>, Code> {
+        canonical::from_canonical(self.0.get().as_bytes())
+    }
+}
+
 /// A server's state for one recipient, signed by the hub.
+// Members in the order of the canonical form, as in `Push`: large ones are read faster.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Snapshot {
     /// The instance that it was made for.
     #[serde(rename = "for")]
     pub recipient: InstanceId,
-    /// The server.
-    pub sid: ServerId,
-    /// Where in the log it stands.
-    pub head: Position,
-    /// The state, as [`ServerState::snapshot_for`](crate::state::ServerState::snapshot_for) gives it.
-    pub rows: Vec<Row>,
-    /// The root-signed keys of every instance that acts in the log, the hub's among them.
-    pub keys: Vec<KeysStatement>,
     /// The content that the server's id is derived from.
     pub genesis: Value,
-    /// Profiles of some members, most recently active first.
-    pub profiles: Vec<SignedProfile>,
+    /// Where in the log it stands.
+    pub head: Position,
     /// For each member who lives at the recipient what it signed when they came in: nobody else can say that they did.
     #[serde(default)]
     pub joins: Vec<JoinWord>,
+    /// The root-signed keys of every instance that acts in the log, the hub's among them.
+    pub keys: Vec<KeysStatement>,
+    /// Profiles of some members, most recently active first.
+    pub profiles: Vec<SignedProfile>,
+    /// The state, as [`ServerState::snapshot_for`](crate::state::ServerState::snapshot_for) gives it.
+    pub rows: RowsText,
+    /// The server.
+    pub sid: ServerId,
     /// The hub's signature.
     pub sig: KeySig,
 }
@@ -198,7 +222,7 @@ impl Snapshot {
             head: &'a Position,
             rows: Hash,
         }
-        let rows = Hash::of(&[&canonical::to_vec(&self.rows)?]);
+        let rows = Hash::of(&[self.rows.0.get().as_bytes()]);
         canonical::to_vec(&Signed { recipient: &self.recipient, sid: &self.sid, head: &self.head, rows })
     }
     /// Signs recipient, head and rows; the rest proves itself.
@@ -292,19 +316,9 @@ pub struct ChannelHead {
     pub ts: i64,
 }
 
-/// `POST /events`: a hub brings a follower up to date.
+/// `POST /events`: a hub brings a follower up to date. Who sends it may have the items as text already.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Push {
-    /// The server.
-    pub sid: ServerId,
-    /// What follows the last acknowledged event, without gaps.
-    pub events: Vec<Item>,
-    /// Channels that the follower has no state of and may see now.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub gained: Vec<ChannelGained>,
-    /// Channels that none of its people may see any more.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub lost: Vec<ChannelId>,
+pub struct Push<I = Item> {
     /// Sent before the push in front of it was answered: where that is still on its way, it is waited for a moment
     /// rather than answered with `gap`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -313,15 +327,25 @@ pub struct Push {
     /// events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<Box<Checkpoint>>,
+    /// What follows the last acknowledged event, without gaps.
+    pub events: Vec<I>,
+    /// Channels that the follower has no state of and may see now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gained: Vec<ChannelGained>,
+    /// Channels that none of its people may see any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<ChannelId>,
+    /// The server.
+    pub sid: ServerId,
     /// By which wish channels are left out ([`wish`]); none where all are sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wish: Option<Hash>,
 }
 
-impl Push {
+impl<I> Push<I> {
     /// A push that brings these events and nothing else.
-    pub fn of(sid: ServerId, events: Vec<Item>) -> Self {
-        Self { sid, events, gained: Vec::new(), lost: Vec::new(), ahead: false, checkpoint: None, wish: None }
+    pub fn of(sid: ServerId, events: Vec<I>) -> Self {
+        Self { ahead: false, checkpoint: None, events, gained: Vec::new(), lost: Vec::new(), sid, wish: None }
     }
 }
 
@@ -334,9 +358,9 @@ pub struct PushAck {
 
 /// Answer to `GET /servers/{sid}/events`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct EventsPage {
+pub struct EventsPage<I = Item> {
     /// The events, ascending.
-    pub events: Vec<Item>,
+    pub events: Vec<I>,
     /// The hub's visible head for the caller.
     pub head: Position,
     /// Whether more lies beyond in the direction asked for.

@@ -13,6 +13,8 @@ use tokio::sync::broadcast;
 
 /// How many notices a slow receiver may be behind before it has to read the log.
 const BACKLOG: usize = 256;
+/// The same for what concerns one person: there are as many of these channels as people online, and little goes through.
+const PERSON_BACKLOG: usize = 32;
 
 /// Something that happened in a server.
 #[derive(Clone, Debug)]
@@ -99,7 +101,7 @@ impl Bus {
     }
     /// Listens to what concerns one person.
     pub fn person(&self, uid: &UserId) -> broadcast::Receiver<PersonNotice> {
-        open(&self.persons).entry(uid.clone()).or_insert_with(|| broadcast::channel(BACKLOG).0).subscribe()
+        open(&self.persons).entry(uid.clone()).or_insert_with(|| broadcast::channel(PERSON_BACKLOG).0).subscribe()
     }
     /// Tells the person's devices.
     pub fn tell_person(&self, uid: &UserId, notice: PersonNotice) {

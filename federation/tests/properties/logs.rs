@@ -174,9 +174,7 @@ fn receive(batches: Vec<Vec<Item>>) -> ServerState {
 }
 
 fn rows(state: &ServerState) -> Vec<Row> {
-    let mut state = state.clone();
-    state.mark_all();
-    state.take_changes()
+    state.clone().take_all()
 }
 
 proptest! {

@@ -75,10 +75,20 @@ pub struct Federation {
     pub origin_per_s: u32,
     /// So many more per second for each member that the instance has in that server.
     pub origin_member_per_s: u32,
+    /// Documents of instances that are fetched in a burst, because somebody speaks to us or is spoken to for the first
+    /// time, or again after a while.
+    pub documents_burst: u32,
+    /// Such documents per second in the long run.
+    pub documents_per_s: u32,
     /// Requests to other instances that are under way at a time, over all of them.
     pub connections: u32,
     /// Pushes that are sent before the first of them is answered, to a follower that is far behind.
     pub pushes_ahead: u32,
+    /// Pushes a second of one community to all that follow it. With more of them than that allows, each gets what is new
+    /// after a pause, together; one that is far behind is not held up.
+    pub pushes_per_s: u32,
+    /// The longest such pause, in milliseconds.
+    pub push_pause_ms: u64,
     /// Failed tries in a row after which a peer counts as down: one request at a time probes it, and nothing else is sent.
     pub down_after: u32,
     /// After so many days without a sign of life a peer is dormant: it is no longer tried until it is heard from.
@@ -130,8 +140,12 @@ impl Default for Federation {
             actor_per_s: 5,
             origin_per_s: 200,
             origin_member_per_s: 1,
+            documents_burst: 100,
+            documents_per_s: 10,
             connections: 256,
             pushes_ahead: 4,
+            pushes_per_s: 400,
+            push_pause_ms: 1_000,
             down_after: 5,
             dormant_days: 30,
             start_ask_ms: 2_000,

@@ -108,8 +108,8 @@ struct Session {
 /// Serves a socket until it ends.
 pub(super) async fn run(app: App, mut socket: WebSocket) {
     app.gateway.connections.fetch_add(1, Ordering::Relaxed);
-    let end = match identify(&app, &mut socket).await {
-        Ok((auth, cursors)) => match Session::open(app.clone(), socket, auth, cursors).await {
+    let end = match Box::pin(identify(&app, &mut socket)).await {
+        Ok((auth, cursors)) => match Box::pin(Session::open(app.clone(), socket, auth, cursors)).await {
             Ok(mut session) => {
                 let end = session.serve().await;
                 socket = session.socket;
@@ -258,22 +258,23 @@ impl Session {
         let stopping = self.app.stopping.clone();
         let mut silent_at = Instant::now() + SILENCE;
         loop {
+            // In boxes, since a socket that waits would hold the room for the largest of them else.
             let step = tokio::select! {
                 frame = self.socket.recv() => {
                     silent_at = Instant::now() + SILENCE;
                     match frame {
-                        Some(Ok(frame)) => self.hear(frame).await,
+                        Some(Ok(frame)) => Box::pin(self.hear(frame)).await,
                         _ => Err(GONE),
                     }
                 }
-                Some((sid, told)) = self.notices.next() => self.tell(&sid, told).await,
+                Some((sid, told)) = self.notices.next() => Box::pin(self.tell(&sid, told)).await,
                 told = person.recv() => match told {
-                    Ok(notice) => self.tell_person(notice).await,
+                    Ok(notice) => Box::pin(self.tell_person(notice)).await,
                     Err(RecvError::Lagged(_)) => Err(SLOW),
                     Err(RecvError::Closed) => { person = self.app.bus.person(&self.uid); Ok(()) }
                 },
                 told = people.recv() => match told {
-                    Ok(notice) => self.tell_people(notice).await,
+                    Ok(notice) => Box::pin(self.tell_people(notice)).await,
                     // Presence is told again soon enough.
                     Err(_) => Ok(()),
                 },

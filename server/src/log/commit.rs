@@ -26,7 +26,7 @@ use conntext_federation::{
     ids::{ActionId, Actor, ChannelId, Hash, ServerId},
     replica::Fault,
     state::ServerState,
-    wire::{ChannelGained, ChannelHead, Push, Snapshot},
+    wire::{ChannelGained, ChannelHead, Push},
 };
 use facts::{UsedNonces, check_files, earlier, facts};
 pub(super) use follow::Following;
@@ -66,7 +66,7 @@ pub(super) enum Request {
     Fill { log: Arc<LogHandle>, entries: Vec<Entry>, reply: Reply<()> },
     ShowKeys { log: Arc<LogHandle>, reply: Reply<()> },
     Open { state: Box<ServerState>, entries: Vec<Entry>, reply: Reply<Arc<LogHandle>> },
-    Adopt { snapshot: Box<Snapshot>, hub_domain: String, keep: Option<u64>, reply: Reply<Arc<LogHandle>> },
+    Adopt { state: Box<ServerState>, hub_domain: String, keep: Option<u64>, reply: Reply<Arc<LogHandle>> },
     Restore { log: Arc<LogHandle>, items: Vec<Item>, reply: oneshot::Sender<Result<u64, ReceiveError>> },
     BeginEpoch { log: Arc<LogHandle>, known: Option<Position>, back_to: Option<u64>, tail: Vec<Item>, reply: Reply<()> },
     Remove { log: Arc<LogHandle>, reply: Reply<()> },
@@ -326,7 +326,12 @@ impl Committer {
 
     /// After the commit: the published state, then whoever listens.
     fn publish(&mut self, log: &LogHandle, steps: &[Step], entries: Vec<Arc<Entry>>) {
-        let before = log.local_members();
+        let moves = |step: &Step| match step {
+            Step::Apply(entry) => entry.content.as_ref().is_some_and(moves_people),
+            Step::Skip(..) | Step::Gain(_) | Step::Lose(_) | Step::Head(_) => false,
+        };
+        // Of those who live here there may be many: they are looked at only where that may change.
+        let before = steps.iter().any(moves).then(|| log.local_members());
         let head = self.working(log).head.seq;
         // First, so that whoever sees the new state can read what led to it.
         log.remember(&entries, steps.iter().any(|s| matches!(s, Step::Lose(_))), head);
@@ -338,19 +343,21 @@ impl Committer {
         if steps.iter().any(|s| matches!(s, Step::Gain(_) | Step::Lose(_) | Step::Head(_))) {
             bus.tell_server(&log.sid, Notice::Changed);
         }
-        let after = log.local_members();
-        for actor in before.symmetric_difference(&after) {
-            if let Actor::User(uid) = actor {
-                let notice = if after.contains(actor) {
-                    PersonNotice::ServerAdded(log.sid.clone())
-                } else {
-                    PersonNotice::ServerRemoved { sid: log.sid.clone(), reason: why_gone(&entries, actor) }
-                };
-                bus.tell_person(uid, notice);
+        if let Some(before) = before {
+            let after = log.local_members();
+            for actor in before.symmetric_difference(&after) {
+                if let Actor::User(uid) = actor {
+                    let notice = if after.contains(actor) {
+                        PersonNotice::ServerAdded(log.sid.clone())
+                    } else {
+                        PersonNotice::ServerRemoved { sid: log.sid.clone(), reason: why_gone(&entries, actor) }
+                    };
+                    bus.tell_person(uid, notice);
+                }
             }
         }
         if log.state().info.deleted {
-            for actor in &after {
+            for actor in &log.local_members() {
                 if let Actor::User(uid) = actor {
                     let notice = PersonNotice::ServerRemoved { sid: log.sid.clone(), reason: "deleted" };
                     bus.tell_person(uid, notice);
@@ -399,8 +406,8 @@ impl Committer {
             Request::Open { state, entries, reply } => {
                 let _ = reply.send(self.open(*state, entries).await);
             }
-            Request::Adopt { snapshot, hub_domain, keep, reply } => {
-                let _ = reply.send(self.adopt(*snapshot, hub_domain, keep).await);
+            Request::Adopt { state, hub_domain, keep, reply } => {
+                let _ = reply.send(self.adopt(*state, hub_domain, keep).await);
             }
             Request::Restore { log, items, reply } => {
                 let result = self.restore(&log, items).await;
@@ -448,11 +455,10 @@ impl Committer {
         Ok(())
     }
 
-    async fn open(&mut self, mut state: ServerState, entries: Vec<Entry>) -> Result<Arc<LogHandle>, LogError> {
+    async fn open(&mut self, state: ServerState, entries: Vec<Entry>) -> Result<Arc<LogHandle>, LogError> {
         let mut tx = self.inner.db.begin().await?;
         let me = self.inner.me.clone();
         let id = store::insert_log(&mut tx, &state.sid, me.ik.as_str(), &me.domain, 0).await?;
-        state.mark_all();
         let log = Arc::new(LogHandle::new(id, state.clone(), true, me.domain.clone(), None, 0, me.ik.clone()));
         self.working.insert(id, state);
         let entries: Vec<Arc<Entry>> = entries.into_iter().map(Arc::new).collect();
@@ -489,6 +495,18 @@ impl Committer {
         self.inner.bus.tell_server(&log.sid, Notice::Gone);
         Ok(())
     }
+}
+
+/// Whether somebody may come or go by an event of this kind.
+fn moves_people(content: &Content) -> bool {
+    matches!(
+        content,
+        Content::MemberJoin(_)
+            | Content::MemberLeave
+            | Content::MemberKick
+            | Content::MemberBan
+            | Content::InstanceBan(_)
+    )
 }
 
 /// Who came or went by this event.

@@ -32,7 +32,8 @@ use conntext_federation::{
     identity::Op,
     ids::{ActionId, Actor, ChannelId, InstanceId, MediaId, ServerId},
     keys::{Bytes, PublicKey},
-    wire::{ChannelHead, Push, Snapshot},
+    state::ServerState,
+    wire::{ChannelHead, Push},
 };
 use futures_util::future::BoxFuture;
 use std::{
@@ -306,8 +307,8 @@ impl Log {
     ) -> Result<(), LogError> {
         let log = self.get(sid).filter(|l| l.hub_here).ok_or(LogError::Unknown)?;
         rewind::open_for_others(&log).await?;
-        let known = log.state().instances.get(&statement.ik).map(|i| i.serial);
-        if known.is_some_and(|serial| serial >= statement.serial) {
+        let known = || log.state().instances.get(&statement.ik).is_some_and(|i| i.serial >= statement.serial);
+        if known() {
             return Ok(());
         }
         let draft = Draft {
@@ -318,7 +319,11 @@ impl Log {
             actor: Actor::Instance(self.inner.me.ik.clone()),
             content: hub::json(statement)?,
         };
-        self.submit(draft, None).await.map(|_| ())
+        match self.submit(draft, None).await {
+            // Another of its people came in at the same moment and brought them.
+            Err(LogError::Rejected(Code::StaleRev)) if known() => Ok(()),
+            submitted => submitted.map(|_| ()),
+        }
     }
 
     /// Shows this instance's newest keys in a log or copy that it acts in, unless they stand there already: in a log of
@@ -367,15 +372,15 @@ impl Log {
         self.ask(|reply| Request::Fill { log, entries, reply }).await
     }
 
-    /// Begins a copy with a snapshot that was verified. With `keep` its hub has begun a new epoch: what the copy holds up
+    /// Begins a copy with the state of a snapshot that was verified. With `keep` its hub has begun a new epoch: what the copy holds up
     /// to that position stays, what lies behind it is kept as orphaned.
     pub async fn adopt(
         &self,
-        snapshot: Snapshot,
+        state: ServerState,
         hub_domain: String,
         keep: Option<u64>,
     ) -> Result<Arc<LogHandle>, LogError> {
-        self.ask(|reply| Request::Adopt { snapshot: Box::new(snapshot), hub_domain, keep, reply }).await
+        self.ask(|reply| Request::Adopt { state: Box::new(state), hub_domain, keep, reply }).await
     }
 
     /// Forgets a log and everything that was derived from it.

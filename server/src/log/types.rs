@@ -10,8 +10,9 @@ use conntext_federation::{
     state::ServerState,
     wire,
 };
+use serde_json::value::RawValue;
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// This instance as the log knows it.
 pub struct Me {
@@ -32,12 +33,14 @@ pub struct Entry {
     pub rejected: Option<Code>,
     /// What the gateway sends of it, made once for all receivers.
     pub frame: tokio::sync::OnceCell<Option<Arc<str>>>,
+    /// What other instances are sent of it, made once for all of them.
+    wire: OnceLock<Option<Box<RawValue>>>,
 }
 
 impl Entry {
     /// An entry from its parts.
     pub fn new(event: Event, hash: Hash, content: Option<Content>, rejected: Option<Code>) -> Self {
-        Self { event, hash, content, rejected, frame: tokio::sync::OnceCell::new() }
+        Self { event, hash, content, rejected, frame: tokio::sync::OnceCell::new(), wire: OnceLock::new() }
     }
     /// Reads the content of a stored event.
     pub fn of(event: Event, hash: Hash, rejected: Option<Code>) -> Self {
@@ -46,6 +49,10 @@ impl Entry {
             _ => None,
         };
         Self::new(event, hash, content, rejected)
+    }
+    /// The event as JSON text; `None` where it cannot be written as such, which a verified event always can.
+    pub fn wire(&self) -> Option<&RawValue> {
+        self.wire.get_or_init(|| serde_json::value::to_raw_value(&self.event).ok()).as_deref()
     }
     /// Position in the log.
     pub fn seq(&self) -> u64 {

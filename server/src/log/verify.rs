@@ -6,8 +6,9 @@ use conntext_federation::{
     event::{Item, Stub},
     ids::{Hash, ServerId},
     replica::{self, Held},
-    state::ServerState,
+    state::{Row, ServerState},
 };
+use std::collections::HashSet;
 
 /// What a check found.
 #[derive(Debug, serde::Serialize)]
@@ -83,12 +84,8 @@ async fn from_first(q: &mut impl Query, row: &store::LogRow, stored: &ServerStat
     if state.head != stored.head {
         report.faults.push(format!("the log ends at {} but its state says {}", state.head.seq, stored.head.seq));
     }
-    state.forget_changes();
-    state.mark_all();
-    let mut kept = stored.clone();
-    kept.mark_all();
-    let (folded, kept) = (state.take_changes(), kept.take_changes());
-    for row in &folded {
+    let kept: HashSet<Row> = stored.clone().take_all().into_iter().collect();
+    for row in &state.take_all() {
         if !kept.contains(row) {
             report.faults.push(format!("the stored {} {} is not what the log says", row.kind, row.key));
         }

@@ -145,7 +145,7 @@ pub async fn call<B: Serialize + Sync, T: DeserializeOwned>(
     path: &str,
     body: &B,
 ) -> Result<T, CallError> {
-    let body = Bytes::from(canonical::to_vec(body)?);
+    let body = serde_json::to_vec(body).map(Bytes::from).map_err(|_| Code::BadJson)?;
     read_json(app, exchange(app, domain, method, path, Some(body)).await?).await
 }
 

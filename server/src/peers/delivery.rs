@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
 
+use super::pace::Pace;
 use super::pushing::{self, Step};
 use super::store;
 use crate::App;
@@ -156,6 +157,7 @@ struct Line {
     due: Logs,
     /// Logs that rest, and until when.
     parked: HashMap<i64, (Instant, Arc<LogHandle>)>,
+    pace: Pace,
 }
 
 impl Line {
@@ -183,11 +185,18 @@ impl Line {
                     self.due.remove(&id);
                     continue;
                 }
+                if let Some(pause) = self.pace.pause(app, &log) {
+                    self.park(id, log, pause);
+                    continue;
+                }
                 match pushing::push(app, peer, &log).await {
                     Ok(Step::Idle) => {
                         self.due.remove(&id);
                     }
-                    Ok(Step::Sent) => self.failures = 0,
+                    Ok(Step::Sent) => {
+                        self.failures = 0;
+                        self.pace.pushed(&log);
+                    }
                     Ok(Step::Later(wait)) => self.park(id, log, wait),
                     Ok(Step::Dormant) => return Next::Sleep,
                     Ok(Step::Away(domain, asked)) => return self.pause(app, &domain, asked),
@@ -250,6 +259,9 @@ impl Interested {
     }
     pub(super) fn of(&self, log_id: i64) -> Vec<InstanceId> {
         self.open().get(&log_id).map(|p| p.iter().cloned().collect()).unwrap_or_default()
+    }
+    pub(super) fn count(&self, log_id: i64) -> usize {
+        self.open().get(&log_id).map_or(0, HashSet::len)
     }
     pub(super) fn logs(&self, peer: &InstanceId) -> HashSet<i64> {
         self.open().iter().filter(|(_, peers)| peers.contains(peer)).map(|(id, _)| *id).collect()

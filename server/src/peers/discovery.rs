@@ -77,20 +77,19 @@ pub fn trusted(config: &Federation, domain: &Domain) -> Result<(), Code> {
     }
 }
 
-impl Default for Discovery {
-    fn default() -> Self {
+impl Discovery {
+    pub(super) fn new(config: &Federation) -> Self {
+        let refill_ms = 1000 / u64::from(config.documents_per_s.max(1));
         Self {
             known: Mutex::default(),
             absent: Mutex::default(),
             tried: Mutex::default(),
             flights: Mutex::default(),
             slots: Semaphore::new(IN_FLIGHT),
-            rate: RateLimit::new(100, 100),
+            rate: RateLimit::new(config.documents_burst, refill_ms),
         }
     }
-}
 
-impl Discovery {
     fn cached(&self, domain: &Domain, now: i64) -> Option<Peer> {
         let peer = open(&self.known).get(domain).cloned()?;
         (now - peer.fetched_at < CACHE_MS && now < peer.doc.usable_until()).then_some(peer)

@@ -9,14 +9,14 @@ use conntext_federation::keys::{KeySig, Signature};
 use conntext_federation::rules::{self, Facts};
 use conntext_federation::wire::{
     ActionResult, ActionsRequest, ActionsResponse, EventsPage, JoinRequest, JoinResponse, JoinWord, MAX_ACTIONS,
-    SignedAction, Snapshot,
+    RowsText, SignedAction, Snapshot,
 };
 use conntext_federation::{Code, action::Position, canonical};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::view::{self, Bounds};
+use super::view::{self, Bounds, Sent};
 use super::{Message, Origin, Told, store, want};
 use crate::App;
 use crate::error::{Problem, Result};
@@ -182,7 +182,7 @@ pub(super) async fn events(
     origin: Origin,
     Path(sid): Path<ServerId>,
     Query(query): Query<EventsQuery>,
-) -> Result<Json<EventsPage>> {
+) -> Result<Json<EventsPage<Sent>>> {
     if let Some(copy) = copy_of(&app, &origin, &sid) {
         let (head, after) = (copy.head(), query.after.unwrap_or(0));
         if after > head.seq {
@@ -283,7 +283,7 @@ async fn make_snapshot(app: &App, log: &Arc<LogHandle>, ik: &InstanceId) -> Resu
         recipient: ik.clone(),
         sid: log.sid.clone(),
         head: head.clone(),
-        rows,
+        rows: RowsText::of(&rows)?,
         keys,
         genesis,
         profiles,

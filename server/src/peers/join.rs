@@ -154,8 +154,8 @@ async fn adopt(app: &App, peer: &Peer, sid: &ServerId, actor: &Actor, snapshot: 
     if state.members.get(actor).is_none_or(|m| m.home != app.keys.ik) {
         return Err(told(refused(Code::NotMember)));
     }
-    let known = snapshot.profiles.clone();
-    let log = app.log.adopt(snapshot, peer.domain.as_str().to_owned(), None).await?;
+    let known = snapshot.profiles;
+    let log = app.log.adopt(state, peer.domain.as_str().to_owned(), None).await?;
     want::soon(app, &log);
     profiles::keep(app, &peer.domain, known).await;
     profiles::wanted_of(app, &log);
@@ -171,9 +171,9 @@ pub async fn renew(app: &App, sid: &ServerId) -> std::result::Result<(), CallErr
     let domain = Domain::parse_normal(&log.hub_domain(), true)?;
     let peer = find(app, &domain).await?;
     let snapshot: Snapshot = get(app, &domain, &format!("/servers/{sid}/snapshot")).await?;
-    check(app, &peer, sid, &snapshot).await?;
-    let known = snapshot.profiles.clone();
-    let adopted = app.log.adopt(snapshot, domain.as_str().to_owned(), None).await;
+    let state = check(app, &peer, sid, &snapshot).await?;
+    let known = snapshot.profiles;
+    let adopted = app.log.adopt(state, domain.as_str().to_owned(), None).await;
     want::soon(app, &adopted.map_err(|e| CallError::Answer(e.to_string()))?);
     profiles::keep(app, &domain, known).await;
     Ok(())
@@ -218,7 +218,7 @@ fn verify(app: &App, peer: &Peer, sid: &ServerId, snapshot: &Snapshot) -> std::r
     if hub::server_id(&genesis)? != *sid || !matches!(genesis.kind, LogKind::Guild | LogKind::Dm) {
         return Err(Code::SidMismatch);
     }
-    let state = ServerState::from_snapshot(sid.clone(), &snapshot.rows)?;
+    let state = ServerState::from_snapshot(sid.clone(), &snapshot.rows.rows()?)?;
     if state.info.hub != peer.ik {
         return Err(Code::NotHub);
     }

@@ -19,6 +19,7 @@ mod limits;
 mod link;
 mod metrics;
 mod origin;
+mod pace;
 mod profiles;
 mod pushing;
 mod rebase;
@@ -128,7 +129,7 @@ impl Peers {
             rooms,
             document: document::Document::open(base).await?,
             keys: keys::Duty::default(),
-            discovery: discovery::Discovery::default(),
+            discovery: discovery::Discovery::new(config),
             nonces: Mutex::default(),
             // Several instances may share an address, and what a hub pushes is not charged to it as an origin.
             by_address: RateLimit::new(config.peer_burst.saturating_mul(10), (refill_ms / 10).max(1)),
@@ -191,6 +192,11 @@ impl Peers {
 
     fn not_interested(&self, log_id: i64, peer: &InstanceId) {
         self.interested.remove(log_id, peer);
+    }
+
+    /// How many instances follow a log.
+    fn follower_count(&self, log: &LogHandle) -> usize {
+        self.interested.count(log.id)
     }
 
     /// The instances that something of a log is still to be told, besides those with a member.

@@ -17,7 +17,7 @@ use futures_util::stream::FuturesOrdered;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::delivery::rewind;
-use super::view::{self, Bounds, Run};
+use super::view::{self, Bounds, Run, Sent};
 use super::want::{self, Sight};
 use super::{CallError, call, checkpoints, find, store};
 use crate::App;
@@ -101,7 +101,7 @@ struct Window<'a> {
 }
 
 struct Batch {
-    push: Push,
+    push: Push<Sent>,
     end: u64,
     gained: Vec<ChannelId>,
 }
@@ -283,7 +283,7 @@ impl Window<'_> {
     }
 }
 
-async fn send(app: &App, peer: &InstanceId, domain: &Domain, push: &Push) -> Result<PushAck, CallError> {
+async fn send(app: &App, peer: &InstanceId, domain: &Domain, push: &Push<Sent>) -> Result<PushAck, CallError> {
     if find(app, domain).await?.ik != *peer {
         return Err(CallError::Unreachable("another instance answers at its domain".into()));
     }

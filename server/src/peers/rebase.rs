@@ -71,10 +71,10 @@ pub(super) async fn follow(app: &App, domain: &Domain, log: &Arc<LogHandle>) -> 
         return Err(wrong("a new epoch that does not follow the one before"));
     }
     tracing::warn!(sid = %log.sid, from = common + 1, to = head.seq, epoch = there.epoch, "the log of a community went on in a new epoch: what it left out is kept here as orphaned");
-    let known = snapshot.profiles.clone();
+    let known = snapshot.profiles;
     let end = snapshot.head.seq;
     let answered = |e: crate::log::LogError| CallError::Answer(e.to_string());
-    let log = app.log.adopt(snapshot, domain.as_str().to_owned(), Some(common)).await.map_err(answered)?;
+    let log = app.log.adopt(state.clone(), domain.as_str().to_owned(), Some(common)).await.map_err(answered)?;
     let past = |event: Box<Event>| {
         let hash = replica::verify_past(&state, &event).ok()?;
         (event.header.seq <= end).then(|| Entry::of(*event, hash, None))

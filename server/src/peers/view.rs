@@ -1,10 +1,12 @@
 //! What one instance may see of a log of ours: its events as of now, with stubs for what is withheld.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use conntext_federation::action::Position;
-use conntext_federation::event::{Item, Stub};
-use conntext_federation::ids::{ActionId, ChannelId, Hash, InstanceId};
+use conntext_federation::event::Stub;
+use conntext_federation::ids::{ChannelId, Hash, InstanceId};
+use serde::{Serialize, Serializer};
 
 use super::store;
 use super::want::{self, Sight};
@@ -26,19 +28,40 @@ pub struct Bounds {
     pub bytes: usize,
 }
 
+/// An item as it is sent: the text of an event is made once for all who get it.
+#[derive(Clone, Debug)]
+pub enum Sent {
+    /// An event.
+    Event(Arc<Entry>),
+    /// A withheld run.
+    Stub(Stub),
+}
+
+impl Serialize for Sent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Event(entry) => match entry.wire() {
+                Some(text) => text.serialize(serializer),
+                None => entry.event.serialize(serializer),
+            },
+            Self::Stub(stub) => stub.serialize(serializer),
+        }
+    }
+}
+
 /// A run of a log as it is sent.
 #[derive(Debug, Default)]
 pub struct Run {
     /// Events, and stubs in front of later ones.
-    pub items: Vec<Item>,
+    pub items: Vec<Sent>,
     /// The position of the last event in it; where it began when there is none.
     pub end: u64,
     /// Whether the bounds cut it short.
     pub more: bool,
 }
 
-fn bytes_of(item: &Item) -> usize {
-    serde_json::to_vec(item).map_or(0, |v| v.len())
+fn bytes_of(entry: &Entry) -> usize {
+    entry.wire().map_or(0, |text| text.get().len())
 }
 
 async fn sees(sight: Option<&Sight>, app: &App, log: &LogHandle, entry: &Entry) -> db::Result<bool> {
@@ -84,16 +107,15 @@ async fn run_of(app: &App, log: &LogHandle, sight: Option<&Sight>, after: u64, b
                 withheld = Some((withheld.map_or(seq, |w| w.0), seq, entry.hash));
                 continue;
             }
-            let item = Item::Event(Box::new(entry.event.clone()));
-            bytes += bytes_of(&item);
+            bytes += bytes_of(&entry);
             if events == bounds.events || (events > 0 && bytes > bounds.bytes) {
                 out.more = true;
                 return Ok(out);
             }
             if let Some((from, to, hash)) = withheld.take() {
-                out.items.push(Item::Stub(Stub { stub: (from, to), hash, lost: std::mem::take(&mut lost) }));
+                out.items.push(Sent::Stub(Stub { stub: (from, to), hash, lost: std::mem::take(&mut lost) }));
             }
-            out.items.push(item);
+            out.items.push(Sent::Event(entry));
             out.end = seq;
             events += 1;
         }
@@ -101,6 +123,17 @@ async fn run_of(app: &App, log: &LogHandle, sight: Option<&Sight>, after: u64, b
             return Ok(out);
         }
     }
+}
+
+/// What is held at these positions, in order.
+async fn held(app: &App, log: &LogHandle, seqs: &BTreeSet<u64>) -> db::Result<Vec<Arc<Entry>>> {
+    if seqs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut read = app.db.read().await?;
+    let mut entries = crate::log::store::events_at(&mut read, &log.sid, log.id, seqs.iter().copied()).await?;
+    entries.sort_by_key(Entry::seq);
+    Ok(entries.into_iter().map(Arc::new).collect())
 }
 
 /// Events of one channel before a position, newest part of it, in order: as many as hold `messages` messages, and what
@@ -112,7 +145,7 @@ pub async fn channel_page(
     before: u64,
     messages: u64,
     bounds: Bounds,
-) -> db::Result<(Vec<Item>, bool)> {
+) -> db::Result<(Vec<Sent>, bool)> {
     let mut read = app.db.read().await?;
     let most = bounds.events as u64;
     let rows = store::channel_before(&mut read, log.id, channel, before, most + 1).await?;
@@ -129,43 +162,34 @@ pub async fn channel_page(
     }
     let mut entries = Vec::new();
     let mut bytes = 0;
-    for seq in seqs.into_iter().rev() {
-        let Some(entry) = app.log.read(log, seq - 1, 1).await?.pop().filter(|e| e.seq() == seq) else { continue };
-        let item = Item::Event(Box::new(entry.event.clone()));
-        bytes += bytes_of(&item);
+    for entry in held(app, log, &seqs).await?.into_iter().rev() {
+        bytes += bytes_of(&entry);
         if bytes > bounds.bytes && !entries.is_empty() {
             more = true;
             break;
         }
-        entries.push(item);
+        entries.push(entry);
     }
-    let aids: Vec<ActionId> = entries
-        .iter()
-        .filter_map(|item| match item {
-            Item::Event(e) if e.action.kind == "message.create" => Some(e.action.aid),
-            _ => None,
-        })
-        .collect();
-    let mut later = BTreeSet::new();
-    let mut read = app.db.read().await?;
-    for aid in aids {
-        later.extend(store::about(&mut read, log.id, &aid, before, 100).await?);
-    }
-    drop(read);
     entries.reverse();
-    for seq in later {
-        let Some(entry) = app.log.read(log, seq - 1, 1).await?.pop().filter(|e| e.seq() == seq) else { continue };
+    let mut later = BTreeSet::new();
+    // At the end of the log nothing came later.
+    if before <= log.head().seq {
+        let mut read = app.db.read().await?;
+        for entry in entries.iter().filter(|entry| entry.event.action.kind == "message.create") {
+            later.extend(store::about(&mut read, log.id, &entry.aid(), before, 100).await?);
+        }
+    }
+    for entry in held(app, log, &later).await? {
         if entry.event.action.channel.as_ref() != Some(channel) {
             continue;
         }
-        let item = Item::Event(Box::new(entry.event.clone()));
-        bytes += bytes_of(&item);
+        bytes += bytes_of(&entry);
         if bytes > bounds.bytes {
             break;
         }
-        entries.push(item);
+        entries.push(entry);
     }
-    Ok((entries, more))
+    Ok((entries.into_iter().map(Sent::Event).collect(), more))
 }
 
 /// The end of the log as one instance sees it: what is hidden from it does not show.

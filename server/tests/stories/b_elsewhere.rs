@@ -51,6 +51,25 @@ fn channels(server: &Value) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn b5_people_of_one_instance_come_in_at_the_same_moment() {
+    let two = Two::new(56).await;
+    let code = two.code(json!({})).await;
+    let accept = format!("/invites/a.test/{code}/accept");
+    let mut people = Vec::new();
+    for n in 0..8 {
+        people.push(two.b.person(&format!("ben{n}")).await);
+    }
+    let joins = people.iter().map(|person| person.post(&accept, json!({})));
+    for joined in futures_util::future::join_all(joins).await {
+        joined.expect_status(200);
+    }
+    two.same().await;
+    for person in &people {
+        assert_eq!(person.get(&two.path("")).await.expect_status(200).json["member_count"], json!(9));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn b5_an_invitation_works_from_another_instance() {
     let two = Two::new(51).await;
     let general = two.ada.get(&two.path("")).await.json["channels"][0]["id"].clone();

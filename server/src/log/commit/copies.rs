@@ -10,13 +10,7 @@ use crate::{
         types::{Batch, Entry, LogError},
     },
 };
-use conntext_federation::{
-    event::Item,
-    ids::ActionId,
-    replica::Held,
-    state::ServerState,
-    wire::{Push, Snapshot},
-};
+use conntext_federation::{event::Item, ids::ActionId, replica::Held, state::ServerState, wire::Push};
 use std::{collections::HashMap, sync::Arc};
 
 impl Committer {
@@ -118,19 +112,17 @@ impl Committer {
 
     pub(super) async fn adopt(
         &mut self,
-        snapshot: Snapshot,
+        mut state: ServerState,
         hub_domain: String,
         keep: Option<u64>,
     ) -> Result<Arc<LogHandle>, LogError> {
-        let mut state = ServerState::from_rows(snapshot.sid.clone(), &snapshot.rows)?;
-        state.mark_all();
         let mut tx = self.inner.db.begin().await?;
-        if let Some(old) = store::log_by_sid(&mut tx, &snapshot.sid).await? {
+        if let Some(old) = store::log_by_sid(&mut tx, &state.sid).await? {
             // A new start after a quarantine: what was queued is kept, the copy is not.
             self.working.remove(&old.id);
             match keep {
                 // A new epoch: what stands before it stays, what it leaves out is kept apart.
-                Some(to) => self.orphan_after(&mut tx, &snapshot.sid, old.id, to).await?,
+                Some(to) => self.orphan_after(&mut tx, &state.sid, old.id, to).await?,
                 None => {
                     store::forget_copy(&mut tx, old.id).await?;
                     (self.inner.forget_log)(&mut tx, old.id).await?;
@@ -145,7 +137,7 @@ impl Committer {
         if keep.is_none() {
             pending::behind(&mut tx, id, state.head.seq).await?;
         }
-        store::write_state(&mut tx, id, state.take_changes()).await?;
+        store::write_state(&mut tx, id, state.take_all()).await?;
         let local = self.inner.me.ik.clone();
         for actor in state.by_home.get(&local).cloned().unwrap_or_default() {
             if let Some(member) = state.members.get(&actor) {

@@ -92,8 +92,7 @@ async fn cut(tx: &mut Tx, me: &InstanceId, rooms: &Rooms, row: &logs::LogRow, no
     store::keep_salvaged(tx, log_id, end, &beyond).await?;
     (rooms.undo)(tx, &Undone { log_id, to: end, entries: &beyond }).await?;
     logs::forget_fold(tx, log_id).await?;
-    state.mark_all();
-    logs::write_state(tx, log_id, state.take_changes()).await?;
+    logs::write_state(tx, log_id, state.take_all()).await?;
     for actor in state.by_home.get(me).into_iter().flatten() {
         if let Some(member) = state.members.get(actor) {
             logs::put_membership(tx, log_id, actor, member.joined_at).await?;
