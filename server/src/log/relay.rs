@@ -176,7 +176,9 @@ async fn run(inner: Arc<Inner>, log: Arc<LogHandle>) {
     let mut failures: u32 = 0;
     let mut resting = Resting::default();
     loop {
-        let outcome = round(&inner, &log, &mut resting).await;
+        // What may be too much for a slow line comes in smaller parts.
+        let most = (BATCH >> (2 * failures).min(6)).max(1);
+        let outcome = round(&inner, &log, &mut resting, most).await;
         match outcome {
             Ok(0) => {
                 log.relaying.store(false, Ordering::Release);
@@ -232,22 +234,22 @@ impl Resting {
 }
 
 /// What is to be sent next, in order for each actor.
-async fn waiting(inner: &Inner, log: &LogHandle, resting: &Resting) -> db::Result<Vec<Pending>> {
+async fn waiting(inner: &Inner, log: &LogHandle, resting: &Resting, most: u64) -> db::Result<Vec<Pending>> {
     let mut read = inner.db.read().await?;
     if resting.0.is_empty() {
-        return pending::queued(&mut read, &log.sid, log.id, BATCH).await;
+        return pending::queued(&mut read, &log.sid, log.id, most).await;
     }
     let mut found = Vec::new();
     for actor in pending::actors_waiting(&mut read, log.id).await? {
-        if found.len() as u64 >= BATCH {
+        if found.len() as u64 >= most {
             break;
         }
         if !resting.0.contains_key(&actor) {
-            found.extend(pending::queued_of(&mut read, &log.sid, log.id, &actor, BATCH).await?);
+            found.extend(pending::queued_of(&mut read, &log.sid, log.id, &actor, most).await?);
         }
     }
     found.sort_by_key(|p| p.position);
-    found.truncate(usize::try_from(BATCH).unwrap_or(usize::MAX));
+    found.truncate(usize::try_from(most).unwrap_or(usize::MAX));
     Ok(found)
 }
 
@@ -265,10 +267,10 @@ pub(super) fn keys_wanted(inner: &Inner, log: &LogHandle) -> bool {
 }
 
 /// Sends what waits, once.
-async fn round(inner: &Arc<Inner>, log: &Arc<LogHandle>, resting: &mut Resting) -> Result<usize, Pause> {
+async fn round(inner: &Arc<Inner>, log: &Arc<LogHandle>, resting: &mut Resting, most: u64) -> Result<usize, Pause> {
     let Some(link) = inner.link.get() else { return Ok(0) };
     let rest = resting.next_ms();
-    let queued = waiting(inner, log, resting).await.map_err(|e| {
+    let queued = waiting(inner, log, resting, most).await.map_err(|e| {
         tracing::error!(sid = %log.sid, error = %e, "the queue cannot be read");
         Pause::Failed
     })?;

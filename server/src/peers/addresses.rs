@@ -67,6 +67,11 @@ impl Resolver {
         }
         let found: Vec<SocketAddr> =
             tokio::net::lookup_host((host.as_str(), 0)).await.map_err(|e| format!("{host}: {e}"))?.collect();
+        self.allowed(&host, found)
+    }
+
+    /// What of a name's addresses may be connected to.
+    fn allowed(&self, host: &str, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, String> {
         let allowed: Vec<SocketAddr> = found.into_iter().filter(|a| self.dev || is_public(a.ip())).collect();
         if allowed.is_empty() { Err(format!("{host} has no public address")) } else { Ok(allowed) }
     }
@@ -118,6 +123,20 @@ mod tests {
         for good in ["1.1.1.1", "93.184.216.34", "2606:4700::1111", "64:ff9b::101:101"] {
             assert!(is_public(good.parse().unwrap()), "{good}");
         }
+    }
+
+    #[test]
+    fn a_name_that_leads_elsewhere_the_next_time_is_judged_each_time() {
+        // Every connection asks again and connects to what passes here, so an answer that was good once is worth nothing.
+        let resolver = Resolver { dev: false, fixed: Arc::default() };
+        let at = |ip: &str| SocketAddr::new(ip.parse().unwrap(), 443);
+        assert_eq!(resolver.allowed("rebinding.example", vec![at("1.1.1.1")]).unwrap(), [at("1.1.1.1")]);
+        for private in ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "::ffff:192.168.0.1"] {
+            assert!(resolver.allowed("rebinding.example", vec![at(private)]).is_err(), "{private}");
+            let both = vec![at(private), at("1.1.1.1")];
+            assert_eq!(resolver.allowed("rebinding.example", both).unwrap(), [at("1.1.1.1")]);
+        }
+        assert!(resolver.allowed("rebinding.example", Vec::new()).is_err());
     }
 
     #[tokio::test]

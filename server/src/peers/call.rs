@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use bytes::Bytes;
 use conntext_federation::domain::Domain;
@@ -236,10 +236,13 @@ fn sign(
     request.header(header::ACCEPT, "application/json").body(body).map_err(|e| CallError::Unreachable(e.to_string()))
 }
 
+/// A body up to this length is small, in bytes: that of one event.
+const SMALL: u64 = 64 * 1024;
+
 async fn transmit(app: &App, request: Request) -> Result<Response, CallError> {
     let closed = |_| CallError::Unreachable("this instance is stopping".into());
     let _turn = app.peers.connections.acquire().await.map_err(closed)?;
-    match tokio::time::timeout(patience(app), app.peers.transport.send(request)).await {
+    match tokio::time::timeout(patience(app) + on_its_way(&request), app.peers.transport.send(request)).await {
         Ok(Ok(response)) => Ok(response),
         Ok(Err(e)) => Err(CallError::Unreachable(e.to_string())),
         Err(_) => Err(CallError::Unreachable("no answer in time".into())),
@@ -248,6 +251,15 @@ async fn transmit(app: &App, request: Request) -> Result<Response, CallError> {
 
 fn patience(app: &App) -> Duration {
     Duration::from_millis(app.config.federation.request_timeout_ms)
+}
+
+/// How much longer a request may take for its length: what is small may come over a line of 1 KiB a second, what is
+/// large over one of 16.
+fn on_its_way(request: &Request) -> Duration {
+    let named = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok());
+    let length: u64 = request.body().size_hint().exact().or(named).unwrap_or(0);
+    let small = length.min(SMALL);
+    Duration::from_millis(small * 1000 / 1024 + (length - small) * 1000 / (16 * 1024))
 }
 
 /// Remembers whether the peer answers.

@@ -14,6 +14,7 @@ use http_body_util::BodyExt as _;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use tokio::time::{Instant, timeout_at};
+use tower_http::timeout::TimeoutBody;
 
 use super::addresses::Resolver;
 use crate::config;
@@ -41,6 +42,8 @@ pub trait Transport: Send + Sync {
 pub struct HttpTransport {
     client: reqwest::Client,
     dev: bool,
+    /// The longest pause within an answer.
+    silence: Duration,
 }
 
 fn testing() -> bool {
@@ -95,13 +98,12 @@ impl HttpTransport {
             .referer(false)
             .dns_resolver(Resolver { dev: config.dev_insecure, fixed: Arc::new(fixed) })
             .connect_timeout(Duration::from_millis(config.connect_timeout_ms))
-            .read_timeout(Duration::from_millis(config.request_timeout_ms))
             .pool_idle_timeout(Duration::from_secs(60))
             .pool_max_idle_per_host(8)
             .user_agent(concat!("ConnText/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|e| e.to_string())?;
-        Ok(Self { client, dev: config.dev_insecure })
+        Ok(Self { client, dev: config.dev_insecure, silence: Duration::from_millis(config.request_timeout_ms) })
     }
 
     /// Literal addresses never reach a resolver, in whatever spelling: only what is a domain may be asked.
@@ -133,7 +135,7 @@ impl Transport for HttpTransport {
             }
             let response = out.send().await.map_err(|e| TransportError(describe(&e)))?;
             let response: axum::http::Response<reqwest::Body> = response.into();
-            Ok(response.map(Body::new))
+            Ok(response.map(|body| Body::new(TimeoutBody::new(self.silence, body))))
         })
     }
 }

@@ -27,6 +27,7 @@ mod reconcile;
 pub mod rewind;
 mod rooms;
 mod signals;
+mod slowness;
 mod status;
 pub mod store;
 mod subscriptions;
@@ -92,6 +93,7 @@ pub struct Peers {
     checkpoints: checkpoints::Book,
     want: want::Book,
     subscriptions: subscriptions::Subscriptions,
+    slowness: slowness::Slowness,
     /// Servers that somebody is just joining, and how many: their copies are not removed meanwhile.
     joining: Mutex<HashMap<ServerId, u32>>,
     /// Requests that may be under way at a time, over all peers. Who waits gets one in turn.
@@ -143,6 +145,7 @@ impl Peers {
             checkpoints: checkpoints::Book::default(),
             want: want::Book::default(),
             subscriptions: subscriptions::Subscriptions::default(),
+            slowness: slowness::Slowness::default(),
             joining: Mutex::default(),
             waiting_pushes: Semaphore::new(WAITING_PUSHES),
             connections: Semaphore::new(usize::try_from(config.connections.max(1)).unwrap_or(1)),

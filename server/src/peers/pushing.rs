@@ -14,6 +14,7 @@ use conntext_federation::state::ServerState;
 use conntext_federation::wire::{ChannelGained, MAX_PUSH_BYTES, MAX_PUSH_EVENTS, Push, PushAck};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesOrdered;
+use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::delivery::rewind;
@@ -111,6 +112,7 @@ struct Answer {
     ahead: bool,
     gained: Vec<ChannelId>,
     lost: Vec<ChannelId>,
+    took: Duration,
     result: Result<PushAck, CallError>,
 }
 
@@ -130,8 +132,10 @@ impl Window<'_> {
             let Some(answer) = flights.next().await else { break };
             // A task that was ended with the instance.
             let Ok(answer) = answer else { return Ok(Step::Idle) };
+            let patience = Duration::from_millis(self.app.config.federation.request_timeout_ms);
             match answer.result {
                 Ok(ack) => {
+                    self.app.peers.slowness.answered(self.peer, answer.took, patience);
                     let head = self.log.head().seq;
                     self.confirmed(ack.acked.min(head), &answer.gained, &answer.lost).await?;
                     if ack.acked < answer.end && !stopped {
@@ -145,6 +149,10 @@ impl Window<'_> {
                 Err(_) if stopped => {}
                 Err(e) if answer.ahead && is_gap(&e) => (outcome, stopped) = (Step::Sent, true),
                 Err(e) => {
+                    // Whoever cannot be reached at all is not slow.
+                    if matches!(e, CallError::Unreachable(_)) && answer.took >= patience {
+                        self.app.peers.slowness.silent(self.peer);
+                    }
                     let head = self.log.head().seq;
                     outcome = refused(self.app, self.peer, self.log, &self.domain, self.acked, head, e).await?;
                     stopped = true;
@@ -154,12 +162,13 @@ impl Window<'_> {
         Ok(outcome)
     }
 
-    /// How many pushes may be under way: one where the peer was silent last, or where others need the connections.
+    /// How many pushes may be under way: one where the peer is slow or was silent last, or where others need the
+    /// connections.
     fn width(&self) -> usize {
         let config = &self.app.config.federation;
         let free = self.app.peers.connections.available_permits();
         let strained = free < usize::try_from(config.connections / 2).unwrap_or(usize::MAX);
-        if strained || self.app.peers.failures(&self.domain) > 0 {
+        if strained || self.app.peers.failures(&self.domain) > 0 || self.app.peers.slowness.is_slow(self.peer) {
             return 1;
         }
         usize::try_from(config.pushes_ahead.max(1)).unwrap_or(1)
@@ -190,7 +199,8 @@ impl Window<'_> {
         if (turned && !first) || (!turned && self.sent >= now.head) {
             return Ok(None);
         }
-        let bounds = Bounds { to: now.head, events: MAX_PUSH_EVENTS, bytes: MAX_PUSH_BYTES };
+        let (events, bytes) = self.app.peers.slowness.bounds(self.peer);
+        let bounds = Bounds { to: now.head, events, bytes };
         let run = view::run(self.app, self.log, &now.sight, self.sent, bounds).await?;
         if (!first && !run.more) || (run.items.is_empty() && !turned) {
             return Ok(None);
@@ -247,8 +257,10 @@ impl Window<'_> {
     fn send(&self, batch: Batch, ahead: bool) -> AbortOnDropHandle<Answer> {
         let (app, peer, domain) = (self.app.clone(), self.peer.clone(), self.domain.clone());
         AbortOnDropHandle::new(tokio::spawn(async move {
+            let began = Instant::now();
             let result = send(&app, &peer, &domain, &batch.push).await;
-            Answer { end: batch.end, ahead, gained: batch.gained, lost: batch.push.lost, result }
+            let took = began.elapsed();
+            Answer { end: batch.end, ahead, gained: batch.gained, lost: batch.push.lost, took, result }
         }))
     }
 
