@@ -84,7 +84,8 @@ impl Setup {
     }
 }
 
-fn client() -> reqwest::Client {
+/// A client that believes every certificate.
+pub fn client() -> reqwest::Client {
     // Another test of this process may have been first.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     reqwest::Client::builder().danger_accept_invalid_certs(true).build().expect("a client")

@@ -3,7 +3,12 @@
 mod cli;
 mod crashes;
 mod federation;
+mod kills;
 mod kit;
+mod line;
+mod lines;
+mod load;
+mod pauses;
 mod rewinds;
 mod running;
 mod uploads;
