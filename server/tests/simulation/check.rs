@@ -14,6 +14,7 @@ use serde_json::Value;
 use tokio::time::sleep;
 
 use super::ledger::Told;
+use super::restores;
 use super::scene::Scene;
 use super::watch::hashes;
 use super::world::Place;
@@ -25,6 +26,7 @@ const HEALING_S: u64 = 900;
 pub async fn settle(scene: &Arc<Scene>) -> Vec<String> {
     let mut unsettled = Vec::new();
     for _ in 0..HEALING_S / 5 {
+        restores::decide(scene).await;
         unsettled = look(scene).await;
         if unsettled.is_empty() {
             return unsettled;
@@ -130,8 +132,10 @@ async fn chains(scene: &Scene, number: usize, place: &Place) -> Vec<String> {
     let hub = scene.nodes[place.hub].app();
     let log = hub.log.get(&place.sid).expect("the log");
     let held = hashes(&hub, log.id).await.expect("hashes");
+    let epoch = log.head().epoch;
     for ((_, seq), seen) in scene.watch.open().events.range((number, 0)..=(number, u64::MAX)) {
-        if held.get(seq) != Some(&seen.hash) {
+        // What an epoch left out was shown under its number, too.
+        if held.get(seq) != Some(&seen.hash) && seen.epoch == epoch {
             faults.push(format!("I3: place {number}, number {seq} was shown as {} and is another now", seen.kind));
         }
     }
@@ -228,13 +232,23 @@ async fn answers(scene: &Scene, number: usize, place: &Place) -> Vec<String> {
     for entry in hub.log.read(&log, 0, 1_000_000).await.expect("entries") {
         stands.entry(entry.aid().to_string()).or_default().push(entry.seq());
     }
-    let mut faults = told(scene, number, &stands);
+    let mut faults = told(scene, number, &stands, log.head().epoch);
     faults.extend(waiting(scene, number, place, &stands).await);
     faults
 }
 
 /// I2 and I4: what people were told about what they sent, and in which order it stands.
-fn told(scene: &Scene, number: usize, stands: &Stands) -> Vec<String> {
+fn told(scene: &Scene, number: usize, stands: &Stands, epoch: u64) -> Vec<String> {
+    let restored = scene.restores.done();
+    // What the hub's copy lacked and nobody held is gone, and what an epoch left out is kept elsewhere.
+    let gone = |n: usize, id: Option<&String>| match &restored {
+        Some(r) if epoch > 0 && scene.world.places[number].hub == r.node => true,
+        Some(r) if r.before_all > n => r.kept.get(&number).is_some_and(|kept| id.is_none_or(|id| !kept.contains(id))),
+        _ => false,
+    };
+    // It does not remember what its people sent before.
+    let forgotten = |n: usize| restored.as_ref().is_some_and(|r| r.before.contains(&n));
+    let loose = restored.as_ref().is_some_and(|r| r.kept.contains_key(&number));
     let mut faults = Vec::new();
     for (aid, seqs) in stands.iter().filter(|(_, seqs)| seqs.len() > 1) {
         faults.push(format!("I2: {aid} stands at {seqs:?} of place {number}"));
@@ -247,24 +261,28 @@ fn told(scene: &Scene, number: usize, stands: &Stands) -> Vec<String> {
     }
     let book = scene.ledger.open();
     let mut last: BTreeMap<usize, (u64, String)> = BTreeMap::new();
-    for sent in book.sent.iter().filter(|s| s.place == number) {
+    for (n, sent) in book.sent.iter().enumerate().filter(|(_, s)| s.place == number) {
         let who = &scene.world.people[sent.person].handle;
         let found = bodies.get(&sent.body).cloned().unwrap_or_default();
-        if found.len() > 1 {
+        if found.len() > 1 && !forgotten(n) {
             faults.push(format!("I2: {:?} of {who} stands at {found:?} of place {number}", sent.body));
         }
         let ids: BTreeSet<&String> = sent.ids.iter().collect();
-        if ids.len() > 1 {
+        if ids.len() > 1 && !forgotten(n) {
             faults.push(format!("I2: {:?} of {who} was given several ids: {ids:?}", sent.body));
         }
         let by_id = sent.ids.last().and_then(|id| stands.get(id)).and_then(|seqs| seqs.first().copied());
-        if sent.told == Some(Told::Accepted) && by_id.is_none() {
+        if sent.told == Some(Told::Accepted) && by_id.is_none() && !gone(n, sent.ids.last()) {
             faults.push(format!("I2: {:?} of {who} was accepted and is not in the log", sent.body));
         }
         if let (Some(seq), Some(first)) = (by_id, found.first())
             && seq != *first
+            && !forgotten(n)
         {
             faults.push(format!("I2: {:?} of {who} stands at {first}, not {seq}", sent.body));
+        }
+        if forgotten(n) {
+            continue;
         }
         let Some(seq) = by_id.or_else(|| found.first().copied()) else { continue };
         match last.insert(sent.person, (seq, sent.body.clone())) {
@@ -276,7 +294,7 @@ fn told(scene: &Scene, number: usize, stands: &Stands) -> Vec<String> {
     }
     for edit in book.edited.iter().filter(|e| e.place == number) {
         let found = bodies.get(&edit.body).map_or(0, Vec::len);
-        if found > 1 || (edit.told == Some(Told::Accepted) && found == 0) {
+        if found > 1 || (edit.told == Some(Told::Accepted) && found == 0 && !loose) {
             faults.push(format!("I2: the change {:?} was {:?} and stands {found} times", edit.body, edit.told));
         }
     }
@@ -284,7 +302,7 @@ fn told(scene: &Scene, number: usize, stands: &Stands) -> Vec<String> {
         let erased = scene.watch.open().events.range((number, 0)..=(number, u64::MAX)).any(|(_, seen)| {
             seen.kind == "message.delete" && stands.contains_key(&seen.aid) && stands.contains_key(id)
         });
-        if !erased {
+        if !erased && !loose {
             faults.push(format!("I2: the deletion of {id} was accepted and is not in the log"));
         }
     }
@@ -296,7 +314,10 @@ async fn waiting(scene: &Scene, number: usize, place: &Place, stands: &BTreeMap<
     let mut faults = Vec::new();
     let pending: Vec<_> = {
         let book = scene.ledger.open();
-        let told = book.sent.iter().filter(|s| s.place == number && s.told == Some(Told::Pending));
+        let restored = scene.restores.done();
+        let forgotten = |n: &usize| restored.as_ref().is_some_and(|r| r.before.contains(n));
+        let told = book.sent.iter().enumerate().filter(|(n, s)| s.place == number && !forgotten(n));
+        let told = told.map(|(_, s)| s).filter(|s| s.told == Some(Told::Pending));
         told.filter_map(|s| Some((s.person, s.body.clone(), s.ids.last()?.clone()))).collect()
     };
     for (person, body, id) in pending {

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep};
 use super::chance::Chance;
 use super::life::Room;
 use super::net::Weather;
+use super::restores;
 use super::scene::Scene;
 
 /// The longest pause between two faults, milliseconds.
@@ -97,9 +98,8 @@ fn one(scene: &Arc<Scene>, chance: &Chance) {
                 later(chance.between(500, 8_000), async move { node.clock.set_off(0) });
             }
         }
-        92..=97 => rotate(scene, chance, index),
-        // A place for an instance that is restored from an older copy of its data: see `docs/reliability.md`.
-        _ => {}
+        92..=96 => rotate(scene, chance, index),
+        _ => restores::begin(scene, chance, index),
     }
 }
 

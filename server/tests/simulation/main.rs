@@ -9,6 +9,7 @@ mod life;
 mod net;
 mod node;
 mod people;
+mod restores;
 mod run;
 mod scene;
 mod trace;
@@ -95,5 +96,7 @@ fn soak() {
             println!("{played} seeds, {rate:.2} a second, {} failed", failed.len());
         }
     }
+    let rate = played as f64 / began.elapsed().as_secs_f64();
+    println!("{played} seeds from {first} on, {rate:.2} a second, {} failed", failed.len());
     assert!(failed.is_empty(), "SEED=… make soak plays one again: {failed:?}");
 }

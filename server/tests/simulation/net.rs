@@ -186,7 +186,9 @@ impl Line {
             state.requests += 1;
             state.requests
         };
-        net.trace.note(|| format!("#{number} {} > {to} {} {path} {}", self.from, parts.method, about(&path, &body)));
+        let digest = short(&body);
+        let line = || format!("#{number} {} > {to} {} {path} {digest}", self.from, parts.method);
+        net.trace.note_with(line, || format!("#{number} says {}", about(&path, &body)));
         let weather = net.open().weather;
         net.late(weather.delay_ms).await;
         if net.chance.percent(weather.lost) {
@@ -221,15 +223,14 @@ impl Line {
 
 /// What a request says, in short.
 fn about(path: &str, body: &[u8]) -> String {
-    let digest = short(body);
-    let Ok(json) = serde_json::from_slice::<Value>(body) else { return digest };
+    let Ok(json) = serde_json::from_slice::<Value>(body) else { return "no JSON".into() };
     let list = |name: &str| json[name].as_array().cloned().unwrap_or_default();
     if path.ends_with("/actions") {
         let kinds: Vec<String> = list("actions").iter().map(|a| format!("{} {}", a["kind"], a["aid"])).collect();
-        return format!("{digest} {}{}", kinds.join(", "), if json["keys"].is_null() { "" } else { ", keys" });
+        return format!("{}{}", kinds.join(", "), if json["keys"].is_null() { "" } else { ", keys" });
     }
     if !path.ends_with("/events") {
-        return digest;
+        return String::from_utf8_lossy(body).chars().take(200).collect();
     }
     let place = |item: &Value| match item["header"]["seq"].as_u64() {
         Some(seq) => seq.to_string(),
@@ -237,7 +238,7 @@ fn about(path: &str, body: &[u8]) -> String {
     };
     let events: Vec<String> = list("events").iter().map(place).collect();
     let (gained, lost) = (list("gained").len(), list("lost").len());
-    format!("{digest} {}: {}, {gained} gained, {lost} lost", json["sid"], events.join(" "))
+    format!("{}: {}, {gained} gained, {lost} lost", json["sid"], events.join(" "))
 }
 
 fn status(answer: &Result<Answer, TransportError>) -> String {

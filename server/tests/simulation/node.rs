@@ -1,18 +1,22 @@
 //! An instance over its lives: what it has on disk outlives each of them.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::Body;
 use axum::http::{Method, Request, header};
-use conntext_server::clock::SeededRng;
+use conntext_federation::action::Position;
+use conntext_server::args;
+use conntext_server::clock::{Clock as _, SeededRng};
 use conntext_server::config::Config;
-use conntext_server::db::Db;
 use conntext_server::db::inline::Inline;
+use conntext_server::db::{Db, Query as _, fact};
+use conntext_server::log::rewind;
 use conntext_server::{App, build_on, maintenance, router};
 use http_body_util::BodyExt as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::clock::SimClock;
@@ -45,7 +49,13 @@ struct State {
     running: Option<Running>,
     /// The life whose process is being started.
     starting: Option<Arc<Life>>,
+    /// The next life begins with this copy of the database, as its operator knows, and with a file beside it that says
+    /// how far its logs had come.
+    put_back: Option<(PathBuf, Option<Marks>)>,
 }
+
+/// Where logs ended.
+pub type Marks = BTreeMap<String, Position>;
 
 /// An answer to a client.
 #[derive(Debug)]
@@ -125,7 +135,12 @@ impl Node {
         let (before, data) = (self.data(number - 1), self.data(number));
         copy(&before, &data);
         let _ = fs::remove_dir_all(&before);
-        let started = self.build(number, &data, &life).await;
+        let put_back = self.open().put_back.take();
+        let restored = put_back.is_some();
+        if let Some((older, marks)) = put_back {
+            replace(&data, &older, marks);
+        }
+        let started = self.build(number, &data, &life, restored).await;
         let mut state = self.open();
         state.starting = None;
         match started {
@@ -145,10 +160,16 @@ impl Node {
         }
     }
 
-    async fn build(&self, number: u64, data: &Path, life: &Arc<Life>) -> Result<App, String> {
+    async fn build(&self, number: u64, data: &Path, life: &Arc<Life>, restored: bool) -> Result<App, String> {
         fs::create_dir_all(data).expect("a folder");
         let how = Inline { watch: life.clone(), flush: self.flush };
         let db = Db::open_inline(&data.join("conntext.db"), how).await.map_err(|e| e.to_string())?;
+        if restored {
+            // `conntext fed restored`
+            let ik = fact(&mut db.read().await.map_err(|e| e.to_string())?, "ik").await.map_err(|e| e.to_string())?;
+            let ik = ik.and_then(|ik| ik.parse().ok()).expect("its id");
+            rewind::mark_restored(&db, &ik, self.clock.now_ms()).await.map_err(|e| e.to_string())?;
+        }
         let rng = Arc::new(SeededRng::new(self.seed.wrapping_add(number.wrapping_mul(0x1_0000))));
         let line = self.net.line(&self.domain, life.clone());
         let app = build_on(db, config(&self.domain, data), self.clock.clone(), rng, line);
@@ -176,6 +197,31 @@ impl Node {
         running.app.tasks.close();
         running.app.tasks.wait().await;
         running.app.db.close().await;
+    }
+
+    /// A copy of what it has on disk now.
+    pub fn back_up(&self) -> PathBuf {
+        let to = self.folder.join("copy");
+        copy(&self.present_data(), &to);
+        to
+    }
+
+    /// The next life begins with this copy of the database.
+    pub fn put_back(&self, copy: PathBuf, marks: Option<Marks>) {
+        self.open().put_back = Some((copy, marks));
+    }
+
+    /// The first column of what the copy says about a place.
+    pub async fn read_copy(&self, sql: &'static str, sid: &str) -> Vec<String> {
+        // On files of their own: reading would change those that are put back.
+        let look = self.folder.join("look");
+        let _ = fs::remove_dir_all(&look);
+        copy(&self.folder.join("copy"), &look);
+        let how = Inline { watch: Arc::new(Life::default()), flush: false };
+        let db = Db::open_inline(&look.join("conntext.db"), how).await.expect("the copy");
+        let rows = db.read().await.expect("a reader").rows(sql, args![sid]).await.expect("rows");
+        db.close().await;
+        rows.iter().filter_map(|row| row.get(0)).collect()
     }
 
     /// The folder of its present data.
@@ -206,6 +252,21 @@ impl Node {
         };
         let answer = life.over.run_until_cancelled(answer).await?;
         (!life.is_over()).then_some(answer)
+    }
+}
+
+/// Puts an older copy of the database into a folder.
+fn replace(data: &Path, older: &Path, marks: Option<Marks>) {
+    for name in ["conntext.db", "conntext.db-wal", "conntext.db-shm"] {
+        let _ = fs::remove_file(data.join(name));
+        if older.join(name).exists() && !name.ends_with("-shm") {
+            fs::copy(older.join(name), data.join(name)).expect("a copy");
+        }
+    }
+    let beside = data.join("high-water.json");
+    match marks {
+        Some(logs) => fs::write(beside, json!({"v": 1, "logs": logs}).to_string()).expect("a file"),
+        None => drop(fs::remove_file(beside)),
     }
 }
 

@@ -19,7 +19,7 @@ use super::people::Someone;
 use super::scene::Scene;
 use super::trace::Trace;
 use super::world::{self, World};
-use super::{check, ledger, watch};
+use super::{check, ledger, restores, watch};
 
 /// For how long things go wrong, in simulated time.
 const RAGE: Duration = Duration::from_secs(10);
@@ -93,6 +93,7 @@ async fn run(seed: u64, how: How, folder: &Path, world: World) -> Outcome {
         trace,
         ledger: ledger::Ledger::default(),
         watch: watch::Watch::default(),
+        restores: restores::Restores::default(),
         evening: CancellationToken::new(),
         calm: CancellationToken::new(),
     });
@@ -125,13 +126,14 @@ fn summary(scene: &Scene) -> String {
         book.sent.iter().filter(|s| s.told.as_ref().is_some_and(|t| format!("{t:?}").starts_with(what))).count()
     };
     format!(
-        "{} requests, {} messages ({} accepted, {} pending, {} refused), {} events",
+        "{} requests, {} messages ({} accepted, {} pending, {} refused), {} events{}",
         scene.net.requests(),
         book.sent.len(),
         told("Accepted"),
         told("Pending"),
         told("Refused"),
-        scene.watch.open().events.len()
+        scene.watch.open().events.len(),
+        scene.restores.done().map_or_else(String::new, |r| format!(", {} restored", scene.nodes[r.node].domain))
     )
 }
 

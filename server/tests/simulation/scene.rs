@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use super::ledger::Ledger;
 use super::net::Net;
 use super::node::Node;
+use super::restores::Restores;
 use super::trace::Trace;
 use super::watch::Watch;
 use super::world::World;
@@ -20,6 +21,7 @@ pub struct Scene {
     pub trace: Trace,
     pub ledger: Ledger,
     pub watch: Watch,
+    pub restores: Restores,
     /// Cancelled when people do nothing new any more.
     pub evening: CancellationToken,
     /// Cancelled when nothing goes wrong any more.

@@ -1,7 +1,7 @@
 //! What clients are shown while a run goes on: a number in a log never stands for another event than before, and what was
 //! shown is there after a crash.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use conntext_federation::ids::Hash;
@@ -9,6 +9,7 @@ use conntext_server::args;
 use conntext_server::bus::Notice;
 use conntext_server::db::Query as _;
 use conntext_server::log::Entry;
+use conntext_server::log::rewind::Why;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::node::{Node, Running};
@@ -18,6 +19,7 @@ use super::world::Place;
 #[derive(Clone, Debug)]
 pub struct Seen {
     pub hash: Hash,
+    pub epoch: u64,
     pub kind: String,
     pub aid: String,
     /// The text of a message or of a change, as it was before somebody deleted it.
@@ -50,8 +52,12 @@ impl Watch {
         *highest = seq.max(*highest);
         let action = &entry.event.action;
         let body = entry.event.content.as_ref().and_then(|c| c["body"].as_str().map(str::to_owned));
-        let now = Seen { hash: entry.hash, kind: action.kind.clone(), aid: action.aid.to_string(), body };
+        let epoch = entry.event.header.epoch;
+        let now = Seen { hash: entry.hash, epoch, kind: action.kind.clone(), aid: action.aid.to_string(), body };
         match seen.events.get_mut(&(place, seq)) {
+            // A new epoch may begin with other events; who has yet to hear of it shows those before.
+            Some(before) if before.epoch < now.epoch => *before = now,
+            Some(before) if before.epoch > now.epoch => {}
             Some(before) if before.hash != now.hash => {
                 let fault = format!("I3: place {place}, number {seq}: instance {node} shows {now:?} after {before:?}");
                 seen.faults.push(fault);
@@ -62,6 +68,11 @@ impl Watch {
                 seen.events.insert((place, seq), now);
             }
         }
+    }
+
+    /// The hub of a place has only what stands in its older copy up to `end`, and what others hold.
+    pub fn forget(&self, place: usize, end: u64, held: &BTreeSet<(u64, Hash)>) {
+        self.open().events.retain(|(at, seq), seen| *at != place || *seq <= end || held.contains(&(*seq, seen.hash)));
     }
 
     /// Looks at all that a life shows from now on.
@@ -100,7 +111,10 @@ impl Watch {
                 continue;
             };
             let Ok(held) = hashes(&app, log.id).await else { return };
-            self.hold_against(index, node, number, place, &held);
+            // What a restored log lacks it takes back before it goes on.
+            if log.rewind().is_none_or(|rewind| rewind.why == Why::Start) {
+                self.hold_against(index, node, number, place, log.head().epoch, &held);
+            }
             // What was committed and never told, since the process ended in between.
             for entry in app.log.read(&log, 0, 100_000).await.unwrap_or_default() {
                 self.see(index, number, &entry);
@@ -108,11 +122,22 @@ impl Watch {
         }
     }
 
-    fn hold_against(&self, index: usize, node: &Node, number: usize, place: &Place, held: &BTreeMap<u64, Hash>) {
+    fn hold_against(
+        &self,
+        index: usize,
+        node: &Node,
+        number: usize,
+        place: &Place,
+        epoch: u64,
+        held: &BTreeMap<u64, Hash>,
+    ) {
         let mut seen = self.open();
         let highest = seen.shown.get(&(index, number)).copied().unwrap_or_default();
         let mut faults = Vec::new();
         for ((_, seq), before) in seen.events.range((number, 0)..=(number, u64::MAX)) {
+            if before.epoch != epoch {
+                continue;
+            }
             match held.get(seq) {
                 Some(hash) if *hash != before.hash => {
                     faults.push(format!("I3: {} holds another event at {number}/{seq}", node.domain));
