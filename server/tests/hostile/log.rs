@@ -212,6 +212,11 @@ impl FalseLog {
         keys.skip(1).map(|e| e["content"].clone()).collect()
     }
 
+    /// Signs with another key from now on.
+    pub fn set_key(&mut self, key: Key) {
+        self.key = key;
+    }
+
     /// The hub's key.
     pub fn key(&self) -> Key {
         self.key.clone()

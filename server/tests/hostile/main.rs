@@ -18,5 +18,6 @@ mod peer;
 mod requests;
 mod stories;
 mod table;
+mod things;
 mod victim;
 mod wishes;

@@ -9,6 +9,9 @@ use crate::peer::{ALL, Peer};
 use crate::table::Table;
 use crate::victim::Victim;
 
+/// Seconds after which a document may be asked for again.
+const LATER: i64 = 65;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn j5_hostile_strangers_and_former_members_are_nobody() {
     let mut victim = Victim::new(&[("CONNTEXT__FEDERATION__PEER_BURST", "5000")]).await;
@@ -72,6 +75,35 @@ async fn j5_hostile_strangers_and_former_members_are_nobody() {
         "401 unknown_key|403 identity_changed",
         &send(to.port, &other).await,
     );
+
+    // A minute later the document is fetched again, and the identity is another.
+    victim.setup.set("CONNTEXT_CLOCK_OFFSET", &LATER.to_string());
+    victim.process.signal("TERM");
+    while victim.process.runs() {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    victim.process = victim.setup.start().await;
+    let mut other = stolen.request(&to, "POST", "/hello", &hello);
+    stolen.sign_as(&mut other, LATER, LATER + 30, ALL, &key, &stolen.key_id(&key));
+    table.case("after its document was fetched again", "403 identity_changed", &send(to.port, &other).await);
+    let mut old = stolen.request(&to, "POST", "/hello", &hello);
+    stolen.sign(&mut old, LATER, LATER + 30, ALL);
+    table.case("then its first key, too", "403 identity_changed", &send(to.port, &old).await);
+    let mut honest = gone.request(&to, "POST", "/hello", &hello);
+    gone.sign(&mut honest, LATER, LATER + 30, ALL);
+    table.case("others meanwhile", "200", &send(to.port, &honest).await);
+
+    // Until an admin says that this is right.
+    victim.process.signal("TERM");
+    while victim.process.runs() {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let accepted = victim.setup.run(&["fed", "accept", &stolen.domain]);
+    assert!(accepted.status.success(), "{}", crate::kit::text(&accepted));
+    victim.process = victim.setup.start().await;
+    let mut other = stolen.request(&to, "POST", "/hello", &hello);
+    stolen.sign_as(&mut other, LATER, LATER + 30, ALL, &key, &stolen.key_id(&key));
+    table.case("when an admin has accepted it", "200", &send(to.port, &other).await);
 
     table.finish();
     assert_eq!(victim.head(&sid), before, "something was written");
