@@ -8,6 +8,7 @@ mod bare;
 mod catchup;
 mod disk;
 mod fanout;
+mod flood;
 mod followers;
 mod gateway;
 mod instance;
@@ -148,6 +149,7 @@ async fn measure(options: &Options) -> Result<Report> {
     if wanted(Part::Latency) {
         eprintln!("Latency …");
         report.add_all(latency::measure(&world, options.samples).await?);
+        report.add_all(flood::measure(&world, options.samples).await?);
     }
     let mut bare = instance::Instance::bare(folder.path()).await?;
     if wanted(Part::Throughput) {
