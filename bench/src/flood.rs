@@ -13,83 +13,48 @@ use conntext_federation::keys::SecretKey;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
 use crate::Result;
-use crate::api::Person;
-use crate::gateway::Watcher;
+use crate::latency::one_way;
+use crate::peer::now_ms;
 use crate::report::Figure;
-use crate::stats::Durations;
 use crate::world::World;
 
 /// Connections of the flood, each with one request under way.
 const CONNECTIONS: usize = 16;
 /// Where the flood comes from: an address of its own, as over the internet.
 const FROM: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 66);
-/// Between one message and the next.
-const PAUSE: Duration = Duration::from_millis(25);
-/// After this a message counts as lost.
-const LOST: Duration = Duration::from_secs(10);
 /// How long one signature is repeated before the next is made, well within the time for which it could count.
 const FRESH: Duration = Duration::from_secs(10);
 
-/// Local and to the other instance, in calm and under the flood.
+/// Local and to the other instance, under the flood; what they take in calm is a measurement of its own.
 ///
 /// # Errors
 /// Where a message does not arrive, or the flood is not refused.
 pub async fn measure(world: &World, samples: usize) -> Result<Vec<Figure>> {
     let near = world.senders.first().unwrap_or(&world.owner);
-    let calm = (
-        one_way(world, "calm local", near, &world.owner, samples).await?,
-        one_way(world, "calm out", near, &world.guest, samples).await?,
-    );
     let flood = Flood::start(world).await?;
-    let flooded = (
-        one_way(world, "flood local", near, &world.owner, samples).await?,
-        one_way(world, "flood out", near, &world.guest, samples).await?,
-    );
+    let local = one_way(world, "flood local", near, &world.owner, samples).await?;
+    let out = one_way(world, "flood out", near, &world.guest, samples).await?;
     let rate = flood.end()?;
-    let mut figures = Vec::new();
-    for (ids, what, durations) in [
-        (["calm_local_p50_ms", "calm_local_p99_ms"], "same instance, in calm", calm.0),
-        (["flood_local_p50_ms", "flood_local_p99_ms"], "same instance, under a flood", flooded.0),
-        (["calm_host_to_other_p50_ms", "calm_host_to_other_p99_ms"], "on the other instance, in calm", calm.1),
-        (
-            ["flood_host_to_other_p50_ms", "flood_host_to_other_p99_ms"],
-            "on the other instance, under a flood",
-            flooded.1,
+    Ok(vec![
+        Figure::new("flood_requests_per_s", "a flood: forged requests that were refused", rate, "1/s"),
+        Figure::new("flood_local_p50_ms", "under it, same instance, median", local.percentile_ms(0.5), "ms"),
+        Figure::new("flood_local_p99_ms", "under it, same instance, 99 %", local.percentile_ms(0.99), "ms"),
+        Figure::new(
+            "flood_host_to_other_p50_ms",
+            "under it, on the other instance, median",
+            out.percentile_ms(0.5),
+            "ms",
         ),
-    ] {
-        figures.push(Figure::new(ids[0], format!("sent → seen {what}, median"), durations.percentile_ms(0.5), "ms"));
-        figures.push(Figure::new(ids[1], format!("sent → seen {what}, 99 %"), durations.percentile_ms(0.99), "ms"));
-    }
-    figures.push(Figure::new("flood_requests_per_s", "forged requests that were refused meanwhile", rate, "/s"));
-    Ok(figures)
-}
-
-async fn one_way(world: &World, name: &str, from: &Person, to: &Person, samples: usize) -> Result<Durations> {
-    let (sender, mut arrivals) = mpsc::unbounded_channel();
-    let watcher = Watcher::start(to, Some(sender)).await?;
-    let mut durations = Durations::default();
-    for n in 0..samples {
-        let body = format!("{name} {n}");
-        let sent = Instant::now();
-        let arrival = async {
-            while let Some((text, at)) = arrivals.recv().await {
-                if text == body {
-                    return Ok(at);
-                }
-            }
-            Err::<Instant, Box<dyn std::error::Error + Send + Sync>>("the gateway ended".into())
-        };
-        let (answer, arrived) = tokio::join!(world.send(from, &body), timeout(LOST, arrival));
-        answer?;
-        durations.push(arrived.map_err(|_| format!("the message \"{body}\" did not arrive"))??.duration_since(sent));
-        sleep(PAUSE).await;
-    }
-    watcher.stop().await?;
-    Ok(durations)
+        Figure::new(
+            "flood_host_to_other_p99_ms",
+            "under it, on the other instance, 99 %",
+            out.percentile_ms(0.99),
+            "ms",
+        ),
+    ])
 }
 
 struct Flood {
@@ -149,7 +114,6 @@ struct Forger {
 
 impl Forger {
     /// A request that is right but for its signature.
-    #[expect(clippy::disallowed_methods, reason = "the instance under load lives in real time")]
     fn request(&self) -> Result<Vec<u8>> {
         let body = r#"{"servers":[],"software":"flood"}"#;
         let digest = httpsig::digest_header(body.as_bytes());
@@ -160,8 +124,7 @@ impl Forger {
             content_type: Some("application/json"),
             digest: &digest,
         };
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
-        let now_ms = i64::try_from(now.as_millis())?;
+        let now_ms = now_ms();
         let nonce = now_ms.to_be_bytes().repeat(2).try_into().map_err(|_| "a nonce")?;
         let signed =
             httpsig::sign_request(&outgoing, &self.name, &self.key, nonce, now_ms).map_err(|e| e.to_string())?;

@@ -58,7 +58,8 @@ pub async fn local(world: &World, samples: usize) -> Result<Durations> {
     one_way(world, "local", world.senders.first().unwrap_or(&world.owner), &world.owner, samples).await
 }
 
-async fn one_way(world: &World, name: &str, from: &Person, to: &Person, samples: usize) -> Result<Durations> {
+/// One message after the other, each when the one before has arrived.
+pub async fn one_way(world: &World, name: &str, from: &Person, to: &Person, samples: usize) -> Result<Durations> {
     let (sender, mut arrivals) = mpsc::unbounded_channel();
     let watcher = Watcher::start(to, Some(sender)).await?;
     let mut durations = Durations::default();

@@ -24,7 +24,8 @@ use crate::Result;
     clippy::disallowed_methods,
     reason = "there is no App here: what is signed must hold by the clock of the host"
 )]
-fn now_ms() -> i64 {
+/// The time, milliseconds since 1970.
+pub fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

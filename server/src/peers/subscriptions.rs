@@ -12,7 +12,7 @@ use conntext_federation::ids::{Actor, ServerId, UserId};
 use conntext_federation::wire::{MAX_PRESENCE, PresenceAnswer, PresenceSubscription, Present};
 use tokio::sync::broadcast::error::RecvError;
 
-use super::{CallError, Message, Origin, call, hello};
+use super::{CallError, Message, Origin, call, hello, unpoison};
 use crate::App;
 use crate::bus::PeopleNotice;
 use crate::error::{Problem, Result};
@@ -34,7 +34,7 @@ pub struct Subscriptions(Mutex<HashMap<Domain, HashMap<UserId, i64>>>);
 
 impl Subscriptions {
     fn open(&self) -> MutexGuard<'_, HashMap<Domain, HashMap<UserId, i64>>> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        unpoison(&self.0)
     }
 
     /// Whether an instance wants to know where somebody is.
@@ -94,10 +94,10 @@ fn in_view(app: &App) -> BTreeMap<Domain, BTreeSet<UserId>> {
         return homes;
     }
     for log in app.log.all() {
-        if log.local_members().is_disjoint(&here) {
+        let state = log.state();
+        if !here.iter().any(|actor| state.members.contains_key(actor)) {
             continue;
         }
-        let state = log.state();
         for (home, people) in state.by_home.iter().filter(|(home, _)| **home != app.keys.ik) {
             let domain = state.instances.get(home).and_then(|i| Domain::parse_normal(&i.domain, true).ok());
             let Some(domain) = domain else { continue };

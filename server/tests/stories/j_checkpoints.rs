@@ -15,7 +15,7 @@ use conntext_server::db::Query as _;
 use conntext_server::peers::{self, CallError, checkpoints};
 use serde_json::json;
 
-use crate::kit::{Person, TestInstance, TestNet, same, until};
+use crate::kit::{Community, Person, TestInstance, TestNet, same, until};
 
 fn domain(text: &str) -> Domain {
     Domain::parse_normal(text, true).expect("a domain")
@@ -56,15 +56,31 @@ fn forged(hub: &TestInstance, sid: &ServerId, owner: &Person, name: &str) -> Eve
     hub::append(&mut state, &me, proposal, content, now).expect("an event").event
 }
 
+/// A community on a, and one person each of b and c in it.
+struct Three {
+    a: TestInstance,
+    b: TestInstance,
+    c: TestInstance,
+    ada: Person,
+    orchard: Community,
+}
+
+impl Three {
+    async fn new(net: &TestNet) -> Self {
+        let (a, b, c) = (net.instance("a.test").await, net.instance("b.test").await, net.instance("c.test").await);
+        let (ada, ben, cora) = (a.citizen("ada").await, b.citizen("ben").await, c.citizen("cora").await);
+        let orchard = a.community(&ada).await;
+        b.join(&ben, "a.test", &orchard.sid).await.expect("joined");
+        c.join(&cora, "a.test", &orchard.sid).await.expect("joined");
+        Self { a, b, c, ada, orchard }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn j5_a_copy_keeps_what_its_hub_signed_and_is_set_aside_when_it_does_not_fit() {
     let net = TestNet::new(71);
-    let (a, b, c) = (net.instance("a.test").await, net.instance("b.test").await, net.instance("c.test").await);
-    let (ada, ben, cora) = (a.citizen("ada").await, b.citizen("ben").await, c.citizen("cora").await);
-    let orchard = a.community(&ada).await;
+    let Three { a, b, c, ada, orchard } = Three::new(&net).await;
     let sid = orchard.sid.clone();
-    b.join(&ben, "a.test", &sid).await.expect("joined");
-    c.join(&cora, "a.test", &sid).await.expect("joined");
     a.write(&sid, &ada.actor, &orchard.channel, "hello").await;
     same(&a, &b, &sid).await;
     same(&a, &c, &sid).await;
@@ -114,12 +130,8 @@ async fn j5_a_copy_keeps_what_its_hub_signed_and_is_set_aside_when_it_does_not_f
 #[tokio::test(flavor = "multi_thread")]
 async fn j5_a_hub_that_tells_two_stories_is_found_by_its_followers() {
     let net = TestNet::new(72);
-    let (a, b, c) = (net.instance("a.test").await, net.instance("b.test").await, net.instance("c.test").await);
-    let (ada, ben, cora) = (a.citizen("ada").await, b.citizen("ben").await, c.citizen("cora").await);
-    let orchard = a.community(&ada).await;
+    let Three { a, b, c, ada, orchard } = Three::new(&net).await;
     let sid = orchard.sid.clone();
-    b.join(&ben, "a.test", &sid).await.expect("joined");
-    c.join(&cora, "a.test", &sid).await.expect("joined");
     a.act(&sid, &ada.actor, "server.update", None, None, json!({"description": "Apples"})).await;
     same(&a, &b, &sid).await;
     same(&a, &c, &sid).await;

@@ -10,11 +10,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::store::{self, Dispute};
-use super::{make, open, received};
+use super::{make, received};
 use crate::App;
 use crate::db::{self, Query};
 use crate::log::{Entry, LogHandle, store as logs};
-use crate::peers::hello;
+use crate::peers::{hello, unpoison};
 
 /// How often a copy is compared with those of others, milliseconds.
 const EVERY_MS: i64 = 3_600_000;
@@ -153,12 +153,13 @@ async fn found(
 pub fn round(app: &App) {
     let now = app.clock.now_ms();
     for log in app.log.all().into_iter().filter(|log| !log.hub_here) {
-        let due =
-            open(&app.peers.checkpoints.compared).get(&log.sid).is_none_or(|at| !(0..EVERY_MS).contains(&(now - at)));
+        let due = unpoison(&app.peers.checkpoints.compared)
+            .get(&log.sid)
+            .is_none_or(|at| !(0..EVERY_MS).contains(&(now - at)));
         if !due {
             continue;
         }
-        open(&app.peers.checkpoints.compared).insert(log.sid.clone(), now);
+        unpoison(&app.peers.checkpoints.compared).insert(log.sid.clone(), now);
         let mut fellows: Vec<Domain> = {
             let state = log.state();
             let others = state.by_home.keys().filter(|ik| **ik != app.keys.ik && **ik != state.info.hub);

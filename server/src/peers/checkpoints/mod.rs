@@ -4,7 +4,7 @@ mod compare;
 pub(super) mod store;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 
 use axum::extract::State;
 use conntext_federation::Code;
@@ -15,7 +15,7 @@ pub use compare::{heed, round, witness};
 pub use store::{Dispute, disputes};
 
 use super::view::Run;
-use super::{Origin, hub};
+use super::{Origin, hub, unpoison};
 use crate::App;
 use crate::db;
 use crate::error::{Problem, Result};
@@ -40,16 +40,12 @@ pub struct Book {
     hashing: tokio::sync::Mutex<()>,
 }
 
-fn open<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
-    lock.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
 /// The hash of the server-level state, with the event behind which it holds. `None` before the first event.
 async fn digest(app: &App, log: &LogHandle) -> Option<(Hash, Hash)> {
     let book = &app.peers.checkpoints;
     let _turn = book.hashing.lock().await;
     let all = log.state().head.all?;
-    if let Some(known) = open(&book.digests).get(&log.id).filter(|(at, _)| *at == all) {
+    if let Some(known) = unpoison(&book.digests).get(&log.id).filter(|(at, _)| *at == all) {
         return Some(*known);
     }
     let state = log.state().clone();
@@ -60,7 +56,7 @@ async fn digest(app: &App, log: &LogHandle) -> Option<(Hash, Hash)> {
         state.digest()
     };
     let found = (all, made.ok()?);
-    open(&book.digests).insert(log.id, found);
+    unpoison(&book.digests).insert(log.id, found);
     Some(found)
 }
 
@@ -70,7 +66,7 @@ pub(super) async fn make(app: &App, log: &LogHandle) -> db::Result<Option<Arc<Ch
     let Some((all, digest)) = digest(app, log).await else { return Ok(None) };
     let key = app.keys.signing();
     let kid = key.public().kid();
-    let made = open(&app.peers.checkpoints.made).get(&log.id).cloned();
+    let made = unpoison(&app.peers.checkpoints.made).get(&log.id).cloned();
     if let Some(made) = made.filter(|m| m.all.hash == all && m.state == digest && m.sig().kid == kid) {
         return Ok(Some(made));
     }
@@ -84,7 +80,7 @@ pub(super) async fn make(app: &App, log: &LogHandle) -> db::Result<Option<Arc<Ch
         fits.then(|| Checkpoint::make(&state, seq, state.head.epoch, digest, &key).ok()).flatten()
     };
     let Some(made) = made.map(Arc::new) else { return Ok(None) };
-    open(&app.peers.checkpoints.made).insert(log.id, made.clone());
+    unpoison(&app.peers.checkpoints.made).insert(log.id, made.clone());
     Ok(Some(made))
 }
 
@@ -96,14 +92,14 @@ pub(super) async fn due(
     run: &Run,
 ) -> db::Result<Option<Box<Checkpoint>>> {
     let key = (peer.clone(), log.id);
-    let told = open(&app.peers.checkpoints.told).get(&key).copied();
+    let told = unpoison(&app.peers.checkpoints.told).get(&key).copied();
     let early = told.is_some_and(|told| run.end < told.saturating_add(CHECKPOINT_EVERY));
     if run.more || run.items.is_empty() || early {
         return Ok(None);
     }
     // What was written since the run was read is not for this push.
     let Some(made) = make(app, log).await?.filter(|made| made.all.seq <= run.end) else { return Ok(None) };
-    open(&app.peers.checkpoints.told).insert(key, run.end);
+    unpoison(&app.peers.checkpoints.told).insert(key, run.end);
     Ok(Some(Box::new((*made).clone())))
 }
 

@@ -9,12 +9,12 @@ use conntext_federation::domain::Domain;
 use conntext_federation::ids::{ChannelId, ServerId};
 use conntext_federation::wire::{Want, WantAnswer};
 
-use super::{open, store};
+use super::store;
 use crate::App;
 use crate::config::Follow;
 use crate::db;
 use crate::log::LogHandle;
-use crate::peers::{CallError, call, hello, history};
+use crate::peers::{CallError, call, hello, history, unpoison};
 
 /// How often it is looked whether something else is to be asked for.
 const LOOK: Duration = Duration::from_secs(3600);
@@ -44,12 +44,13 @@ pub async fn opened(app: &App, log: &Arc<LogHandle>, channel: &ChannelId) -> db:
     }
     let now = app.clock.now_ms();
     let key = (log.sid.clone(), channel.clone());
-    let noted = open(&app.peers.want.follower.noted).get(&key).is_some_and(|at| (0..NOTED_MS).contains(&(now - at)));
+    let noted =
+        unpoison(&app.peers.want.follower.noted).get(&key).is_some_and(|at| (0..NOTED_MS).contains(&(now - at)));
     if !noted {
         let mut tx = app.db.begin().await?;
         store::opened(&mut tx, log.id, channel, now).await?;
         tx.commit().await?;
-        open(&app.peers.want.follower.noted).insert(key, now);
+        unpoison(&app.peers.want.follower.noted).insert(key, now);
     }
     if log.has_whole(channel) {
         return Ok(false);
@@ -95,7 +96,7 @@ async fn ask(app: &App, log: &Arc<LogHandle>, again: bool) -> Result<(), CallErr
     if wanted.is_none() && log.is_whole() {
         return Ok(());
     }
-    let known = open(&app.peers.want.follower.asked).get(&log.sid).cloned();
+    let known = unpoison(&app.peers.want.follower.asked).get(&log.sid).cloned();
     if !again && known.as_ref() == Some(&wanted) {
         return Ok(());
     }
@@ -103,7 +104,7 @@ async fn ask(app: &App, log: &Arc<LogHandle>, again: bool) -> Result<(), CallErr
     // Before the hub hears of it: from then on it leaves out what is not wanted.
     app.log.follow(log, wanted.clone()).await.map_err(refused)?;
     let answer = tell(app, log, wanted.clone()).await?;
-    open(&app.peers.want.follower.asked).insert(log.sid.clone(), wanted);
+    unpoison(&app.peers.want.follower.asked).insert(log.sid.clone(), wanted);
     if !log.is_whole() {
         app.log.note_heads(log, answer.heads).await.map_err(refused)?;
     }
@@ -112,7 +113,7 @@ async fn ask(app: &App, log: &Arc<LogHandle>, again: bool) -> Result<(), CallErr
 
 /// A copy has begun: its hub is told what is wanted of it.
 pub(in crate::peers) fn soon(app: &App, log: &Arc<LogHandle>) {
-    open(&app.peers.want.follower.asked).remove(&log.sid);
+    unpoison(&app.peers.want.follower.asked).remove(&log.sid);
     let (asking, log) = (app.clone(), log.clone());
     hello::spawn(app, async move {
         if let Err(e) = ask(&asking, &log, false).await {

@@ -6,7 +6,7 @@ mod sight;
 pub(super) mod store;
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 
 use axum::extract::State;
 use conntext_federation::ids::{ChannelId, Hash, InstanceId};
@@ -17,7 +17,7 @@ pub(super) use follower::{refused, soon};
 pub(super) use heads::heed;
 pub use sight::Sight;
 
-use super::{Message, Origin, hub};
+use super::{Message, Origin, hub, unpoison};
 use crate::App;
 use crate::db;
 use crate::error::{Problem, Result};
@@ -51,24 +51,20 @@ pub struct Book {
     follower: follower::Remembered,
 }
 
-fn open<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
-    lock.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
 impl Book {
     fn of(&self, log_id: i64, peer: &InstanceId) -> Option<Arc<Wish>> {
-        open(&self.wants).get(&log_id)?.get(peer).cloned()
+        unpoison(&self.wants).get(&log_id)?.get(peer).cloned()
     }
 
     fn all_of(&self, log_id: i64) -> Vec<(InstanceId, Arc<Wish>)> {
-        let wants = open(&self.wants);
+        let wants = unpoison(&self.wants);
         let mut all: Vec<_> = wants.get(&log_id).into_iter().flatten().map(|(p, w)| (p.clone(), w.clone())).collect();
         all.sort_by(|a, b| a.0.cmp(&b.0));
         all
     }
 
     fn set(&self, log_id: i64, peer: &InstanceId, wanted: Option<Arc<Wish>>) {
-        let mut wants = open(&self.wants);
+        let mut wants = unpoison(&self.wants);
         match wanted {
             Some(wanted) => drop(wants.entry(log_id).or_default().insert(peer.clone(), wanted)),
             None => drop(wants.get_mut(&log_id).map(|by_peer| by_peer.remove(peer))),

@@ -1,0 +1,181 @@
+//! What a state consists of: each of these is the value of a row.
+
+use crate::{
+    content::{ChannelKind, LogKind, Picture},
+    ids::{Actor, ChannelId, Hash, InstanceId, RoleId},
+    keys::{Kid, PublicKey},
+    perms::{Override, Perms},
+};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+/// The end of a log, or of a copy of it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Head {
+    /// Take-overs so far.
+    #[serde(rename = "gen")]
+    pub generation: u64,
+    /// Restarts so far.
+    pub epoch: u64,
+    /// Sequence number of the last event; 0 before the first.
+    pub seq: u64,
+    /// Its hash.
+    pub hash: Hash,
+    /// Its time.
+    pub ts: i64,
+    /// Hash of the last event that everybody sees.
+    pub all: Option<Hash>,
+}
+
+/// What a server shows of itself, and who owns it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Info {
+    /// Community or conversation.
+    pub kind: LogKind,
+    /// Its name; empty until the first `server.update`.
+    pub name: String,
+    /// What it is about.
+    pub description: String,
+    /// Its picture.
+    pub icon: Option<Picture>,
+    /// Listed in the directory and joined without an invite.
+    pub public: bool,
+    /// None before `server.create`.
+    pub owner: Option<Actor>,
+    /// The instance that sequences.
+    pub hub: InstanceId,
+    /// Which rules judge its actions.
+    pub rules_version: u64,
+    /// Where it is told who comes and goes: none before anybody chose, null for nowhere.
+    #[serde(default, deserialize_with = "crate::content::present", skip_serializing_if = "Option::is_none")]
+    pub notices: Option<Option<ChannelId>>,
+    /// Whether the owner closed it for ever.
+    pub deleted: bool,
+    /// When it was made, milliseconds.
+    pub created_at: i64,
+}
+
+/// An instance that acts in the log, with all keys it ever showed here.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Instance {
+    /// Where it was last reached.
+    pub domain: String,
+    /// Serial of its last statement.
+    pub serial: u64,
+    /// The root key that signed it; the next statement must follow from this key.
+    pub root: PublicKey,
+    /// Its keys, also those that no longer count.
+    pub keys: BTreeMap<Kid, InstanceKey>,
+    /// Its members may not take part.
+    pub banned: bool,
+}
+
+/// A key of an instance, as far as this log knows it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct InstanceKey {
+    /// The key.
+    #[serde(rename = "pub")]
+    pub public: PublicKey,
+    /// Sequence number from which on it no longer counts.
+    pub revoked: Option<u64>,
+}
+
+/// Whose home speaks for an actor, proven in the log.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Binding {
+    // In the order of the canonical form, as in `Member`: of these there are many.
+    /// The name within the home; empty for anonymous members.
+    pub handle: String,
+    /// The instance that speaks for the actor.
+    pub home: InstanceId,
+    /// Number and hash of the last identity operation seen here; none for anonymous members.
+    pub op: Option<(u64, Hash)>,
+}
+
+/// Somebody who takes part.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Member {
+    /// The instance that speaks for the member.
+    pub home: InstanceId,
+    /// When they came, milliseconds.
+    pub joined_at: i64,
+    /// The event by which they came.
+    pub joined_seq: u64,
+    /// Their roles, without the one of everyone.
+    pub roles: BTreeSet<RoleId>,
+    /// May not write before this time, milliseconds.
+    pub timeout_until: i64,
+}
+
+/// A role.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Role {
+    /// Its name.
+    pub name: String,
+    /// `0xRRGGBB`.
+    pub colour: Option<u64>,
+    /// Higher beats lower; everyone's role is 0.
+    pub position: u64,
+    /// Shown apart in the member list.
+    pub hoist: bool,
+    /// Whether everybody may mention it.
+    pub mentionable: bool,
+    /// What its holders may do.
+    pub permissions: Perms,
+}
+
+/// A channel or category.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Channel {
+    /// What it is for.
+    pub kind: ChannelKind,
+    /// Its name.
+    pub name: String,
+    /// What is talked about; may be empty.
+    pub topic: String,
+    /// The category that it stands in.
+    pub parent: Option<ChannelId>,
+    /// Its place among its neighbours.
+    pub position: u64,
+    /// What it grants and denies beyond the roles.
+    pub overrides: Vec<Override>,
+    /// The channel of audit notes that every server has from its beginning.
+    pub staff: bool,
+    /// Number of the last message.
+    pub last_cn: u64,
+    /// Time of the last message.
+    pub last_ts: i64,
+    /// Hash of the last event of the channel.
+    pub last: Option<Hash>,
+    /// The event up to which this row holds; earlier ones change nothing.
+    pub as_of: u64,
+}
+
+/// A way in.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Invite {
+    /// Who made it.
+    pub by: Actor,
+    /// Where whoever joins lands.
+    pub channel: Option<ChannelId>,
+    /// Roles granted on joining.
+    pub roles: Vec<RoleId>,
+    /// When it was made, milliseconds.
+    pub created_at: i64,
+    /// When it ends, milliseconds.
+    pub expires_at: Option<i64>,
+    /// How many may come in by it.
+    pub max_uses: Option<u64>,
+    /// How many did.
+    pub uses: u64,
+    /// Whether it was taken back.
+    pub revoked: bool,
+}
+
+/// Somebody who may not come back.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Ban {
+    /// Who banned.
+    pub by: Actor,
+    /// When, milliseconds.
+    pub at: i64,
+}
