@@ -45,10 +45,11 @@ rust_tools() {
 
 clippy() { cargo clippy "${cargo_quiet[@]}" --workspace --all-targets --locked -- -D warnings; }
 rust_tests() { cargo nextest run --workspace --locked --cargo-quiet --profile "$nextest_profile"; }
-# Not those that put an older database file back.
+# Not those that put an older database file back. With those of several processes on one database.
 postgres_tests() {
-	scripts/with-postgres.sh cargo nextest run --workspace --locked --cargo-quiet --profile "$nextest_profile" \
-		-E '(binary(stories) and not test(j_rewind::)) or test(db::)'
+	scripts/with-nats.sh scripts/with-postgres.sh \
+		cargo nextest run --workspace --locked --cargo-quiet --profile "$nextest_profile" \
+		-E '(binary(stories) and not test(j_rewind::)) or test(db::) or (binary(processes) and test(together::))'
 }
 doc_tests() { cargo test --doc --workspace --locked --quiet; }
 debug_build() { cargo build "${cargo_quiet[@]}" --workspace --locked; }

@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use crate::accounts::{Guard, Passwords};
 use crate::bus::Bus;
 use crate::clock::{Clock, Rng};
+use crate::cluster::Cluster;
 use crate::config::Config;
 use crate::db::Db;
 use crate::db::folder::Folder;
@@ -57,6 +58,8 @@ pub struct Inner {
     pub folder: Folder,
     /// Counters.
     pub metrics: Metrics,
+    /// The other processes of this instance.
+    pub cluster: Arc<Cluster>,
     /// What log, peers, gateway and rooms say to each other.
     pub bus: Arc<Bus>,
     /// The logs and copies.

@@ -1,11 +1,15 @@
 //! What the log, the gateway, the peers and the rooms say to each other.
 //!
 //! A server's channel carries its notices in the order of its log; who falls behind reads the log instead. A
-//! person's channel carries what concerns their own devices only.
+//! person's channel carries what concerns their own devices only. Where several processes serve the instance, what is
+//! told here is told there, too; what follows from a log each of them says for itself.
 
+use crate::cluster::{Cluster, Word};
 use crate::log::Entry;
 use conntext_federation::ids::{Actor, ChannelId, ServerId, UserId};
+use serde::{Deserialize, Serialize};
 use std::{
+    borrow::Cow,
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard},
 };
@@ -34,12 +38,12 @@ pub enum Notice {
 }
 
 /// Something for one person's devices.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum PersonNotice {
     /// They are in a server now.
     ServerAdded(ServerId),
     /// They are no longer in a server.
-    ServerRemoved { sid: ServerId, reason: &'static str },
+    ServerRemoved { sid: ServerId, reason: Cow<'static, str> },
     /// A queued action of theirs changed its state.
     Pending { sid: ServerId, aid: String },
     /// A channel was read up to `cn` on one of their devices.
@@ -68,15 +72,24 @@ pub struct Bus {
     people: broadcast::Sender<PeopleNotice>,
     /// Which server's log grew; delivery and search listen.
     grown: broadcast::Sender<ServerId>,
+    cluster: Arc<Cluster>,
 }
 
 impl Default for Bus {
     fn default() -> Self {
+        Self::among(Arc::new(Cluster::alone()))
+    }
+}
+
+impl Bus {
+    /// The switchboard of one process of an instance.
+    pub fn among(cluster: Arc<Cluster>) -> Self {
         Self {
             servers: Mutex::default(),
             persons: Mutex::default(),
             people: broadcast::channel(1024).0,
             grown: broadcast::channel(1024).0,
+            cluster,
         }
     }
 }
@@ -93,6 +106,19 @@ impl Bus {
     }
     /// Tells whoever listens to the server.
     pub fn tell_server(&self, sid: &ServerId, notice: Notice) {
+        match &notice {
+            Notice::Typing { channel, actor } => {
+                let (sid, channel, actor) = (sid.clone(), channel.clone(), actor.clone());
+                self.cluster.tell(Word::Typing { sid, channel, actor });
+            }
+            Notice::Hub => self.cluster.tell(Word::Queue(sid.clone())),
+            // What follows from the log itself.
+            Notice::Events(_) | Notice::Changed | Notice::Rewritten | Notice::Gone => {}
+        }
+        self.tell_server_here(sid, notice);
+    }
+    /// The same in this process only.
+    pub fn tell_server_here(&self, sid: &ServerId, notice: Notice) {
         let mut servers = open(&self.servers);
         // A channel that nobody listens to any more is dropped.
         if servers.get(sid).is_some_and(|sender| sender.send(notice).is_err()) {
@@ -105,6 +131,15 @@ impl Bus {
     }
     /// Tells the person's devices.
     pub fn tell_person(&self, uid: &UserId, notice: PersonNotice) {
+        if self.cluster.is_shared()
+            && let Ok(notice) = serde_json::to_value(&notice)
+        {
+            self.cluster.tell(Word::Person { uid: uid.clone(), notice });
+        }
+        self.tell_person_here(uid, notice);
+    }
+    /// The same in this process only.
+    pub fn tell_person_here(&self, uid: &UserId, notice: PersonNotice) {
         let mut persons = open(&self.persons);
         if persons.get(uid).is_some_and(|sender| sender.send(notice).is_err()) {
             persons.remove(uid);
@@ -114,8 +149,15 @@ impl Bus {
     pub fn people(&self) -> broadcast::Receiver<PeopleNotice> {
         self.people.subscribe()
     }
-    /// Tells presence or a profile.
+    /// Tells presence or a profile. Presence is told by each process for itself.
     pub fn tell_people(&self, notice: PeopleNotice) {
+        if let PeopleNotice::Profile { uid } = &notice {
+            self.cluster.tell(Word::Profile(uid.clone()));
+        }
+        self.tell_people_here(notice);
+    }
+    /// The same in this process only.
+    pub fn tell_people_here(&self, notice: PeopleNotice) {
         // Nobody listening is no error: there is nobody to tell.
         let _ = self.people.send(notice);
     }
@@ -123,7 +165,7 @@ impl Bus {
     pub fn grown(&self) -> broadcast::Receiver<ServerId> {
         self.grown.subscribe()
     }
-    /// Says that a log grew.
+    /// Says that a log grew, in this process.
     pub fn tell_grown(&self, sid: &ServerId) {
         let _ = self.grown.send(sid.clone());
     }

@@ -11,12 +11,14 @@ pub mod bus;
 pub mod channels;
 pub mod cli;
 pub mod clock;
+pub mod cluster;
 pub mod config;
 pub mod crash;
 pub mod db;
 pub mod directory;
 pub mod error;
 pub mod gateway;
+pub mod heard;
 pub mod http;
 pub mod invites;
 pub mod keys;
@@ -123,7 +125,10 @@ pub async fn build_with(
     rng: Arc<dyn Rng>,
     transport: Arc<dyn peers::Transport>,
 ) -> Result<App, StartError> {
-    let folder = Folder::open(&config.storage.data_dir)?;
+    let folder = match database(&config)? {
+        Source::File(_) => Folder::open(&config.storage.data_dir)?,
+        Source::Postgres(_) => Folder::share(&config.storage.data_dir)?,
+    };
     let base = open(config, clock, rng).await?;
     assemble(folder, base, transport).await
 }
@@ -146,11 +151,14 @@ pub async fn build_on(
 }
 
 async fn assemble(folder: Folder, base: Base, transport: Arc<dyn peers::Transport>) -> Result<App, StartError> {
-    base.db.claim().await?;
+    base.db.claim_shared().await?;
+    let storage = &base.config.storage;
+    let cluster = cluster::Cluster::open(&base.db, &storage.between, base.keys.ik.as_str(), &*base.rng).await?;
+    let cluster = Arc::new(cluster);
     let metrics = metrics::Metrics::new();
     let guard = accounts::Guard::new(&base.config.limits);
     let pace = messages::Pace::new(&base.config.limits);
-    let bus = Arc::new(bus::Bus::default());
+    let bus = Arc::new(bus::Bus::among(cluster.clone()));
     let me = log::Me { ik: base.keys.ik.clone(), domain: base.domain.as_str().to_owned(), keys: base.keys.clone() };
     let settings = log::LogSettings {
         hold_deleted_ms: base.config.storage.hold_deleted_days.saturating_mul(86_400_000),
@@ -158,22 +166,26 @@ async fn assemble(folder: Folder, base: Base, transport: Arc<dyn peers::Transpor
         queue_ttl_ms: base.config.federation.queue_ttl_s.saturating_mul(1000),
     };
     let counter = metrics.register("events", "Events written to logs and copies", Default::default());
+    let high_water = base.data.join("high-water.json");
+    let marks = log::rewind::high_water_marks(&high_water);
     let log = log::Log::start(
         base.db.clone(),
         base.clock.clone(),
         base.rng.clone(),
         bus.clone(),
+        cluster.clone(),
         Arc::new(me),
         settings,
         projections::ROOMS,
         counter,
     )
     .await?;
-    log.watch_high_water(base.data.join("high-water.json")).await?;
+    log.watch_high_water(high_water, marks).await?;
     let peers = peers::Peers::open(&base, transport, projections::PEERS, &metrics)
         .await
         .map_err(|e| StartError::Peers(e.to_string()))?;
     let app = App::new(app::Inner {
+        cluster,
         bus,
         log,
         peers,
@@ -193,6 +205,7 @@ async fn assemble(folder: Folder, base: Base, transport: Arc<dyn peers::Transpor
         tasks: TaskTracker::new(),
         base,
     });
+    heard::start(&app);
     log::rewind::start(&app);
     peers::start(&app).await?;
     Ok(app)

@@ -16,6 +16,9 @@ pub fn start(app: &App) {
                 () = worker.stopping.cancelled() => return,
                 () = tokio::time::sleep(EVERY) => {}
             }
+            if !worker.cluster.has_duties() {
+                continue;
+            }
             if let Err(e) = worker.log.tidy().await {
                 tracing::warn!(error = %e, "the logs could not be tidied; next try in a minute");
             }

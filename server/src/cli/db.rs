@@ -38,9 +38,9 @@ pub(super) async fn run(command: Command, config: Config) -> Result<(), Failure>
         _ => {}
     }
     let from = Db::open(&source).await.map_err(|e| format!("the database in use: {e}"))?;
-    from.claim().await?;
+    from.claim_alone().await?;
     let to = Db::open(&target).await.map_err(|e| format!("the other database: {e}"))?;
-    to.claim().await.map_err(|e| format!("the other database: {e}"))?;
+    to.claim_alone().await.map_err(|e| format!("the other database: {e}"))?;
     let mut last = String::new();
     let copied = from.copy_to(&to, |table, rows| {
         let line = if table == last { "\r" } else { "\n" };

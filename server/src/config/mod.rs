@@ -5,6 +5,7 @@
 //! a misspelt setting must not be silently without effect.
 
 mod accounts;
+mod between;
 mod federation;
 mod http;
 mod instance;
@@ -21,6 +22,7 @@ use figment::providers::{Env, Format as _, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
 pub use accounts::{Accounts, Registration};
+pub use between::{Between, NatsAddress};
 pub use federation::{Federation, Follow, Mode};
 pub use http::Http;
 pub use instance::Instance;

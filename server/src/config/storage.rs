@@ -37,7 +37,7 @@ impl Serialize for DatabaseAddress {
     }
 }
 
-use super::ConfigError;
+use super::{Between, ConfigError};
 
 /// `[storage]`
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -48,6 +48,9 @@ pub struct Storage {
     /// The address of a PostgreSQL database, `postgres://USER:PASSWORD@HOST/DATABASE`; empty for the embedded one, a file
     /// in the data folder. Keys and files stay in the data folder either way.
     pub database: DatabaseAddress,
+    /// How several processes of this instance on one PostgreSQL database tell each other what is new: `postgres`, by the
+    /// database's own notices, or the address of a NATS server, `nats://HOST:PORT`. Nothing that counts depends on it.
+    pub between: Between,
     /// Largest file that may be attached, in bytes.
     pub media_max_bytes: u64,
     /// The most of a file that one request may bring, in bytes; larger files come in several.
@@ -80,6 +83,7 @@ impl Default for Storage {
         Self {
             data_dir: "data".into(),
             database: DatabaseAddress::default(),
+            between: Between::default(),
             media_max_bytes: 50 * 1024 * 1024,
             // Below what proxies and content networks usually let through.
             upload_chunk_bytes: 8 * 1024 * 1024,

@@ -1,4 +1,5 @@
-//! The data folder: private to the service, and used by one process at a time.
+//! The data folder: private to the service. With the embedded database one process uses it at a time; with PostgreSQL
+//! several processes of the instance may share it.
 
 use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Write as _};
@@ -27,8 +28,17 @@ pub enum FolderError {
 }
 
 impl Folder {
-    /// Creates the folder if it is missing, makes it private (0700) and takes its lock.
+    /// Creates the folder if it is missing, makes it private (0700) and takes its lock: no other process uses it.
     pub fn open(path: &Path) -> Result<Self, FolderError> {
+        Self::lock(path, File::try_lock)
+    }
+
+    /// The same beside other processes that share the folder.
+    pub fn share(path: &Path) -> Result<Self, FolderError> {
+        Self::lock(path, File::try_lock_shared)
+    }
+
+    fn lock(path: &Path, take: impl Fn(&File) -> Result<(), TryLockError>) -> Result<Self, FolderError> {
         let io = |e| FolderError::Io(path.to_owned(), e);
         private_folder(path).map_err(io)?;
         let lock = OpenOptions::new()
@@ -38,7 +48,7 @@ impl Folder {
             .mode(0o600)
             .open(path.join("lock"))
             .map_err(io)?;
-        match lock.try_lock() {
+        match take(&lock) {
             Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(FolderError::Taken(path.to_owned())),
             Err(TryLockError::Error(e)) => Err(io(e)),

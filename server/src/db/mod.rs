@@ -6,9 +6,11 @@
 //! SQLite: write-ahead log with `synchronous=FULL`, so that a commit is on disk when it returns;
 //! one writer with `BEGIN IMMEDIATE`, a pool of readers, each with a snapshot of its own.
 //!
-//! PostgreSQL: the same shape. One writer, serialised by an advisory lock, so that the rules of the log hold alike; a
-//! pool of readers with `repeatable read`, each with a snapshot of its own.
+//! PostgreSQL: the same shape. One writer at a time, over all processes, by an advisory lock, so that the rules of the log
+//! hold alike; a pool of readers with `repeatable read`, each with a snapshot of its own. What several processes have
+//! between them: `between`.
 
+mod between;
 mod conn;
 mod copy;
 mod error;
@@ -33,8 +35,9 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 
 use way::{Readers, Step, Way};
-use writer::{Line, Writer};
+use writer::{Claim, Line, Writer};
 
+pub use between::{Between, Ear, Locks};
 pub use error::{Error, Result};
 pub use facts::{fact, forget_fact, set_fact};
 pub use migrate::{Migration, latest, migrations};
@@ -74,7 +77,7 @@ impl Db {
         // The writer first: it creates SQLite's file and switches it to the write-ahead log.
         let line = match source {
             Source::File(path) => Line::Sqlite { options: Box::new(sqlite::options(path)), conn: None },
-            Source::Postgres(options) => Line::Postgres { options: options.clone(), conn: None, alone: false },
+            Source::Postgres(options) => Line::Postgres { options: options.clone(), conn: None, claim: None },
         };
         let way = Way::default();
         let mut writer = Writer { line, open: false, way: way.clone() };
@@ -106,12 +109,20 @@ impl Db {
         Ok(db)
     }
 
-    /// From now on this process is the only one that serves this database (a file is guarded by its folder).
+    /// From now on no process serves this database but this one (a file is guarded by its folder).
     ///
     /// # Errors
     /// When another one does.
-    pub async fn claim(&self) -> Result<()> {
-        self.writer.lock().await.claim().await
+    pub async fn claim_alone(&self) -> Result<()> {
+        self.writer.lock().await.claim(Claim::Alone).await
+    }
+
+    /// From now on this process serves this database, beside others that do.
+    ///
+    /// # Errors
+    /// When another one has it alone.
+    pub async fn claim_shared(&self) -> Result<()> {
+        self.writer.lock().await.claim(Claim::Shared).await
     }
 
     /// Begins a snapshot for reading.

@@ -8,10 +8,19 @@ use super::conn::Conn;
 use super::way::{Step, Way};
 use super::{Error, Result};
 
+/// How a process has a database.
+#[derive(Clone, Copy)]
+pub(super) enum Claim {
+    /// No other process serves it.
+    Alone,
+    /// Others may serve it, too.
+    Shared,
+}
+
 /// The connection, opened when it is needed.
 pub(super) enum Line {
     Sqlite { options: Box<SqliteConnectOptions>, conn: Option<SqliteConnection> },
-    Postgres { options: Box<PgConnectOptions>, conn: Option<PgConnection>, alone: bool },
+    Postgres { options: Box<PgConnectOptions>, conn: Option<PgConnection>, claim: Option<Claim> },
 }
 
 impl Line {
@@ -84,7 +93,7 @@ impl Writer {
         let begun = async {
             match conn {
                 Conn::Sqlite(_) => conn.change("BEGIN IMMEDIATE", []).await.map(|_| ()),
-                // Commands beside a running instance wait for their turn, as they do with SQLite.
+                // Other processes and commands beside them wait for their turn, as they do with SQLite.
                 Conn::Postgres(_) => {
                     conn.script("BEGIN; SELECT pg_advisory_xact_lock(1668246894, hashtext(current_schema()))").await
                 }
@@ -100,10 +109,10 @@ impl Writer {
                 let opened = async { Ok(SqliteConnection::connect_with(options).await?) };
                 *conn = Some(self.way.go(Step::Begin, opened).await?);
             }
-            Line::Postgres { options, conn, alone } if conn.is_none() => {
+            Line::Postgres { options, conn, claim } if conn.is_none() => {
                 let mut new = PgConnection::connect_with(options).await?;
-                if *alone {
-                    claim(&mut new).await?;
+                if let Some(claim) = claim {
+                    take(&mut new, *claim).await?;
                 }
                 *conn = Some(new);
             }
@@ -112,13 +121,13 @@ impl Writer {
         Ok(true)
     }
 
-    /// From now on this process is the only one that serves this database.
-    pub(super) async fn claim(&mut self) -> Result<()> {
-        if let Line::Postgres { conn, alone, .. } = &mut self.line {
+    /// From now on this process has the database like this.
+    pub(super) async fn claim(&mut self, how: Claim) -> Result<()> {
+        if let Line::Postgres { conn, claim, .. } = &mut self.line {
             if let Some(conn) = conn {
-                claim(conn).await?;
+                take(conn, how).await?;
             }
-            *alone = true;
+            *claim = Some(how);
         }
         Ok(())
     }
@@ -138,10 +147,24 @@ impl Writer {
 }
 
 /// The lock lasts as long as the connection that writes, so that whoever lost it cannot write either.
-async fn claim(conn: &mut PgConnection) -> Result<()> {
-    let sql = "select pg_try_advisory_lock(1668246895, hashtext(current_schema()))";
+async fn take(conn: &mut PgConnection, how: Claim) -> Result<()> {
+    let (sql, refused) = match how {
+        Claim::Alone => (
+            "select pg_try_advisory_lock(1668246895, hashtext(current_schema()))",
+            "another ConnText process serves this database. Stop it first",
+        ),
+        Claim::Shared => (
+            "select pg_try_advisory_lock_shared(1668246895, hashtext(current_schema()))",
+            "another ConnText process has this database for itself: a copy is made of it, or it is of an older version. \
+             Wait for its end, or stop it first",
+        ),
+    };
+    if let Claim::Shared = how {
+        // A process that stands still within a transaction must not hold up the others for ever.
+        sqlx::raw_sql("set idle_in_transaction_session_timeout = '30s'").execute(&mut *conn).await?;
+    }
     match sqlx::query(sql).fetch_one(conn).await?.try_get(0)? {
         true => Ok(()),
-        false => Err(Error::Other("another ConnText process serves this database. Stop it first".into())),
+        false => Err(Error::Other(refused.into())),
     }
 }

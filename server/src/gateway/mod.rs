@@ -29,6 +29,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// How long a ticket may be used, milliseconds.
 const TICKET_LIFE_MS: i64 = 30_000;
+/// What tickets are called in the memory that processes share.
+const TICKET: &str = "ticket";
 /// Tickets in flight; more than this is no honest client.
 const MAX_TICKETS: usize = 10_000;
 /// The largest frame that a client may send, bytes.
@@ -55,9 +57,15 @@ impl Gateway {
         self.connections.load(Ordering::Relaxed)
     }
 
-    fn issue(&self, app: &App, auth: Auth) -> Result<String> {
+    async fn issue(&self, app: &App, auth: Auth) -> Result<String> {
         let now = app.clock.now_ms();
         let ticket = app.rng.token();
+        if let Some(memory) = app.cluster.memory() {
+            // The socket may come to another process.
+            let auth = serde_json::to_string(&auth).map_err(Problem::internal)?;
+            memory.put(TICKET, &digest(&ticket), &auth, now + TICKET_LIFE_MS).await?;
+            return Ok(ticket);
+        }
         let mut tickets = self.tickets.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         tickets.retain(|_, t| t.until > now);
         if tickets.len() >= MAX_TICKETS {
@@ -68,9 +76,14 @@ impl Gateway {
     }
 
     /// Takes a ticket; it is spent whatever comes of it.
-    fn redeem(&self, ticket: &str, now_ms: i64) -> Option<Auth> {
+    async fn redeem(&self, app: &App, ticket: &str) -> Result<Option<Auth>> {
+        let now_ms = app.clock.now_ms();
+        if let Some(memory) = app.cluster.memory() {
+            let kept = memory.take(TICKET, &digest(ticket)).await?.filter(|(_, until)| *until > now_ms);
+            return kept.map(|(auth, _)| serde_json::from_str(&auth).map_err(Problem::internal)).transpose();
+        }
         let mut tickets = self.tickets.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        tickets.remove(&digest(ticket)).filter(|t| t.until > now_ms).map(|t| t.auth)
+        Ok(tickets.remove(&digest(ticket)).filter(|t| t.until > now_ms).map(|t| t.auth))
     }
 }
 
@@ -92,7 +105,7 @@ pub struct GatewayTicket {
 #[utoipa::path(post, path = "/gateway/ticket", tag = "gateway",
     responses((status = 200, body = GatewayTicket), (status = 401, body = Problem)))]
 async fn ticket(State(app): State<App>, auth: Auth) -> Result<Json<GatewayTicket>> {
-    Ok(Json(GatewayTicket { ticket: app.gateway.issue(&app, auth)? }))
+    Ok(Json(GatewayTicket { ticket: app.gateway.issue(&app, auth).await? }))
 }
 
 /// The live connection (WebSocket)

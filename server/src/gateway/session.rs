@@ -10,7 +10,7 @@ use crate::{
     error::Problem,
     http::auth::Auth,
     log::{Entry, LogHandle},
-    messages, presence, profiles, reading, servers, settings,
+    messages, presence, profiles, reading, servers, sessions, settings,
 };
 use axum::extract::ws::{Message as Frame, Utf8Bytes, WebSocket};
 use conntext_federation::{
@@ -139,7 +139,7 @@ async fn identify(app: &App, socket: &mut WebSocket) -> Result<(Auth, Cursors), 
     let Some(Ok(Frame::Text(text))) = first else { return Err(BAD_FRAME) };
     match ClientFrame::parse(&text) {
         Some(ClientFrame::Identify { ticket, cursors, epochs }) => {
-            let auth = app.gateway.redeem(&ticket, app.clock.now_ms()).ok_or(SIGNED_OUT)?;
+            let auth = app.gateway.redeem(app, &ticket).await?.ok_or(SIGNED_OUT)?;
             Ok((auth, Cursors { seqs: cursors, epochs }))
         }
         _ => Err(BAD_FRAME),
@@ -296,7 +296,13 @@ impl Session {
         };
         match ClientFrame::parse(&text).ok_or(BAD_FRAME)? {
             ClientFrame::Identify { .. } => Err(BAD_FRAME),
-            ClientFrame::Ping { n } => send(&mut self.socket, &ServerFrame::Pong { n }).await,
+            ClientFrame::Ping { n } => {
+                // The word of another process that the session ended may have been lost.
+                if self.app.cluster.is_shared() && !sessions::is_open(&self.app, &self.auth).await? {
+                    return Err(SIGNED_OUT);
+                }
+                send(&mut self.socket, &ServerFrame::Pong { n }).await
+            }
             ClientFrame::Presence { status } => {
                 self.presence.set(status);
                 Ok(())
@@ -463,7 +469,7 @@ impl Session {
             }
             PersonNotice::ServerRemoved { sid, reason } => {
                 self.forget(&sid);
-                self.signal(GatewaySignal::ServerRemoved { sid: sid.to_string(), reason: reason.into() }).await
+                self.signal(GatewaySignal::ServerRemoved { sid: sid.to_string(), reason: reason.into_owned() }).await
             }
             PersonNotice::Pending { sid, aid } => {
                 let Some(log) = self.app.log.get(&sid) else { return Ok(()) };

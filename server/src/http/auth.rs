@@ -3,6 +3,7 @@
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use serde::{Deserialize, Serialize};
 
 use super::Client;
 use crate::App;
@@ -13,7 +14,7 @@ use crate::sessions::{self, Kind};
 pub const COOKIE: &str = "__Host-ct";
 
 /// A signed-in person.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Auth {
     /// The account's id on this instance.
     pub account: String,

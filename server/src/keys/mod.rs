@@ -88,6 +88,8 @@ impl InstanceKeys {
         rng: &dyn Rng,
     ) -> Result<Self, KeysError> {
         let folder = private_folder(&data.join("keys")).map_err(|e| KeysError::Io(data.join("keys"), e))?;
+        // Another process of this instance may start at the same moment.
+        let _alone = lock(&folder)?;
         let known = fact(&mut db.read().await?, "ik").await?;
         // An instance that others know already must not come back with new keys because a folder was lost.
         if let Some(known) = &known
@@ -99,14 +101,7 @@ impl InstanceKeys {
         let root = SecretKey::from_seed(load_or_make(&folder.join("root.toml"), now, rng)?);
         let ring = match read_ring(&folder)? {
             Some(ring) => ring,
-            None => {
-                let _alone = lock(&folder)?;
-                // Another process may have been first.
-                match read_ring(&folder)? {
-                    Some(ring) => ring,
-                    None => write_ring(&folder, Ring::first(rng.bytes(), now))?,
-                }
-            }
+            None => write_ring(&folder, Ring::first(rng.bytes(), now))?,
         };
         let seal = Seal(load_or_make(&folder.join("seal.toml"), now, rng)?);
         let ik = InstanceId::of_root(&root.public().to_bytes());
@@ -115,6 +110,10 @@ impl InstanceKeys {
             Some(_) => {}
             None => {
                 let mut tx = db.begin().await?;
+                // Two new instances with folders of their own may have been given the same database.
+                if let Some(other) = fact(&mut tx, "ik").await? {
+                    return Err(KeysError::Foreign(folder, other));
+                }
                 set_fact(&mut tx, "ik", ik.as_str()).await?;
                 tx.commit().await?;
             }

@@ -1,6 +1,6 @@
 //! A copy is set aside when its hub sent what does not hold: it is kept, and fed no longer.
 
-use super::{Inner, Log, handle::LogHandle, store};
+use super::{Inner, Log, commit::Kind, handle::LogHandle, store};
 use crate::bus::Notice;
 use conntext_federation::Code;
 
@@ -11,6 +11,7 @@ impl Inner {
         let written = async {
             let mut tx = self.db.begin().await?;
             store::set_quarantine(&mut tx, log.id, Some(code.as_str())).await?;
+            self.touch(&mut tx, log.id, Kind::Changed).await?;
             tx.commit().await
         };
         if let Err(e) = written.await {

@@ -7,6 +7,7 @@ mod facts;
 mod follow;
 mod keys;
 mod restore;
+mod together;
 
 use super::{
     Inner, LogHandle, pending, store,
@@ -31,9 +32,10 @@ use conntext_federation::{
 use facts::{UsedNonces, check_files, earlier, facts};
 pub(super) use follow::Following;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, btree_map},
     sync::Arc,
 };
+pub(super) use together::Kind;
 use tokio::sync::{mpsc, oneshot};
 
 /// The most actions in one transaction.
@@ -61,16 +63,61 @@ impl Work {
 
 /// What the committer is asked to do.
 pub(super) enum Request {
-    Append { log: Arc<LogHandle>, work: Work, reply: Reply<Arc<Entry>> },
-    Receive { log: Arc<LogHandle>, push: Push, reply: oneshot::Sender<Result<u64, ReceiveError>> },
-    Fill { log: Arc<LogHandle>, entries: Vec<Entry>, reply: Reply<()> },
-    ShowKeys { log: Arc<LogHandle>, reply: Reply<()> },
-    Open { state: Box<ServerState>, entries: Vec<Entry>, reply: Reply<Arc<LogHandle>> },
-    Adopt { state: Box<ServerState>, hub_domain: String, keep: Option<u64>, reply: Reply<Arc<LogHandle>> },
-    Restore { log: Arc<LogHandle>, items: Vec<Item>, reply: oneshot::Sender<Result<u64, ReceiveError>> },
-    BeginEpoch { log: Arc<LogHandle>, known: Option<Position>, back_to: Option<u64>, tail: Vec<Item>, reply: Reply<()> },
-    Remove { log: Arc<LogHandle>, reply: Reply<()> },
-    Follow { log: Arc<LogHandle>, change: Following, reply: Reply<()> },
+    Append {
+        log: Arc<LogHandle>,
+        work: Work,
+        reply: Reply<Arc<Entry>>,
+    },
+    Receive {
+        log: Arc<LogHandle>,
+        push: Push,
+        reply: oneshot::Sender<Result<u64, ReceiveError>>,
+    },
+    Fill {
+        log: Arc<LogHandle>,
+        entries: Vec<Entry>,
+        reply: Reply<()>,
+    },
+    ShowKeys {
+        log: Arc<LogHandle>,
+        reply: Reply<()>,
+    },
+    Open {
+        state: Box<ServerState>,
+        entries: Vec<Entry>,
+        reply: Reply<Arc<LogHandle>>,
+    },
+    Adopt {
+        state: Box<ServerState>,
+        hub_domain: String,
+        keep: Option<u64>,
+        reply: Reply<Arc<LogHandle>>,
+    },
+    Restore {
+        log: Arc<LogHandle>,
+        items: Vec<Item>,
+        reply: oneshot::Sender<Result<u64, ReceiveError>>,
+    },
+    BeginEpoch {
+        log: Arc<LogHandle>,
+        known: Option<Position>,
+        back_to: Option<u64>,
+        tail: Vec<Item>,
+        reply: Reply<()>,
+    },
+    Remove {
+        log: Arc<LogHandle>,
+        reply: Reply<()>,
+    },
+    Follow {
+        log: Arc<LogHandle>,
+        change: Following,
+        reply: Reply<()>,
+    },
+    /// Look at what other processes wrote: at the logs that they named, or at all.
+    CatchUp {
+        all: bool,
+    },
 }
 
 /// Why a push was not taken.
@@ -120,11 +167,13 @@ pub(super) struct Committer {
     inner: Arc<Inner>,
     /// The state of each log with what is not yet committed; only this task touches it.
     working: HashMap<i64, ServerState>,
+    /// What the open transaction changes, where other processes have to know.
+    claims: Vec<together::Claim>,
 }
 
 impl Committer {
     pub(super) fn spawn(inner: Arc<Inner>, requests: mpsc::Receiver<Request>) {
-        let committer = Self { inner, working: HashMap::new() };
+        let committer = Self { inner, working: HashMap::new(), claims: Vec::new() };
         tokio::spawn(committer.run(requests));
     }
 
@@ -158,7 +207,7 @@ impl Committer {
         if requests.is_empty() {
             return;
         }
-        let mut tx = match self.inner.db.begin().await {
+        let mut tx = match self.begin().await {
             Ok(tx) => tx,
             Err(e) => return refuse_all(requests.into_iter().map(|r| r.2), &e),
         };
@@ -169,12 +218,16 @@ impl Committer {
         };
         let mut groups: BTreeMap<i64, Group> = BTreeMap::new();
         for (log, work, reply) in requests {
-            let group = groups.entry(log.id).or_insert_with(|| Group {
-                log: log.clone(),
-                entries: Vec::new(),
-                replies: Vec::new(),
-                nonces: Vec::new(),
-            });
+            let group = match groups.entry(log.id) {
+                btree_map::Entry::Occupied(group) => group.into_mut(),
+                btree_map::Entry::Vacant(place) => match self.claim(&mut tx, &log, Kind::Events).await {
+                    Ok(log) => place.insert(Group { log, entries: vec![], replies: vec![], nonces: vec![] }),
+                    Err(e) => {
+                        let _ = reply.send(Err(e));
+                        continue;
+                    }
+                },
+            };
             match self.append(&mut tx, group, &used, work).await {
                 Ok(entry) => group.replies.push((reply, entry)),
                 Err(e) => {
@@ -183,6 +236,9 @@ impl Committer {
             }
         }
         groups.retain(|_, g| !g.entries.is_empty() || !g.replies.is_empty());
+        if groups.is_empty() {
+            return;
+        }
         match self.write_groups(tx, &groups).await {
             Ok(()) => {
                 for (_, group) in groups {
@@ -261,7 +317,7 @@ impl Committer {
             self.write(&mut tx, &group.log, &group.entries, true).await?;
         }
         crash::point("log.before_commit");
-        tx.commit().await?;
+        self.commit(tx).await?;
         crash::point("log.after_commit");
         Ok(())
     }
@@ -326,47 +382,58 @@ impl Committer {
 
     /// After the commit: the published state, then whoever listens.
     fn publish(&mut self, log: &LogHandle, steps: &[Step], entries: Vec<Arc<Entry>>) {
+        let head = self.working(log).head.seq;
+        self.inner.metrics_events.inc_by(u64::try_from(entries.len()).unwrap_or(0));
+        self.show(log, steps, entries, head);
+    }
+
+    /// What is on disk becomes what is known, up to `head`; then whoever listens is told.
+    fn show(&self, log: &LogHandle, steps: &[Step], entries: Vec<Arc<Entry>>, head: u64) {
         let moves = |step: &Step| match step {
             Step::Apply(entry) => entry.content.as_ref().is_some_and(moves_people),
             Step::Skip(..) | Step::Gain(_) | Step::Lose(_) | Step::Head(_) => false,
         };
         // Of those who live here there may be many: they are looked at only where that may change.
         let before = steps.iter().any(moves).then(|| log.local_members());
-        let head = self.working(log).head.seq;
         // First, so that whoever sees the new state can read what led to it.
         log.remember(&entries, steps.iter().any(|s| matches!(s, Step::Lose(_))), head);
         replay(&mut log.state_mut(), steps);
         let bus = &self.inner.bus;
         if !entries.is_empty() {
-            bus.tell_server(&log.sid, Notice::Events(entries.clone().into()));
+            bus.tell_server_here(&log.sid, Notice::Events(entries.clone().into()));
         }
         if steps.iter().any(|s| matches!(s, Step::Gain(_) | Step::Lose(_) | Step::Head(_))) {
-            bus.tell_server(&log.sid, Notice::Changed);
+            bus.tell_server_here(&log.sid, Notice::Changed);
         }
         if let Some(before) = before {
-            let after = log.local_members();
-            for actor in before.symmetric_difference(&after) {
-                if let Actor::User(uid) = actor {
-                    let notice = if after.contains(actor) {
-                        PersonNotice::ServerAdded(log.sid.clone())
-                    } else {
-                        PersonNotice::ServerRemoved { sid: log.sid.clone(), reason: why_gone(&entries, actor) }
-                    };
-                    bus.tell_person(uid, notice);
-                }
+            self.tell_moved(log, &before, &entries);
+        }
+        bus.tell_grown(&log.sid);
+        self.inner.note_high_water(log);
+    }
+
+    /// Tells people of this instance that they came or went.
+    fn tell_moved(&self, log: &LogHandle, before: &BTreeSet<Actor>, entries: &[Arc<Entry>]) {
+        let bus = &self.inner.bus;
+        let after = log.local_members();
+        for actor in before.symmetric_difference(&after) {
+            if let Actor::User(uid) = actor {
+                let notice = if after.contains(actor) {
+                    PersonNotice::ServerAdded(log.sid.clone())
+                } else {
+                    PersonNotice::ServerRemoved { sid: log.sid.clone(), reason: why_gone(entries, actor).into() }
+                };
+                bus.tell_person_here(uid, notice);
             }
         }
         if log.state().info.deleted {
             for actor in &log.local_members() {
                 if let Actor::User(uid) = actor {
-                    let notice = PersonNotice::ServerRemoved { sid: log.sid.clone(), reason: "deleted" };
-                    bus.tell_person(uid, notice);
+                    let notice = PersonNotice::ServerRemoved { sid: log.sid.clone(), reason: "deleted".into() };
+                    bus.tell_person_here(uid, notice);
                 }
             }
         }
-        bus.tell_grown(&log.sid);
-        self.inner.note_high_water(log);
-        self.inner.metrics_events.inc_by(u64::try_from(entries.len()).unwrap_or(0));
     }
 
     // ---- copies
@@ -374,6 +441,12 @@ impl Committer {
     async fn single(&mut self, request: Request) {
         match request {
             Request::Append { .. } => {}
+            Request::CatchUp { all } => {
+                let named = std::mem::take(&mut *super::unpoison(self.inner.news.lock())).into_iter().collect();
+                if let Err(e) = self.catch_up_with((!all).then_some(named)).await {
+                    tracing::warn!(error = %e, "what other processes wrote cannot be read; next try soon");
+                }
+            }
             Request::Receive { log, push, reply } => {
                 let log = self.inner.current(log);
                 let result = self.receive(&log, push).await;
@@ -438,7 +511,9 @@ impl Committer {
         }
     }
 
-    async fn show_keys(&mut self, log: &LogHandle) -> Result<(), LogError> {
+    async fn show_keys(&mut self, log: &Arc<LogHandle>) -> Result<(), LogError> {
+        let mut tx = self.begin().await?;
+        let log = &self.claim(&mut tx, log, Kind::Events).await?;
         if log.rewind().is_some() {
             return Err(LogError::Rewinding);
         }
@@ -448,15 +523,14 @@ impl Committer {
         let rng = self.inner.rng.clone();
         let Some(entry) = keys::show(self.working(log), &set, &identity, &*rng, now)? else { return Ok(()) };
         let entries = vec![entry.clone()];
-        let mut tx = self.inner.db.begin().await?;
         self.write(&mut tx, log, &entries, true).await?;
-        tx.commit().await?;
+        self.commit(tx).await?;
         self.publish(log, &[Step::Apply(entry)], entries);
         Ok(())
     }
 
     async fn open(&mut self, state: ServerState, entries: Vec<Entry>) -> Result<Arc<LogHandle>, LogError> {
-        let mut tx = self.inner.db.begin().await?;
+        let mut tx = self.begin().await?;
         let me = self.inner.me.clone();
         let id = store::insert_log(&mut tx, &state.sid, me.ik.as_str(), &me.domain, 0).await?;
         let log = Arc::new(LogHandle::new(id, state.clone(), true, me.domain.clone(), None, 0, me.ik.clone()));
@@ -464,7 +538,8 @@ impl Committer {
         let entries: Vec<Arc<Entry>> = entries.into_iter().map(Arc::new).collect();
         let written = async {
             self.write(&mut tx, &log, &entries, true).await?;
-            tx.commit().await
+            self.claim_new(&mut tx, &log).await?;
+            self.commit(tx).await
         };
         if let Err(e) = written.await {
             self.working.remove(&id);
@@ -478,21 +553,26 @@ impl Committer {
     fn announce(&self, log: &LogHandle) {
         for actor in log.local_members() {
             if let Actor::User(uid) = actor {
-                self.inner.bus.tell_person(&uid, PersonNotice::ServerAdded(log.sid.clone()));
+                self.inner.bus.tell_person_here(&uid, PersonNotice::ServerAdded(log.sid.clone()));
             }
         }
-        self.inner.bus.tell_server(&log.sid, Notice::Changed);
+        self.inner.bus.tell_server_here(&log.sid, Notice::Changed);
         self.inner.bus.tell_grown(&log.sid);
     }
 
-    async fn remove(&mut self, log: &LogHandle) -> Result<(), LogError> {
-        let mut tx = self.inner.db.begin().await?;
+    async fn remove(&mut self, log: &Arc<LogHandle>) -> Result<(), LogError> {
+        let mut tx = self.begin().await?;
+        let log = &self.claim(&mut tx, log, Kind::Events).await?;
+        if self.inner.cluster.is_shared() && !log.local_members().is_empty() {
+            // Somebody has joined at another process.
+            return Ok(());
+        }
         (self.inner.forget_log)(&mut tx, log.id).await?;
         store::delete_log(&mut tx, log.id).await?;
-        tx.commit().await?;
+        self.commit(tx).await?;
         self.working.remove(&log.id);
         self.inner.remove_handle(&log.sid);
-        self.inner.bus.tell_server(&log.sid, Notice::Gone);
+        self.inner.bus.tell_server_here(&log.sid, Notice::Gone);
         Ok(())
     }
 }
@@ -569,6 +649,7 @@ impl std::fmt::Debug for Request {
             Self::Open { .. } => f.write_str("Open"),
             Self::Adopt { .. } => f.write_str("Adopt"),
             Self::Follow { log, .. } => write!(f, "Follow({})", sid(log)),
+            Self::CatchUp { .. } => f.write_str("CatchUp"),
             Self::Remove { log, .. } => write!(f, "Remove({})", sid(log)),
         }
     }

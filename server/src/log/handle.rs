@@ -25,6 +25,8 @@ pub struct LogHandle {
     pub hub_here: bool,
     /// Where the copy began with a snapshot; 0 for a log held from its first event.
     pub base_seq: u64,
+    /// The last change, by any process, that this one knows of.
+    pub(super) version: AtomicI64,
     pub(super) local: InstanceId,
     pub(super) hub_domain: RwLock<String>,
     pub(super) published: RwLock<ServerState>,
@@ -70,6 +72,7 @@ impl LogHandle {
             sid: state.sid.clone(),
             hub_here,
             base_seq,
+            version: AtomicI64::new(0),
             local,
             hub_domain: RwLock::new(hub_domain),
             recent: Mutex::new(Recent::after(state.head.seq)),

@@ -5,6 +5,7 @@
 mod aside;
 mod commit;
 mod handle;
+mod others;
 pub mod pending;
 mod recent;
 mod relay;
@@ -22,6 +23,7 @@ pub use types::{Batch, Entry, LogError, Me, Outcome, Undone};
 use crate::{
     bus::Bus,
     clock::{Clock, Rng},
+    cluster::Cluster,
     db::{self, Db, Query, Tx},
 };
 use commit::{Committer, Following, Request, Work};
@@ -38,7 +40,7 @@ use conntext_federation::{
 use futures_util::future::BoxFuture;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    sync::{Arc, Mutex, OnceLock},
+    sync::{Arc, Mutex, OnceLock, atomic::Ordering},
     time::Duration,
 };
 use tokio::sync::{mpsc, oneshot};
@@ -92,6 +94,7 @@ pub(crate) struct Inner {
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     bus: Arc<Bus>,
+    cluster: Arc<Cluster>,
     me: Arc<Me>,
     settings: LogSettings,
     hold_deleted_ms: i64,
@@ -109,9 +112,15 @@ pub(crate) struct Inner {
     metrics_events: prometheus_client::metrics::counter::Counter,
     /// Actions that somebody waits for at the door, answered by the relay.
     waiting: Mutex<HashMap<ActionId, Waiter>>,
+    /// Logs that another process said it wrote to, until they are looked at.
+    news: Mutex<BTreeSet<i64>>,
 }
 
 impl Inner {
+    fn handle(&self, row: &store::LogRow, state: ServerState) -> LogHandle {
+        let (domain, quarantined, ik) = (row.hub_domain.clone(), row.quarantined.clone(), self.me.ik.clone());
+        LogHandle::new(row.id, state, row.hub == ik.as_str(), domain, quarantined, row.base_seq, ik)
+    }
     fn insert_handle(&self, log: Arc<LogHandle>) {
         unpoison(self.handles.lock()).insert(log.sid.clone(), log);
     }
@@ -152,6 +161,7 @@ impl Log {
         clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
         bus: Arc<Bus>,
+        cluster: Arc<Cluster>,
         me: Arc<Me>,
         settings: LogSettings,
         rooms: Rooms,
@@ -163,6 +173,7 @@ impl Log {
             clock,
             rng,
             bus,
+            cluster,
             me,
             settings,
             hold_deleted_ms: settings.hold_deleted_ms,
@@ -177,6 +188,7 @@ impl Log {
             link: OnceLock::new(),
             metrics_events: events_counter,
             waiting: Mutex::default(),
+            news: Mutex::default(),
         });
         let mut read = inner.db.read().await?;
         let mut follows = store::follows(&mut read).await?;
@@ -185,9 +197,8 @@ impl Log {
                 tracing::error!(sid = %row.sid, "a log has no state and stays closed");
                 continue;
             };
-            let here = row.hub == inner.me.ik.as_str();
-            let ik = inner.me.ik.clone();
-            let handle = LogHandle::new(row.id, state, here, row.hub_domain, row.quarantined, row.base_seq, ik);
+            let handle = inner.handle(&row, state);
+            handle.version.store(row.version, Ordering::Release);
             handle.set_follows(follows.remove(&row.id));
             inner.insert_handle(Arc::new(handle));
         }
@@ -406,6 +417,7 @@ impl Log {
     pub async fn set_hub_domain(&self, log: &LogHandle, domain: &str) -> db::Result<()> {
         let mut tx = self.inner.db.begin().await?;
         store::set_hub_domain(&mut tx, log.id, domain).await?;
+        self.inner.touch(&mut tx, log.id, commit::Kind::Changed).await?;
         tx.commit().await?;
         *unpoison(log.hub_domain.write()) = domain.to_owned();
         Ok(())
@@ -442,7 +454,7 @@ impl Log {
         store::drop_membership(&mut tx, log.id, actor).await?;
         tx.commit().await?;
         if let Actor::User(uid) = actor {
-            let notice = crate::bus::PersonNotice::ServerRemoved { sid: log.sid.clone(), reason: "left" };
+            let notice = crate::bus::PersonNotice::ServerRemoved { sid: log.sid.clone(), reason: "left".into() };
             self.inner.bus.tell_person(uid, notice);
         }
         Ok(())

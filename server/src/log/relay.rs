@@ -3,13 +3,14 @@
 use super::{
     Inner, LogHandle, PATIENCE,
     commit::{Request, Work},
-    pending,
+    others, pending,
     pending::{Pending, PendingState},
     store,
     types::{Entry, LogError, Outcome},
 };
 use crate::{
     bus::{Notice, PersonNotice},
+    cluster::Word,
     crash, db,
 };
 use conntext_federation::{
@@ -157,6 +158,10 @@ async fn check_here(
 /// Starts or wakes the relay of one server.
 pub(super) fn wake(inner: &Arc<Inner>, log: &Arc<LogHandle>) {
     log.relay.notify_one();
+    if !inner.cluster.has_duties() {
+        inner.cluster.tell(Word::Queued(log.sid.clone()));
+        return others::wait_for_queue(inner, log);
+    }
     if inner.link.get().is_some() && !log.relaying.swap(true, Ordering::AcqRel) {
         tokio::spawn(run(inner.clone(), log.clone()));
     }
@@ -268,7 +273,8 @@ pub(super) fn keys_wanted(inner: &Inner, log: &LogHandle) -> bool {
 
 /// Sends what waits, once.
 async fn round(inner: &Arc<Inner>, log: &Arc<LogHandle>, resting: &mut Resting, most: u64) -> Result<usize, Pause> {
-    let Some(link) = inner.link.get() else { return Ok(0) };
+    // Another process has taken over.
+    let Some(link) = inner.link.get().filter(|_| inner.cluster.has_duties()) else { return Ok(0) };
     let rest = resting.next_ms();
     let queued = waiting(inner, log, resting, most).await.map_err(|e| {
         tracing::error!(sid = %log.sid, error = %e, "the queue cannot be read");
@@ -543,7 +549,11 @@ impl LogHandle {
 pub(super) fn set_away(inner: &Inner, log: &LogHandle, away: bool) -> bool {
     let changed = log.hub_away.swap(away, Ordering::AcqRel) != away;
     if changed {
-        log.hub_away_since.store(inner.clock.now_ms(), Ordering::Release);
+        let now = inner.clock.now_ms();
+        log.hub_away_since.store(now, Ordering::Release);
+        if !log.hub_here {
+            inner.cluster.tell(Word::Hub { sid: log.sid.clone(), away_since: away.then_some(now) });
+        }
         inner.bus.tell_server(&log.sid, Notice::Hub);
     }
     changed

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     args,
-    db::{Error, Query, Result, Row, Tx, Value},
+    db::{Error, Query, Result, Row, Tx, Value, fact, set_fact},
 };
 use conntext_federation::{
     Code,
@@ -20,6 +20,10 @@ use conntext_federation::{
 use serde_json::Map;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+/// The fact that holds the highest number of a log that was removed: none is given twice, or another process might take
+/// a new log for one that it knew.
+const LAST_ID: &str = "last_log_id";
+
 /// A row of `logs`.
 #[derive(Clone, Debug)]
 pub struct LogRow {
@@ -29,6 +33,8 @@ pub struct LogRow {
     pub hub_domain: String,
     pub quarantined: Option<String>,
     pub base_seq: u64,
+    /// Counts the changes that any process wrote.
+    pub version: i64,
 }
 
 fn broken(what: &str) -> Error {
@@ -39,7 +45,7 @@ fn unsigned(n: i64) -> u64 {
     u64::try_from(n).unwrap_or(0)
 }
 
-fn log_row(row: &Row) -> Result<LogRow> {
+pub(super) fn log_row(row: &Row) -> Result<LogRow> {
     Ok(LogRow {
         id: row.get(0),
         sid: row.get::<String>(1).parse().map_err(|_| broken("server id"))?,
@@ -47,24 +53,28 @@ fn log_row(row: &Row) -> Result<LogRow> {
         hub_domain: row.get(3),
         quarantined: row.get(4),
         base_seq: unsigned(row.get(5)),
+        version: row.get(6),
     })
 }
 
 pub async fn logs(q: &mut impl Query) -> Result<Vec<LogRow>> {
-    let rows = q.rows("select id, sid, hub, hub_domain, quarantined, base_seq from logs order by id", args![]).await?;
+    let sql = "select id, sid, hub, hub_domain, quarantined, base_seq, version from logs order by id";
+    let rows = q.rows(sql, args![]).await?;
     rows.iter().map(log_row).collect()
 }
 
 pub async fn log_by_sid(q: &mut impl Query, sid: &ServerId) -> Result<Option<LogRow>> {
-    let sql = "select id, sid, hub, hub_domain, quarantined, base_seq from logs where sid = $1";
+    let sql = "select id, sid, hub, hub_domain, quarantined, base_seq, version from logs where sid = $1";
     q.row(sql, args![sid.as_str()]).await?.as_ref().map(log_row).transpose()
 }
 
 pub async fn insert_log(tx: &mut Tx, sid: &ServerId, hub: &str, hub_domain: &str, base_seq: u64) -> Result<i64> {
-    let sql = "insert into logs (id, sid, hub, hub_domain, base_seq)
-               select coalesce(max(id), 0) + 1, $1, $2, $3, $4 from logs returning id";
-    let row = tx.row(sql, args![sid.as_str(), hub, hub_domain, base_seq]).await?;
-    row.map(|r| r.get(0)).ok_or_else(|| broken("log id"))
+    let used: i64 = fact(tx, LAST_ID).await?.and_then(|id| id.parse().ok()).unwrap_or(0);
+    let row = tx.row("select coalesce(max(id), 0) from logs", args![]).await?;
+    let id = row.map_or(0, |r| r.get::<i64>(0)).max(used) + 1;
+    let sql = "insert into logs (id, sid, hub, hub_domain, base_seq) values ($1, $2, $3, $4, $5)";
+    tx.exec(sql, args![id, sid.as_str(), hub, hub_domain, base_seq]).await?;
+    Ok(id)
 }
 
 pub async fn set_quarantine(tx: &mut Tx, log_id: i64, code: Option<&str>) -> Result<()> {
@@ -90,6 +100,8 @@ pub async fn delete_log(tx: &mut Tx, log_id: i64) -> Result<()> {
     ] {
         tx.exec(sql, args![log_id]).await?;
     }
+    let used: i64 = fact(tx, LAST_ID).await?.and_then(|id| id.parse().ok()).unwrap_or(0);
+    set_fact(tx, LAST_ID, &used.max(log_id).to_string()).await?;
     rewind::store::forget_log(tx, log_id).await
 }
 

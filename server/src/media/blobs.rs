@@ -148,7 +148,7 @@ pub async fn keep(app: &App, received: Received, media_type: &str) -> Result<Med
         private_folder(parent).await?;
     }
     // Nothing erases the file between its coming and its row.
-    let _alone = app.media.files.lock().await;
+    let _alone = app.media.alone(app).await.map_err(disk)?;
     fs::rename(&received.path, &to).await.map_err(disk)?;
     let mut tx = app.db.begin().await?;
     store::put(&mut tx, &mid, media_type, received.size, app.clock.now_ms()).await?;

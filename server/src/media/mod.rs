@@ -11,11 +11,12 @@ pub mod serve;
 mod store;
 mod tidy;
 
+use crate::App;
 use crate::db::{self, Tx};
 use conntext_federation::ids::{InstanceId, MediaId};
 use futures_util::future::BoxFuture;
 use std::collections::BTreeSet;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
 pub use apply::{apply, undo};
 pub use exchange::ensure_at_hub;
@@ -30,7 +31,7 @@ const PICTURES: usize = 2;
 
 /// What is held in memory about files.
 pub struct Media {
-    /// Held while a file and its row come or go together.
+    /// Held while a file and its row come or go together: see [`Media::alone`].
     files: Mutex<()>,
     fetches: Semaphore,
     /// Turns at making pictures.
@@ -40,6 +41,33 @@ pub struct Media {
 impl Default for Media {
     fn default() -> Self {
         Self { files: Mutex::default(), fetches: Semaphore::new(FETCHES), pictures: Semaphore::new(PICTURES) }
+    }
+}
+
+/// The right to have files and their rows come and go; over when it is dropped.
+pub struct Alone<'a> {
+    _here: MutexGuard<'a, ()>,
+    _file: Option<std::fs::File>,
+}
+
+impl Media {
+    /// Waits for the right to have a file and its row come or go together, over all processes.
+    ///
+    /// # Errors
+    /// The operating system's.
+    async fn alone(&self, app: &App) -> std::io::Result<Alone<'_>> {
+        let _here = self.files.lock().await;
+        if !app.cluster.is_shared() {
+            return Ok(Alone { _here, _file: None });
+        }
+        let path = app.folder.path().join("media.lock");
+        let lock = move || {
+            use std::os::unix::fs::OpenOptionsExt as _;
+            let file = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
+            file.lock().map(|()| file)
+        };
+        let file = tokio::task::spawn_blocking(lock).await.map_err(std::io::Error::other)??;
+        Ok(Alone { _here, _file: Some(file) })
     }
 }
 

@@ -176,7 +176,7 @@ async fn take(
         return Err(Code::Quota.into());
     }
     let received = blobs::receive(&app, body, limit).await?;
-    origin.check_body(&app, &received.sha256)?;
+    origin.check_body(&app, &received.sha256).await?;
     if MediaId::from_digest(&received.sha256) != mid {
         return Err(Code::HashMismatch.into());
     }

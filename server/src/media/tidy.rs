@@ -13,7 +13,10 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// Starts the worker that erases.
 pub fn start(app: &App) {
-    blobs::forget_begun(app);
+    // Other processes may be receiving files.
+    if !app.cluster.is_shared() {
+        blobs::forget_begun(app);
+    }
     let (worker, stopping) = (app.clone(), app.stopping.clone());
     app.tasks.spawn(stopping.run_until_cancelled_owned(run(worker)));
 }
@@ -25,6 +28,9 @@ async fn run(app: App) {
         let round = tokio::time::timeout(ROUND, grown.recv()).await.is_err();
         tokio::time::sleep(PAUSE).await;
         while grown.try_recv().is_ok() {}
+        if !app.cluster.has_duties() {
+            continue;
+        }
         let done = if round { tidy(&app).await } else { sweep(&app).await };
         if let Err(e) = done {
             tracing::warn!(error = %e, "files could not be tidied up");
@@ -40,7 +46,7 @@ pub async fn sweep(app: &App) -> Result<()> {
     if !store::any_doomed(&mut app.db.read().await?).await? {
         return Ok(());
     }
-    let _alone = app.media.files.lock().await;
+    let _alone = app.media.alone(app).await.map_err(blobs::disk)?;
     let mut tx = app.db.begin().await?;
     let gone = store::take_doomed(&mut tx, app.clock.now_ms()).await?;
     tx.commit().await?;
@@ -67,7 +73,7 @@ pub async fn tidy(app: &App) -> Result<()> {
         if total <= app.config.storage.media_cache_bytes {
             break;
         }
-        let _alone = app.media.files.lock().await;
+        let _alone = app.media.alone(app).await.map_err(blobs::disk)?;
         let mut tx = app.db.begin().await?;
         store::evict(&mut tx, &mid).await?;
         tx.commit().await?;

@@ -57,15 +57,24 @@ pub(super) fn start(app: &App) {
     let app = app.clone();
     tasks.spawn(async move {
         let mut grown = app.bus.grown();
-        if let Err(e) = load(&app).await {
-            tracing::error!(error = %e, "the cursors of other instances cannot be read");
-        }
+        let mut begun = false;
         loop {
             let sid = tokio::select! {
                 biased;
                 () = app.stopping.cancelled() => return,
+                // One process delivers for all. Whoever takes over begins with what is written.
+                () = app.cluster.until_duties_are(!begun) => {
+                    begun = !begun;
+                    if begun && let Err(e) = load(&app).await {
+                        tracing::error!(error = %e, "the cursors of other instances cannot be read");
+                    }
+                    continue;
+                }
                 sid = grown.recv() => sid,
             };
+            if !begun {
+                continue;
+            }
             match sid {
                 Ok(sid) => {
                     if let Some(log) = app.log.get(&sid) {
@@ -100,6 +109,10 @@ fn wake_for(app: &App, log: &Arc<LogHandle>) {
         return;
     }
     let mut peers: BTreeSet<InstanceId> = log.state().by_home.keys().cloned().collect();
+    if app.cluster.is_shared() {
+        // Another process may have let them in.
+        peers.iter().filter(|peer| **peer != app.keys.ik).for_each(|peer| app.peers.interested(log.id, peer));
+    }
     peers.extend(app.peers.followers_of(log));
     peers.remove(&app.keys.ik);
     for peer in peers {
@@ -170,6 +183,12 @@ impl Line {
     async fn round(&mut self, app: &App, peer: &InstanceId, worker: &Worker) -> Next {
         loop {
             self.due.append(&mut worker.due());
+            if !app.cluster.has_duties() {
+                // Whoever has them now begins with what is written.
+                self.due.clear();
+                self.parked.clear();
+                return Next::Rest(None);
+            }
             let now = Instant::now();
             let rested: Vec<i64> =
                 self.parked.iter().filter(|(_, (until, _))| *until <= now).map(|(id, _)| *id).collect();

@@ -115,6 +115,11 @@ impl Discovery {
         true
     }
 
+    /// Where an instance is reached that was met lately.
+    pub(super) fn domain_of(&self, ik: &InstanceId) -> Option<Domain> {
+        open(&self.known).values().find(|peer| peer.ik == *ik).map(|peer| peer.domain.clone())
+    }
+
     /// A peer that answers again is asked again at once.
     pub fn forgive(&self, domain: &Domain) {
         open(&self.absent).remove(domain);

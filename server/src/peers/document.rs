@@ -91,7 +91,7 @@ impl Document {
         let stored = db::fact(&mut read, FACT).await?;
         drop(read);
         let old = stored.and_then(|text| InstanceDoc::from_slice(text.as_bytes()).ok());
-        let doc = newest(base, old).await?;
+        let doc = newest(base, old, true).await?;
         Ok(Self { held: Mutex::new(Held { doc, fresh: None }), renewing: tokio::sync::Mutex::default() })
     }
 
@@ -104,15 +104,16 @@ impl Document {
         self.held().doc.serial
     }
 
-    /// Makes the document anew where the keys have changed or its time runs out. Answers its serial.
+    /// Makes the document anew where the keys have changed or its time runs out; without the `duties` it is taken as
+    /// another process made it. Answers its serial.
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub async fn renew(&self, base: &Base) -> Result<u64> {
+    pub async fn renew(&self, base: &Base, duties: bool) -> Result<u64> {
         let _alone = self.renewing.lock().await;
         let old = self.held().doc.clone();
         let serial = old.serial;
-        let doc = newest(base, Some(old)).await?;
+        let doc = newest(base, Some(old), duties).await?;
         let mut held = self.held();
         if doc.serial > serial {
             *held = Held { doc, fresh: None };
@@ -124,7 +125,7 @@ impl Document {
     async fn bytes(&self, base: &Base) -> Result<Vec<u8>> {
         // A key is never in use before the document that names it is there.
         if self.held().doc.keys != base.keys.listed() {
-            self.renew(base).await?;
+            self.renew(base, true).await?;
         }
         let now = base.clock.now_ms();
         let key = base.keys.signing();
@@ -140,12 +141,20 @@ impl Document {
 }
 
 /// The document as it was, or a newer one, which is stored.
-async fn newest(base: &Base, old: Option<InstanceDoc>) -> Result<InstanceDoc> {
+async fn newest(base: &Base, mut old: Option<InstanceDoc>, duties: bool) -> Result<InstanceDoc> {
     let now = base.clock.now_ms();
     let mut wanted = fields(base);
+    // Another process may have made a newer one.
+    let stored = db::fact(&mut base.db.read().await?, FACT).await?;
+    let stored = stored.and_then(|text| InstanceDoc::from_slice(text.as_bytes()).ok());
+    let newer = stored.filter(|there| old.as_ref().is_none_or(|old| there.serial > old.serial));
+    if newer.is_some() {
+        old = newer;
+    }
     if let Some(old) = old {
         (wanted.serial, wanted.issued_at, wanted.valid_until) = (old.serial, old.issued_at, old.valid_until);
-        if *old.body() == wanted && old.valid_until - now > RENEW_MS {
+        let same = if duties { *old.body() == wanted } else { old.body().keys == wanted.keys };
+        if same && old.valid_until - now > RENEW_MS {
             return Ok(old);
         }
     }
@@ -156,6 +165,11 @@ async fn newest(base: &Base, old: Option<InstanceDoc>) -> Result<InstanceDoc> {
     let doc = InstanceDoc::sign(wanted, &base.keys.root)?;
     let text = String::from_utf8(doc.to_vec()?).map_err(Problem::internal)?;
     let mut tx = base.db.begin().await?;
+    let there = db::fact(&mut tx, FACT).await?.and_then(|text| InstanceDoc::from_slice(text.as_bytes()).ok());
+    if let Some(there) = there.filter(|there| there.serial >= doc.serial) {
+        // Another process was first; what is still missing in its document is made the next time.
+        return Ok(there);
+    }
     db::set_fact(&mut tx, FACT, &text).await?;
     tx.commit().await?;
     Ok(doc)

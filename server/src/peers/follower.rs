@@ -76,7 +76,7 @@ pub(super) async fn push(
     if let Some(ts) = sent_at {
         app.peers.metrics.lag(app.clock.now_ms().saturating_sub(ts));
     }
-    let left = log.local_members().is_empty() && !app.peers.is_joining(&log.sid);
+    let left = log.local_members().is_empty() && !app.peers.is_joining(&log.sid, app.clock.now_ms());
     if left {
         app.log.remove(&log).await?;
     } else {

@@ -242,6 +242,22 @@ async fn look_around(app: &App) -> BTreeSet<InstanceId> {
     asked
 }
 
+/// The look around, unless another process has had it: then all that was proven is written in the database.
+async fn begin(app: &App) -> BTreeSet<InstanceId> {
+    let asked = tokio::select! {
+        biased;
+        () = app.cluster.until_duties() => look_around(app).await,
+        () = app.cluster.until_others_looked() => {
+            if let Err(e) = app.log.end_look_around().await {
+                tracing::error!(error = %e, "the logs cannot go on");
+            }
+            BTreeSet::new()
+        }
+    };
+    app.cluster.say_looked();
+    asked
+}
+
 /// Starts the greetings: everybody at the start, then whoever is silent.
 pub(super) fn start(app: &App) {
     let greeting = app.clone();
@@ -251,7 +267,12 @@ pub(super) fn start(app: &App) {
         let mut first = true;
         loop {
             ticks.tick().await;
-            let greeted = if first { look_around(&app).await } else { BTreeSet::new() };
+            let greeted = if first { begin(&app).await } else { BTreeSet::new() };
+            // One process greets for all. Whoever takes over meets everybody as after a start.
+            if !app.cluster.has_duties() {
+                app.cluster.until_duties().await;
+                app.log.all().iter().for_each(|log| profiles::wanted_of(&app, log));
+            }
             let now = app.clock.now_ms();
             for (ik, (domain, hub)) in partners(&app) {
                 // Who was away for weeks is not asked any more, but for the one time after a start.

@@ -309,6 +309,7 @@ async fn begin_cursor(
     store::doubt(&mut tx, ik, log.id).await?;
     store::disclose(&mut tx, ik, log.id, &channels).await?;
     tx.commit().await?;
+    app.cluster.tell(crate::cluster::Word::Want { log: log.id, peer: ik.clone() });
     app.peers.interested(log.id, ik);
     app.peers.deliver(app, ik, log);
     // What was refused before is not refused by a copy that begins anew.

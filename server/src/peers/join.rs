@@ -52,7 +52,7 @@ pub async fn join(app: &App, uid: &UserId, identity: Vec<Op>, domain: &Domain, h
             (card.sid.clone(), Some(code))
         }
     };
-    app.peers.begin_joining(&sid);
+    app.peers.begin_joining(app, &sid);
     let result = join_server(app, uid, identity, &peer, &sid, code).await;
     app.peers.end_joining(&sid);
     result.map(|()| sid)

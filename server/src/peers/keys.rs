@@ -46,7 +46,7 @@ pub async fn attend(app: &App) -> Result<()> {
     if app.keys.refresh().map_err(crate::error::Problem::internal)? {
         tracing::info!(key = app.keys.signing().public().kid().as_str(), "the signing keys have changed");
     }
-    let serial = app.peers.document.renew(app).await?;
+    let serial = app.peers.document.renew(app, app.cluster.has_duties()).await?;
     for log in app.log.all() {
         if let Err(e) = app.log.show_keys(&log).await {
             tracing::error!(sid = %log.sid, error = %e, "a log could not be told of the new keys");
@@ -54,7 +54,10 @@ pub async fn attend(app: &App) -> Result<()> {
     }
     let now = app.clock.now_ms();
     let current = (serial, app.keys.signing().public().kid());
-    if told.last.as_ref() != Some(&current) {
+    if !app.cluster.has_duties() {
+        // Another process tells the others.
+        *told = Told { last: Some(current), ..Told::default() };
+    } else if told.last.as_ref() != Some(&current) {
         // At the start everybody is greeted anyway.
         if told.last.replace(current).is_some() {
             let peers = store::peers(&mut app.db.read().await?).await?;

@@ -44,7 +44,7 @@ use axum::routing::{get as route_get, post as route_post};
 use conntext_federation::Code;
 use conntext_federation::domain::Domain;
 use conntext_federation::httpsig::{Claims, NonceCache};
-use conntext_federation::ids::{Actor, InstanceId, ServerId};
+use conntext_federation::ids::{Actor, Hash, InstanceId, ServerId};
 use tokio::sync::Semaphore;
 
 pub use call::{BASE, CallError, Streamed, call, get, get_stream, send_stream};
@@ -63,6 +63,7 @@ pub use status::{PeerStatus, Standing, known};
 
 use crate::App;
 use crate::app::Base;
+use crate::cluster::Word;
 use crate::db;
 use crate::error::{Problem, Result};
 use crate::http::rate::RateLimit;
@@ -72,6 +73,8 @@ use crate::log::LogHandle;
 const JOIN_TRIES: (u32, u32) = (10, 100);
 /// Pushes that may wait for one that they overtook, over all logs.
 const WAITING_PUSHES: usize = 64;
+/// For how long a join at another process keeps a copy from being removed, milliseconds.
+const JOINING_MS: i64 = 60_000;
 const HOUR_MS: u64 = 3_600_000;
 
 /// What an instance keeps in memory about others.
@@ -92,10 +95,13 @@ pub struct Peers {
     cursors: cursors::Cursors,
     checkpoints: checkpoints::Book,
     want: want::Book,
-    subscriptions: subscriptions::Subscriptions,
+    /// Who has asked where people of ours are.
+    pub subscriptions: subscriptions::Subscriptions,
     slowness: slowness::Slowness,
     /// Servers that somebody is just joining, and how many: their copies are not removed meanwhile.
     joining: Mutex<HashMap<ServerId, u32>>,
+    /// The same at other processes, with until when that counts, milliseconds.
+    joining_elsewhere: Mutex<HashMap<ServerId, i64>>,
     /// Requests that may be under way at a time, over all peers. Who waits gets one in turn.
     connections: Semaphore,
     /// Pushes that may wait for one that they overtook.
@@ -147,6 +153,7 @@ impl Peers {
             subscriptions: subscriptions::Subscriptions::default(),
             slowness: slowness::Slowness::default(),
             joining: Mutex::default(),
+            joining_elsewhere: Mutex::default(),
             waiting_pushes: Semaphore::new(WAITING_PUSHES),
             connections: Semaphore::new(usize::try_from(config.connections.max(1)).unwrap_or(1)),
             metrics: metrics::PeerMetrics::new(metrics),
@@ -158,17 +165,30 @@ impl Peers {
 
     /// Has the delivery to a peer look at a log.
     fn deliver(&self, app: &App, peer: &InstanceId, log: &Arc<LogHandle>) {
+        if !app.cluster.has_duties() {
+            return self.have_delivered(app, peer);
+        }
         self.worker(app, peer).look_at([log.clone()]);
     }
 
     /// Has the delivery to a peer look at every log that it follows.
     fn deliver_all(&self, app: &App, peer: &InstanceId) {
+        if !app.cluster.has_duties() {
+            return self.have_delivered(app, peer);
+        }
         let followed = self.interested.logs(peer);
         if followed.is_empty() {
             return;
         }
         let logs = app.log.all().into_iter().filter(|log| log.hub_here && followed.contains(&log.id));
         self.worker(app, peer).look_at(logs);
+    }
+
+    /// Has whoever has the duties look at all that is to be delivered to a peer.
+    fn have_delivered(&self, app: &App, peer: &InstanceId) {
+        if let Some(domain) = self.discovery.domain_of(peer) {
+            app.cluster.tell(Word::Peer { ik: peer.clone(), domain });
+        }
     }
 
     fn worker(&self, app: &App, peer: &InstanceId) -> Arc<delivery::Worker> {
@@ -207,7 +227,8 @@ impl Peers {
         self.interested.of(log.id)
     }
 
-    fn begin_joining(&self, sid: &ServerId) {
+    fn begin_joining(&self, app: &App, sid: &ServerId) {
+        app.cluster.tell(Word::Joining(sid.clone()));
         *unpoison(&self.joining).entry(sid.clone()).or_default() += 1;
     }
 
@@ -221,12 +242,30 @@ impl Peers {
         }
     }
 
-    fn is_joining(&self, sid: &ServerId) -> bool {
+    fn is_joining(&self, sid: &ServerId, now_ms: i64) -> bool {
         unpoison(&self.joining).contains_key(sid)
+            || unpoison(&self.joining_elsewhere).get(sid).is_some_and(|until| *until > now_ms)
     }
 
-    fn remember_nonce(&self, claims: &Claims, now_ms: i64) -> std::result::Result<(), Code> {
-        unpoison(&self.nonces).insert(claims, now_ms)
+    /// Another process says that somebody is just joining a server.
+    pub fn joining_elsewhere(&self, sid: ServerId, now_ms: i64) {
+        let mut joining = unpoison(&self.joining_elsewhere);
+        joining.retain(|_, until| *until > now_ms);
+        joining.insert(sid, now_ms + JOINING_MS);
+    }
+
+    /// Remembers the nonce of a verified request; no other process takes it again either.
+    async fn remember_nonce(&self, app: &App, claims: &Claims) -> Result<()> {
+        let now_ms = app.clock.now_ms();
+        unpoison(&self.nonces).insert(claims, now_ms)?;
+        if app.cluster.is_shared() {
+            let key = Hash::of(&[claims.origin.as_str().as_bytes(), &[0], &claims.nonce]);
+            let until = claims.expires.saturating_add(1).saturating_mul(1000);
+            if !app.cluster.first("signature", &key.0, until).await? {
+                return Err(Code::Replayed.into());
+            }
+        }
+        Ok(())
     }
 }
 

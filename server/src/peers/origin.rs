@@ -54,11 +54,11 @@ impl Origin {
     ///
     /// # Errors
     /// `digest_mismatch` or `replayed`.
-    pub fn check_body(&self, app: &App, sha256: &[u8; 32]) -> Result<()> {
+    pub async fn check_body(&self, app: &App, sha256: &[u8; 32]) -> Result<()> {
         let Some(unread) = &self.unread else { return Ok(()) };
         let verified = unread.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         let claims = verified.ok_or(Code::Replayed)?.check_body_digest(sha256)?;
-        Ok(app.peers.remember_nonce(&claims, app.clock.now_ms())?)
+        app.peers.remember_nonce(app, &claims).await
     }
 }
 
@@ -158,7 +158,7 @@ async fn check(app: &App, client: Client, request: Request) -> Result<Request> {
         }
         origin.length = bytes.len();
         let claims = verified.check_body(&bytes)?;
-        app.peers.remember_nonce(&claims, app.clock.now_ms())?;
+        app.peers.remember_nonce(app, &claims).await?;
         axum::body::Body::from(bytes)
     };
     app.peers.heard(app, &peer).await;

@@ -27,6 +27,8 @@ use crate::log::{Entry, LogHandle};
 
 /// After so many pushes of one log the others of the same follower have their turn.
 const TURN: usize = 16;
+/// How long it is waited for what another process wrote.
+const BEHIND: Duration = Duration::from_millis(100);
 
 /// What one turn of one log came to.
 pub(super) enum Step {
@@ -282,6 +284,9 @@ impl Window<'_> {
             told.clear();
         }
         let mut tx = self.app.db.begin().await?;
+        if !want::is_current(&mut tx, self.app, self.log, self.peer, self.wish).await? {
+            told.clear();
+        }
         store::advance(&mut tx, self.peer, self.log.id, self.acked).await?;
         store::disclose(&mut tx, self.peer, self.log.id, &told).await?;
         for channel in lost {
@@ -418,6 +423,10 @@ async fn forget(app: &App, peer: &InstanceId, log: &Arc<LogHandle>) -> db::Resul
     let mut tx = app.db.begin().await?;
     if outlook(app, log, peer).member {
         return Ok(Step::Sent);
+    }
+    if !app.log.is_current(&mut tx, log).await? {
+        // Somebody may have joined at another process.
+        return Ok(Step::Later(BEHIND));
     }
     app.peers.cursors.drop(&mut tx, peer, log.id).await?;
     tx.commit().await?;

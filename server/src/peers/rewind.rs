@@ -28,6 +28,7 @@ pub(super) fn start(app: &App) {
     let worker = app.clone();
     hello::spawn(app, async move {
         loop {
+            worker.cluster.until_duties().await;
             for log in worker.log.all() {
                 if log.rewind().is_some_and(|r| r.why != Why::Start)
                     && let Err(e) = look(&worker, &log).await

@@ -17,7 +17,7 @@ use crate::bus::{Notice, PeopleNotice};
 use crate::error::Result;
 use crate::http::Json;
 use crate::log::LogHandle;
-use crate::presence::Presence;
+use crate::presence::{self, Presence};
 
 /// The most signals in one request.
 const MAX_SIGNALS: usize = 100;
@@ -105,8 +105,8 @@ async fn heed(app: &App, origin: &Origin, signal: Signal) -> Result<bool> {
         Signal::Presence { uid, status } => {
             let known = matches!(status.as_str(), "online" | "idle" | "dnd" | "offline");
             let fine = known && at_home(app, &uid, &origin.ik);
-            if fine && app.presence.told(&uid, Presence::parse(&status), app.clock.now_ms()) {
-                app.bus.tell_people(PeopleNotice::Presence { uid, status });
+            if fine {
+                presence::told_by_home(app, &uid, Presence::parse(&status));
             }
             Ok(fine)
         }
@@ -157,12 +157,19 @@ pub(super) fn start(app: &App) {
             tokio::select! {
                 biased;
                 () = app.stopping.cancelled() => return,
-                _ = ticks.tick(), if !gathered.is_empty() => flush(&app, std::mem::take(&mut gathered)),
+                _ = ticks.tick(), if !gathered.is_empty() => {
+                    let gathered = std::mem::take(&mut gathered);
+                    // One process tells it for all.
+                    if app.cluster.has_duties() {
+                        flush(&app, gathered);
+                    }
+                }
                 notice = people.recv() => match notice {
                     Ok(PeopleNotice::Presence { uid, status }) => {
                         gathered.insert(uid, status);
                     }
-                    Ok(PeopleNotice::Profile { uid }) => profile(&app, &uid).await,
+                    Ok(PeopleNotice::Profile { uid }) if app.cluster.has_duties() => profile(&app, &uid).await,
+                    Ok(PeopleNotice::Profile { .. }) => {}
                     Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => return,
                 },

@@ -9,6 +9,7 @@ use conntext_federation::ids::InstanceId;
 use super::limits::new_for_ms;
 use super::{Peer, Peers, hello, store};
 use crate::app::Base;
+use crate::cluster::Word;
 use crate::config::Federation;
 use crate::{App, db};
 
@@ -157,6 +158,8 @@ impl Peers {
             hello::say_soon(app, &peer.ik);
         }
         if write {
+            // Whoever has the duties need not wait for the end of its pause either.
+            app.cluster.tell(Word::Peer { ik: peer.ik.clone(), domain: peer.domain.clone() });
             let written = async {
                 let mut tx = app.db.begin().await?;
                 store::seen(&mut tx, &peer.domain, now).await?;
@@ -164,6 +167,36 @@ impl Peers {
             };
             logged(&peer.domain, written.await);
         }
+    }
+
+    /// Another process has heard from a peer, or has news for it.
+    ///
+    /// # Errors
+    /// From the database.
+    pub async fn heard_elsewhere(&self, app: &App, ik: &InstanceId, domain: &Domain) -> db::Result<()> {
+        let was_down = {
+            let mut all = self.statuses.open();
+            let memory = all.entry(domain.clone()).or_default();
+            memory.last_seen = app.clock.now_ms();
+            memory.failing_since = 0;
+            std::mem::take(&mut memory.failures) > 0
+        };
+        self.discovery.forgive(domain);
+        if !app.cluster.has_duties() {
+            return Ok(());
+        }
+        let mut read = app.db.read().await?;
+        for (peer, log_id, _) in store::cursors(&mut read).await?.into_iter().filter(|(peer, ..)| peer == ik) {
+            self.interested(log_id, &peer);
+        }
+        drop(read);
+        if was_down {
+            app.log.hub_answers(ik, true);
+            hello::say_soon(app, ik);
+        }
+        self.revive(ik);
+        self.deliver_all(app, ik);
+        Ok(())
     }
 
     /// The peer answered.

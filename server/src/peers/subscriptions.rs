@@ -15,9 +15,10 @@ use tokio::sync::broadcast::error::RecvError;
 use super::{CallError, Message, Origin, call, hello, unpoison};
 use crate::App;
 use crate::bus::PeopleNotice;
+use crate::cluster::Word;
 use crate::error::{Problem, Result};
 use crate::http::Json;
-use crate::presence::Presence;
+use crate::presence::{self, Presence};
 
 /// For how long a subscription counts, milliseconds.
 const LIFE_MS: i64 = 5 * 60_000;
@@ -27,6 +28,8 @@ const RENEW: Duration = Duration::from_secs(60);
 const GATHER: Duration = Duration::from_secs(1);
 /// The most people of one home that an instance may ask for, and that this one asks for.
 const MOST: usize = 1_000;
+/// How many people of a subscription another process is told of by one word.
+const TOLD_AT_ONCE: usize = 50;
 
 /// Who has asked for whom: by the domain of the instance, until when.
 #[derive(Default)]
@@ -42,7 +45,8 @@ impl Subscriptions {
         self.open().get(domain).and_then(|asked| asked.get(uid)).is_some_and(|until| *until > now_ms)
     }
 
-    fn add(&self, domain: &Domain, uid: &UserId, now_ms: i64) -> bool {
+    /// An instance asked for somebody. Whether there was room for one more.
+    pub fn add(&self, domain: &Domain, uid: &UserId, now_ms: i64) -> bool {
         let mut all = self.open();
         let asked = all.entry(domain.clone()).or_default();
         if asked.len() >= MOST && !asked.contains_key(uid) {
@@ -66,7 +70,7 @@ pub(super) async fn receive(
         return Err(Problem::too_large(MAX_PRESENCE as u64));
     }
     let (now, logs) = (app.clock.now_ms(), app.log.all());
-    let mut present = Vec::new();
+    let (mut present, mut added) = (Vec::new(), Vec::new());
     for uid in asked.uids {
         let actor = Actor::User(uid.clone());
         // Somebody of ours, in a server that somebody of theirs is in, or that they host.
@@ -78,9 +82,14 @@ pub(super) async fn receive(
         if shared && app.peers.subscriptions.add(&origin.domain, &uid, now) {
             let status = app.presence.status(&uid, now);
             if status != Presence::Offline {
-                present.push(Present { uid, status: status.as_str().into() });
+                present.push(Present { uid: uid.clone(), status: status.as_str().into() });
             }
+            added.push(uid);
         }
+    }
+    // Whichever process tells who comes and goes has to know it.
+    for uids in added.chunks(TOLD_AT_ONCE) {
+        app.cluster.tell(Word::Subscribed { domain: origin.domain.clone(), uids: uids.to_vec() });
     }
     Ok(Json(PresenceAnswer { present }))
 }
@@ -117,9 +126,7 @@ async fn ask(app: &App, domain: &Domain, uids: Vec<UserId>) -> std::result::Resu
         let present: HashMap<UserId, String> = answer.present.into_iter().map(|p| (p.uid, p.status)).collect();
         for uid in chunk {
             let status = present.get(uid).map_or(Presence::Offline, |status| Presence::parse(status));
-            if app.presence.told(uid, status, app.clock.now_ms()) {
-                app.bus.tell_people(PeopleNotice::Presence { uid: uid.clone(), status: status.as_str().into() });
-            }
+            presence::told_by_home(app, uid, status);
         }
     }
     Ok(())
@@ -151,7 +158,7 @@ pub(super) fn start(app: &App) {
             tokio::select! {
                 biased;
                 _ = renew.tick() => (asked, due) = (BTreeMap::new(), true),
-                _ = ticks.tick(), if due => {
+                _ = ticks.tick(), if due && app.cluster.has_duties() => {
                     due = false;
                     let wanted = in_view(&app);
                     for (domain, uids) in &wanted {

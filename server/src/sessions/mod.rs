@@ -150,6 +150,15 @@ pub async fn authenticate(app: &App, kind: Kind, token: &str, client: Option<Cli
     Ok(Some(found.auth))
 }
 
+/// Whether a session has not ended, by the database.
+///
+/// # Errors
+/// The database's.
+pub async fn is_open(app: &App, auth: &Auth) -> Result<bool> {
+    let open = store::list(&mut app.db.read().await?, &auth.account, app.clock.now_ms()).await?;
+    Ok(open.iter().any(|session| session.id == auth.session))
+}
+
 /// Ends all sessions of the account but this one.
 pub async fn end_others(app: &App, auth: &Auth) -> Result<()> {
     let mut tx = app.db.begin().await?;

@@ -49,6 +49,11 @@ impl Setup {
         self
     }
 
+    /// The same settings for another process on another port, with the same data folder; `listen` is still to be set.
+    pub fn another(&self) -> Self {
+        Self { folder: tempfile::tempdir().expect("a temporary folder"), port: free_port(), env: self.env.clone() }
+    }
+
     /// The data folder.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
@@ -80,7 +85,7 @@ impl Setup {
     /// Starts the instance and does not wait.
     pub fn spawn(&self, scheme: &'static str) -> Process {
         let child = self.command(&["serve"]).stdin(Stdio::null()).stderr(Stdio::inherit()).spawn().expect("it starts");
-        Process { child, base: format!("{scheme}://127.0.0.1:{}", self.port), client: client() }
+        Process { child: Some(child), base: format!("{scheme}://127.0.0.1:{}", self.port), client: client() }
     }
 }
 
@@ -93,7 +98,8 @@ pub fn client() -> reqwest::Client {
 
 /// A running instance. Killed at the end, whatever happens.
 pub struct Process {
-    child: Child,
+    /// None where somebody else ends it.
+    child: Option<Child>,
     /// Scheme, address and port.
     pub base: String,
     /// For further requests.
@@ -113,9 +119,14 @@ impl Process {
         true
     }
 
+    /// The same process, for requests alone: whoever has this does not end it.
+    pub fn seen_from_afar(&self) -> Self {
+        Self { child: None, base: self.base.clone(), client: self.client.clone() }
+    }
+
     /// The number of the process.
     pub fn id(&self) -> u32 {
-        self.child.id()
+        self.child.as_ref().expect("a process").id()
     }
 
     /// Sends a signal by its name.
@@ -128,7 +139,7 @@ impl Process {
     pub async fn ended(mut self) -> Option<i32> {
         let began = Instant::now();
         loop {
-            if let Some(status) = self.child.try_wait().expect("a status") {
+            if let Some(status) = self.child.as_mut().expect("a process").try_wait().expect("a status") {
                 return status.code();
             }
             assert!(began.elapsed() < PATIENCE, "the process does not end");
@@ -138,7 +149,7 @@ impl Process {
 
     /// Whether it still runs.
     pub fn runs(&mut self) -> bool {
-        self.child.try_wait().expect("a status").is_none()
+        self.child.as_mut().expect("a process").try_wait().expect("a status").is_none()
     }
 
     /// GET below `/api/v1`; status and JSON.
@@ -162,9 +173,10 @@ async fn answer(request: reqwest::RequestBuilder) -> (u16, Value) {
 
 impl Drop for Process {
     fn drop(&mut self) {
+        let Some(child) = &mut self.child else { return };
         // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = child.kill();
+        let _ = child.wait();
     }
 }
 

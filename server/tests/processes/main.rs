@@ -11,4 +11,5 @@ mod load;
 mod pauses;
 mod rewinds;
 mod running;
+mod together;
 mod uploads;

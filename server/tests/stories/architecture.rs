@@ -12,11 +12,13 @@ const PARTS: &[&str] = &[
     "bus",
     "cli",
     "clock",
+    "cluster",
     "config",
     "crash",
     "db",
     "error",
     "gateway",
+    "heard",
     "http",
     "jobs",
     "keys",
@@ -30,17 +32,18 @@ const PARTS: &[&str] = &[
     "projections",
     "routes",
 ];
-const EVERYBODYS: &[&str] = &["App", "app", "args", "clock", "config", "crash", "error", "keys", "lately", "metrics"];
+const EVERYBODYS: &[&str] =
+    &["App", "app", "args", "clock", "cluster", "config", "crash", "error", "keys", "lately", "metrics"];
 
 /// What a part may use beyond what is everybody's. `room` stands for all rooms.
 fn allowed(part: &str) -> &'static [&'static str] {
     match part {
         // Wiring and the command line may use all.
-        "app" | "lib" | "main" | "routes" | "projections" | "cli" => &["*"],
+        "app" | "lib" | "main" | "routes" | "projections" | "cli" | "heard" => &["*"],
         "db" => &["db"],
         // Notices carry the log's entries, ready to be shown.
         "bus" => &["log"],
-        "config" | "clock" | "error" | "metrics" | "keys" | "lately" => &["db"],
+        "config" | "clock" | "cluster" | "error" | "metrics" | "keys" | "lately" => &["db"],
         "log" => &["db", "bus", "jobs"],
         "peers" => &["db", "bus", "log", "http", "jobs", "presence"],
         // Signals in memory, beside the bus.

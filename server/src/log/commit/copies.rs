@@ -1,6 +1,6 @@
 //! What the committer does for copies of logs that others sequence.
 
-use super::{Committer, ReceiveError, Step};
+use super::{Committer, Kind, ReceiveError, Step};
 use crate::{
     bus::Notice,
     crash,
@@ -59,7 +59,10 @@ impl Committer {
     }
 
     pub(super) async fn receive(&mut self, log: &Arc<LogHandle>, push: Push) -> Result<u64, ReceiveError> {
-        let mut tx = self.inner.db.begin().await?;
+        let mut tx = self.begin().await?;
+        let plain = push.gained.is_empty() && push.lost.is_empty() && log.follows().is_none();
+        let kind = if plain { Kind::Events } else { Kind::Changed };
+        let log = &self.claim(&mut tx, log, kind).await.map_err(ReceiveError::Log)?;
         let mut held = self.held(&mut tx, log, &push.events).await?;
         let follows = Self::follows_after(log, &push.gained, push.wish);
         held.whole = follows.as_ref().map(|follows| follows.whole.clone());
@@ -84,20 +87,22 @@ impl Committer {
         self.write(&mut tx, log, &entries, true).await?;
         Self::put_follows(&mut tx, log, follows.as_ref()).await?;
         crash::point("copy.before_commit");
-        tx.commit().await?;
+        self.commit(tx).await?;
         crash::point("copy.after_commit");
         log.set_follows(follows);
+        self.answer(&entries);
         self.publish(log, &steps, entries);
         Ok(log.state().head.seq)
     }
 
     /// Stores events of the past that were checked one by one.
-    pub(super) async fn fill(&mut self, log: &LogHandle, mut entries: Vec<Entry>) -> Result<(), LogError> {
+    pub(super) async fn fill(&mut self, log: &Arc<LogHandle>, mut entries: Vec<Entry>) -> Result<(), LogError> {
+        let mut tx = self.begin().await?;
+        let log = &self.claim(&mut tx, log, Kind::Changed).await?;
         // While the answer was on its way, the last one here who may see the channel may have lost it.
         let state = self.working(log);
         entries.retain(|e| e.event.action.channel.as_ref().is_none_or(|c| state.channels.contains_key(c)));
         let entries: Vec<Arc<Entry>> = entries.into_iter().map(Arc::new).collect();
-        let mut tx = self.inner.db.begin().await?;
         self.write(&mut tx, log, &entries, false).await?;
         // A deletion that came before what it deletes still counts.
         for entry in &entries {
@@ -105,7 +110,7 @@ impl Committer {
                 store::erase_message(&mut tx, log.id, &entry.aid(), erased_by, None).await?;
             }
         }
-        tx.commit().await?;
+        self.commit(tx).await?;
         log.remember(&[], true, log.state().head.seq);
         Ok(())
     }
@@ -116,7 +121,7 @@ impl Committer {
         hub_domain: String,
         keep: Option<u64>,
     ) -> Result<Arc<LogHandle>, LogError> {
-        let mut tx = self.inner.db.begin().await?;
+        let mut tx = self.begin().await?;
         if let Some(old) = store::log_by_sid(&mut tx, &state.sid).await? {
             // A new start after a quarantine: what was queued is kept, the copy is not.
             self.working.remove(&old.id);
@@ -148,12 +153,13 @@ impl Committer {
         let now_ms = self.inner.clock.now_ms();
         let begin = Batch { log_id: id, hub_here: false, state: &state, entries: &[], moves: &[], live: false, now_ms };
         (self.inner.projections)(&mut tx, &begin).await?;
-        tx.commit().await?;
         let base = state.head.seq;
         let log = Arc::new(LogHandle::new(id, state, false, hub_domain, None, base, local));
+        self.claim_new(&mut tx, &log).await?;
+        self.commit(tx).await?;
         self.inner.insert_handle(log.clone());
         if keep.is_some() {
-            self.inner.bus.tell_server(&log.sid, Notice::Rewritten);
+            self.inner.bus.tell_server_here(&log.sid, Notice::Rewritten);
         }
         self.announce(&log);
         Ok(log)

@@ -1,6 +1,6 @@
 //! New epochs: what a log leaves out is kept apart, and its authors are offered to send it again.
 
-use super::{Committer, ReceiveError, Step};
+use super::{Committer, Kind, ReceiveError, Step};
 use crate::{
     bus::Notice,
     crash,
@@ -35,7 +35,9 @@ impl Committer {
         tail: Vec<Item>,
     ) -> Result<(), LogError> {
         let now = self.inner.clock.now_ms();
-        let mut tx = self.inner.db.begin().await?;
+        let mut tx = self.begin().await?;
+        let kind = if back_to.is_some() { Kind::Rewritten } else { Kind::Changed };
+        let log = &self.claim(&mut tx, log, kind).await?;
         if let Some(to) = back_to {
             self.orphan_after(&mut tx, &log.sid, log.id, to).await?;
             let mut state = refold(&mut tx, log, to).await?;
@@ -64,14 +66,14 @@ impl Committer {
         self.write(&mut tx, log, &entries, true).await?;
         rewind::store::remove(&mut tx, log.id).await?;
         crash::point("epoch.before_commit");
-        tx.commit().await?;
+        self.commit(tx).await?;
         crash::point("epoch.after_commit");
         if back_to.is_some() {
             let mut state = self.working(log).clone();
             state.forget_changes();
             log.remember(&[], true, state.head.seq);
             *log.state_mut() = state;
-            self.inner.bus.tell_server(&log.sid, Notice::Rewritten);
+            self.inner.bus.tell_server_here(&log.sid, Notice::Rewritten);
             self.announce(log);
         } else {
             let steps: Vec<Step> = entries.iter().cloned().map(Step::Apply).collect();

@@ -1,6 +1,6 @@
 //! Copies that do not follow every channel.
 
-use super::{Committer, Step};
+use super::{Committer, Kind, Step};
 use crate::db::{self, Tx};
 use crate::log::{
     LogHandle, store,
@@ -30,6 +30,8 @@ impl Committer {
 
     /// What is no longer wanted is no longer expected. What is wanted anew is when the hub says that it sends it.
     async fn wanted(&mut self, log: &Arc<LogHandle>, wanted: Option<BTreeSet<ChannelId>>) -> Result<(), LogError> {
+        let mut tx = self.begin().await?;
+        let log = &self.claim(&mut tx, log, Kind::Changed).await?;
         let follows = match (log.follows(), wanted) {
             (None, None) => return Ok(()),
             (None, Some(wanted)) => Follows { whole: wanted.clone(), wanted, earlier: None, all_soon: false },
@@ -42,14 +44,15 @@ impl Committer {
                 all_soon: false,
             },
         };
-        let mut tx = self.inner.db.begin().await?;
         store::put_follows(&mut tx, log.id, Some(&follows)).await?;
-        tx.commit().await?;
+        self.commit(tx).await?;
         log.set_follows(Some(follows));
         Ok(())
     }
 
     async fn heads(&mut self, log: &Arc<LogHandle>, heads: Vec<ChannelHead>) -> Result<(), LogError> {
+        let mut tx = self.begin().await?;
+        let log = &self.claim(&mut tx, log, Kind::Changed).await?;
         let mut steps = Vec::new();
         for head in heads.into_iter().filter(|head| !log.has_whole(&head.channel)) {
             if self.working(log).note_head(&head.channel, head.cn, head.ts) {
@@ -60,9 +63,8 @@ impl Committer {
             return Ok(());
         }
         let changes = self.working(log).take_changes();
-        let mut tx = self.inner.db.begin().await?;
         store::write_state(&mut tx, log.id, changes).await?;
-        tx.commit().await?;
+        self.commit(tx).await?;
         self.publish(log, &steps, Vec::new());
         Ok(())
     }

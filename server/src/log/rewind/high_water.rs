@@ -4,7 +4,7 @@
 //! file is proof of an older copy. Commits are gathered, since a line that a power cut takes away only makes the proof
 //! a moment older. A file that is missing or cannot be read proves nothing.
 
-use crate::db::folder::write_private;
+use crate::{cluster::Cluster, db::folder::write_private};
 use conntext_federation::{action::Position, ids::ServerId};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -63,8 +63,9 @@ impl HighWater {
         self.changed.notify_one();
     }
 
-    /// Writes the file after changes, at most once in each span of `every`, and at the end.
-    pub(super) async fn keep(&self, every: Duration, stopping: CancellationToken) {
+    /// Writes the file after changes, if this process is the one to do so, at most once in each span of `every`, and at the end.
+    pub(super) async fn keep(&self, every: Duration, cluster: &Cluster, stopping: CancellationToken) {
+        let mut mine = cluster.has_duties();
         loop {
             tokio::select! {
                 biased;
@@ -74,10 +75,17 @@ impl HighWater {
             tokio::select! {
                 biased;
                 () = stopping.cancelled() => break,
-                () = tokio::time::sleep(every) => self.write().await,
+                () = tokio::time::sleep(every) => {}
+            }
+            mine = cluster.has_duties();
+            if mine {
+                self.write().await;
             }
         }
-        self.write().await;
+        // What another process without the duties knows may be older than what the file says.
+        if mine {
+            self.write().await;
+        }
     }
 
     async fn write(&self) {

@@ -9,7 +9,13 @@ pub(crate) mod store;
 
 pub(super) use high_water::HighWater;
 
-use super::{Inner, Log, LogHandle, commit::Request, relay, types::LogError, unpoison};
+use super::{
+    Inner, Log, LogHandle,
+    commit::{Kind, Request},
+    relay,
+    types::LogError,
+    unpoison,
+};
 use crate::{
     App, bus,
     db::{self, Query},
@@ -19,7 +25,11 @@ use conntext_federation::{
     event::{Event, Item},
     ids::{InstanceId, ServerId},
 };
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 /// How long a request of another instance waits for the look around at the start before it is asked to come again.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -176,7 +186,7 @@ impl Inner {
         }
     }
 
-    fn set_rewind(&self, log: &LogHandle, rewind: Option<Rewind>) {
+    pub(in crate::log) fn set_rewind(&self, log: &LogHandle, rewind: Option<Rewind>) {
         let away = rewind.as_ref().is_some_and(|r| r.why != Why::Start);
         let changed = {
             let mut now = unpoison(log.rewind.write());
@@ -195,17 +205,17 @@ impl Inner {
 }
 
 impl Log {
-    /// Compares the logs with the file beside the database and keeps that file up to date from now on. A log that ends
+    /// Compares the logs with what the file beside the database said before they were opened, and keeps that file up to date from now on. A log that ends
     /// before what the file says was restored from an older copy and stands still. Logs with people of other instances
     /// stand still until [`Log::end_look_around`], too.
     ///
     /// # Errors
     /// From the database.
-    pub async fn watch_high_water(&self, file: PathBuf) -> db::Result<()> {
+    pub async fn watch_high_water(&self, file: PathBuf, known: HighWaterMarks) -> db::Result<()> {
         let mut read = self.inner.db.read().await?;
         let kept = store::rewinds(&mut read).await?;
         drop(read);
-        let known = high_water::read(&file);
+        let HighWaterMarks(known) = known;
         for log in self.all().iter().filter(|log| log.hub_here) {
             if let Some((_, rewind)) = kept.iter().find(|(id, _)| *id == log.id) {
                 self.inner.set_rewind(log, Some(rewind.clone()));
@@ -280,7 +290,11 @@ impl Log {
         self.inner.set_rewind(log, Some(rewind.clone()));
         let mut tx = self.inner.db.begin().await?;
         store::put(&mut tx, log.id, &rewind).await?;
-        tx.commit().await
+        self.inner.touch(&mut tx, log.id, Kind::Changed).await?;
+        tx.commit().await?;
+        // A look at what other processes wrote may have come between.
+        self.inner.set_rewind(log, Some(rewind));
+        Ok(())
     }
 
     /// What was written down about a log that stands still; also by a command beside the running instance.
@@ -301,6 +315,7 @@ impl Log {
             let mut tx = self.inner.db.begin().await?;
             store::remove(&mut tx, log.id).await?;
             store::drop_salvaged(&mut tx, log.id).await?;
+            self.inner.touch(&mut tx, log.id, Kind::Changed).await?;
             tx.commit().await?;
             tracing::info!(sid = %log.sid, ends_at = log.head().seq, "the log of a community goes on");
         }
@@ -338,6 +353,7 @@ impl Log {
     pub async fn lift_quarantine(&self, log: &LogHandle) -> db::Result<()> {
         let mut tx = self.inner.db.begin().await?;
         super::store::set_quarantine(&mut tx, log.id, None).await?;
+        self.inner.touch(&mut tx, log.id, Kind::Changed).await?;
         tx.commit().await?;
         log.set_quarantined(None);
         self.inner.bus.tell_server(&log.sid, bus::Notice::Hub);
@@ -382,13 +398,21 @@ impl Log {
     }
 }
 
-/// Keeps the file beside the database up to date until the instance ends.
+/// What the file beside the database says. Read before the logs are opened: another process may write to both.
+pub fn high_water_marks(file: &Path) -> HighWaterMarks {
+    HighWaterMarks(high_water::read(file))
+}
+
+/// Where each log ended, by the file beside the database.
+pub struct HighWaterMarks(high_water::Marks);
+
+/// Keeps the file beside the database up to date until the instance ends, by the process that has the duties.
 pub fn start(app: &App) {
-    let (log, stopping) = (app.log.clone(), app.stopping.clone());
+    let (log, cluster, stopping) = (app.log.clone(), app.cluster.clone(), app.stopping.clone());
     let every = Duration::from_millis(app.config.storage.high_water_ms);
     app.tasks.spawn(async move {
         let Some(file) = log.inner.high_water.get() else { return };
-        file.keep(every, stopping).await;
+        file.keep(every, &cluster, stopping).await;
     });
 }
 

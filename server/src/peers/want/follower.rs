@@ -146,6 +146,8 @@ pub(super) fn start(app: &App) {
         let mut first = true;
         loop {
             ticks.tick().await;
+            // One process asks for all; what people open it is told at once, wherever they do.
+            looking.cluster.until_duties().await;
             for log in looking.log.all().into_iter().filter(|log| !log.hub_here && log.quarantined().is_none()) {
                 if let Err(e) = ask(&looking, &log, first).await {
                     tracing::debug!(sid = %log.sid, error = %e, "the hub does not hear what is wanted");

@@ -47,7 +47,8 @@ pub(super) fn start(app: &App) {
 }
 
 fn tell(app: &App, log: &LogHandle, told: &mut Told) {
-    if !log.hub_here {
+    // One process tells it for all.
+    if !log.hub_here || !app.cluster.has_duties() {
         return;
     }
     for (peer, wanted) in app.peers.want.all_of(log.id) {

@@ -19,6 +19,7 @@ pub use sight::Sight;
 
 use super::{Message, Origin, hub, unpoison};
 use crate::App;
+use crate::cluster::Word;
 use crate::db;
 use crate::error::{Problem, Result};
 use crate::http::{Json, Path};
@@ -78,6 +79,33 @@ pub(super) fn sight(app: &App, log: &LogHandle, peer: &InstanceId) -> Sight {
     Sight::of(&log.state(), peer, wanted)
 }
 
+/// Whether what is remembered of a wish still stands in the database: another process may have been told another one.
+pub(super) async fn is_current(
+    tx: &mut db::Tx,
+    app: &App,
+    log: &LogHandle,
+    peer: &InstanceId,
+    wish: Option<Hash>,
+) -> db::Result<bool> {
+    if !app.cluster.is_shared() {
+        return Ok(true);
+    }
+    Ok(store::want(tx, peer, log.id).await?.map(|channels| wire::wish(&channels)) == wish)
+}
+
+/// Another process was told what instances want.
+///
+/// # Errors
+/// From the database.
+pub async fn told_elsewhere(app: &App, log_id: i64, peer: &InstanceId) -> db::Result<()> {
+    let wanted = store::want(&mut app.db.read().await?, peer, log_id).await?;
+    app.peers.want.set(log_id, peer, wanted.map(Wish::new));
+    if let Some(log) = app.log.all().into_iter().find(|log| log.id == log_id) {
+        app.peers.deliver(app, peer, &log);
+    }
+    Ok(())
+}
+
 /// What a follower has asked for; none for all.
 pub(super) fn wish(app: &App, log: &LogHandle, peer: &InstanceId) -> Option<Hash> {
     app.peers.want.of(log.id, peer).map(|wish| wish.digest)
@@ -113,6 +141,7 @@ pub(super) async fn receive(
     store::doubt_channels(&mut tx, &origin.ik, log.id, changed.into_iter()).await?;
     tx.commit().await?;
     app.peers.want.set(log.id, &origin.ik, wanted);
+    app.cluster.tell(Word::Want { log: log.id, peer: origin.ik.clone() });
     app.peers.deliver(&app, &origin.ik, &log);
     Ok(Json(WantAnswer { heads: heads_of(&log, after.visible.iter()) }))
 }

@@ -30,6 +30,13 @@ pub async fn wants(q: &mut impl Query) -> Result<Vec<(InstanceId, i64, BTreeSet<
         .collect()
 }
 
+/// What an instance has asked for of a log; none for all.
+pub async fn want(q: &mut impl Query, peer: &InstanceId, log_id: i64) -> Result<Option<BTreeSet<ChannelId>>> {
+    let sql = "select channels from peer_wants where peer = $1 and log_id = $2";
+    let row = q.row(sql, args![peer.as_str(), log_id]).await?;
+    row.map(|r| read(&r.get::<String>(0))).transpose()
+}
+
 pub async fn put_want(tx: &mut Tx, peer: &InstanceId, log_id: i64, channels: &BTreeSet<ChannelId>) -> Result<()> {
     let sql = "insert into peer_wants (peer, log_id, channels) values ($1, $2, $3)
                on conflict (peer, log_id) do update set channels = excluded.channels";
