@@ -184,6 +184,16 @@ impl RowsText {
     pub fn rows(&self) -> Result<Vec<Row>, Code> {
         canonical::from_canonical(self.0.get().as_bytes())
     }
+
+    /// The hash of the text.
+    pub fn hash(&self) -> Hash {
+        Hash::of(&[self.0.get().as_bytes()])
+    }
+
+    /// Its size in bytes.
+    pub fn bytes(&self) -> usize {
+        self.0.get().len()
+    }
 }
 
 /// A server's state for one recipient, signed by the hub.
@@ -202,9 +212,12 @@ pub struct Snapshot {
     pub joins: Vec<JoinWord>,
     /// The root-signed keys of every instance that acts in the log, the hub's among them.
     pub keys: Vec<KeysStatement>,
+    /// What else belongs to the state, by its hash: pages of people, each to be fetched by itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pages: Vec<Hash>,
     /// Profiles of some members, most recently active first.
     pub profiles: Vec<SignedProfile>,
-    /// The state, as [`ServerState::snapshot_for`](crate::state::ServerState::snapshot_for) gives it.
+    /// The state, as [`ServerState::pages_for`](crate::state::ServerState::pages_for) gives its first part.
     pub rows: RowsText,
     /// The server.
     pub sid: ServerId,
@@ -221,11 +234,13 @@ impl Snapshot {
             sid: &'a ServerId,
             head: &'a Position,
             rows: Hash,
+            #[serde(skip_serializing_if = "<[Hash]>::is_empty")]
+            pages: &'a [Hash],
         }
-        let rows = Hash::of(&[self.rows.0.get().as_bytes()]);
-        canonical::to_vec(&Signed { recipient: &self.recipient, sid: &self.sid, head: &self.head, rows })
+        let (rows, pages) = (self.rows.hash(), self.pages.as_slice());
+        canonical::to_vec(&Signed { recipient: &self.recipient, sid: &self.sid, head: &self.head, rows, pages })
     }
-    /// Signs recipient, head and rows; the rest proves itself.
+    /// Signs recipient, head, rows and pages; the rest proves itself.
     pub fn sign(&mut self, key: &SecretKey) -> Result<(), Code> {
         self.sig = KeySig { kid: key.public().kid(), sig: key.sign(Domain::Snapshot, &self.digest()?) };
         Ok(())

@@ -20,6 +20,15 @@ pub struct Row {
     pub value: Option<String>,
 }
 
+/// A state as a joiner gets it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Pages {
+    /// What the snapshot itself holds: all rows in a small community, in a large one all but those of its people.
+    pub first: Vec<Row>,
+    /// The people, so many a page.
+    pub people: Vec<Vec<Row>>,
+}
+
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Key {
     Head,
@@ -80,11 +89,49 @@ impl ServerState {
         rows.extend(each("instance", &self.instances));
         rows.extend(each("actor", &self.bindings));
         rows.extend(each("member", &self.members));
+        self.other_rows(&mut rows, sees);
+        rows
+    }
+
+    fn other_rows(&self, rows: &mut Vec<Row>, sees: impl Fn(&ChannelId) -> bool) {
         rows.extend(each("role", &self.roles));
         rows.extend(each("channel", self.channels.iter().filter(|(id, _)| sees(id))));
         rows.extend(each("invite", &self.invites));
         rows.extend(each("ban", &self.bans));
-        rows
+    }
+
+    /// The same rows as [`Self::snapshot_for`], with so many people a page, so that no community is too large for an answer.
+    /// One of no more people than that has no pages.
+    pub fn pages_for(&self, recipient: &InstanceId, page: usize) -> Pages {
+        let unbound = self.members.keys().filter(|actor| !self.bindings.contains_key(*actor));
+        let mut people: Vec<&Actor> = self.bindings.keys().chain(unbound).collect();
+        if people.len() <= page {
+            return Pages { first: self.snapshot_for(recipient), people: Vec::new() };
+        }
+        let visible = self.channels_for(recipient);
+        let mut first = vec![self.row(&Key::Head), self.row(&Key::Info)];
+        first.extend(each("instance", &self.instances));
+        self.other_rows(&mut first, |channel| visible.contains(channel));
+        people.sort_unstable();
+        let rows_of = |people: &[&Actor]| {
+            let bound = people.iter().filter_map(|actor| self.bindings.get_key_value(*actor));
+            let inside = people.iter().filter_map(|actor| self.members.get_key_value(*actor));
+            let mut rows = each("actor", bound);
+            rows.extend(each("member", inside));
+            rows
+        };
+        Pages { first, people: people.chunks(page.max(1)).map(rows_of).collect() }
+    }
+
+    /// Adds a page of people to what the first part of a snapshot became.
+    ///
+    /// # Errors
+    /// [`Code::NotCanonical`] as [`Self::from_snapshot`], and [`Code::BadJson`] for rows of anything but people.
+    pub fn add_people(&mut self, rows: &[Row]) -> Result<(), Code> {
+        if rows.iter().any(|row| row.kind != "actor" && row.kind != "member") {
+            return Err(Code::BadJson);
+        }
+        self.put_rows(rows, Reader { strictly: true })
     }
 
     /// All rows that the instance `recipient` may hold, sorted: what a snapshot for it consists of.
@@ -116,38 +163,43 @@ impl ServerState {
         let mut state = Self::new(sid, info.hub.clone());
         state.channels.clear();
         state.info = info;
+        state.put_rows(rows, reader)?;
+        state.dirty.clear();
+        Ok(state)
+    }
+
+    fn put_rows(&mut self, rows: &[Row], reader: Reader) -> Result<(), Code> {
         for row in rows {
             let Some(value) = row.value.as_deref() else { continue };
             match row.kind.as_str() {
-                "head" => state.head = reader.read(value)?,
+                "head" => self.head = reader.read(value)?,
                 "instance" => {
-                    state.instances.insert(row.key.parse()?, reader.read(value)?);
+                    self.instances.insert(row.key.parse()?, reader.read(value)?);
                 }
                 "actor" => {
-                    state.bindings.insert(row.key.parse()?, reader.read(value)?);
+                    self.bindings.insert(row.key.parse()?, reader.read(value)?);
                 }
                 "member" => {
                     let (actor, member): (Actor, Member) = (row.key.parse()?, reader.read(value)?);
-                    state.by_home.entry(member.home.clone()).or_default().insert(actor.clone());
-                    state.members.insert(actor, member);
+                    self.by_home.entry(member.home.clone()).or_default().insert(actor.clone());
+                    self.members.insert(actor, member);
                 }
                 "role" => {
-                    state.roles.insert(row.key.parse()?, reader.read(value)?);
+                    self.roles.insert(row.key.parse()?, reader.read(value)?);
                 }
                 "channel" => {
-                    state.channels.insert(row.key.parse()?, reader.read(value)?);
+                    self.channels.insert(row.key.parse()?, reader.read(value)?);
                 }
                 "invite" => {
-                    state.invites.insert(row.key.parse()?, reader.read(value)?);
+                    self.invites.insert(row.key.parse()?, reader.read(value)?);
                 }
                 "ban" => {
-                    state.bans.insert(row.key.parse()?, reader.read(value)?);
+                    self.bans.insert(row.key.parse()?, reader.read(value)?);
                 }
                 _ => {}
             }
         }
-        state.dirty.clear();
-        Ok(state)
+        Ok(())
     }
 }
 

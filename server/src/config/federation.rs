@@ -96,6 +96,13 @@ pub struct Federation {
     /// After a start, communities with people of other instances are not written to until these have said how far their
     /// copies go, or until so many milliseconds have passed.
     pub start_ask_ms: u64,
+    /// An instance whose first person comes into a large community gets the people in it on pages of so many; a smaller
+    /// one comes in one piece.
+    pub snapshot_people: usize,
+    /// Such pages are kept in memory for a while, so that they can be fetched: so many MiB of those not in use just now.
+    pub snapshot_kept_mib: usize,
+    /// The most of such pages that this instance fetches when somebody of it joins a community elsewhere.
+    pub snapshot_pages: usize,
     /// `all`: copies of communities elsewhere hold every channel that somebody here may see. `opened`: only those that
     /// somebody here has opened lately, and whatever speaks to one of them; the rest is fetched when it is read.
     pub follow: Follow,
@@ -149,6 +156,9 @@ impl Default for Federation {
             down_after: 5,
             dormant_days: 30,
             start_ask_ms: 2_000,
+            snapshot_people: 4_000,
+            snapshot_kept_mib: 64,
+            snapshot_pages: 500,
             follow: Follow::All,
             follow_days: 30,
             compare_with: 3,

@@ -5,6 +5,7 @@ use conntext_federation::ids::{Actor, ChannelId};
 use super::{Members, some, users};
 use crate::App;
 use crate::error::{Problem, Result};
+use crate::peers;
 use crate::servers::Here;
 
 /// What to list.
@@ -60,5 +61,6 @@ pub(super) async fn page(app: &App, here: &Here, asked: Asked) -> Result<Members
     let page: Vec<(u64, Actor)> = rest.by_ref().take(asked.limit).collect();
     let cursor = rest.next().and_then(|_| page.last().map(|(seq, _)| seq.to_string()));
     let actors: Vec<Actor> = page.into_iter().map(|(_, actor)| actor).collect();
+    peers::looked_at(app, &here.log, actors.iter().map(Actor::as_str));
     Ok(Members { members: some(app, &mut read, &here.log, &actors).await?, total, cursor })
 }

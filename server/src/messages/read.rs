@@ -243,7 +243,9 @@ pub async fn page(app: &App, place: &Place, ask: Ask, limit: u64) -> Result<Mess
         // What arrived between the two looks.
         stored.drain(..stored.len() - usize::try_from(limit).unwrap_or(0));
     }
-    finish(&mut read, place, stored, ask, incomplete).await
+    let page = finish(&mut read, place, stored, ask, incomplete).await?;
+    peers::looked_at(app, &place.log, page.users.iter().map(|user| user.id.as_str()));
+    Ok(page)
 }
 
 async fn finish(

@@ -5,19 +5,17 @@ use conntext_federation::action::{Action, Sealed};
 use conntext_federation::content::{Content, MemberJoin};
 use conntext_federation::hub::{Proposal, check_home, check_proposal};
 use conntext_federation::ids::{Actor, ChannelId, Hash, InstanceId, ServerId};
-use conntext_federation::keys::{KeySig, Signature};
 use conntext_federation::rules::{self, Facts};
 use conntext_federation::wire::{
-    ActionResult, ActionsRequest, ActionsResponse, EventsPage, JoinRequest, JoinResponse, JoinWord, MAX_ACTIONS,
-    RowsText, SignedAction, Snapshot,
+    ActionResult, ActionsRequest, ActionsResponse, EventsPage, JoinRequest, JoinResponse, MAX_ACTIONS, SignedAction,
 };
-use conntext_federation::{Code, action::Position, canonical};
+use conntext_federation::{Code, action::Position};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::view::{self, Bounds, Sent};
-use super::{Message, Origin, Told, store, want};
+use super::{Message, Origin, Told, snapshots, store, want};
 use crate::App;
 use crate::error::{Problem, Result};
 use crate::http::{Json, Path, Query};
@@ -29,8 +27,6 @@ const MAX_PAGE_EVENTS: usize = 500;
 const MAX_PAGE_BYTES: usize = 1024 * 1024;
 /// The most messages in one page of a channel.
 const MAX_PAGE_MESSAGES: u64 = 100;
-/// Profiles that come along with a snapshot.
-const SNAPSHOT_PROFILES: usize = 200;
 
 /// A log of ours that somebody of the asking instance is in.
 pub(super) fn entitled(app: &App, origin: &Origin, sid: &ServerId) -> Result<Arc<LogHandle>> {
@@ -240,62 +236,8 @@ pub(super) async fn head(State(app): State<App>, origin: Origin, Path(sid): Path
     Ok(Json(view::head(&app, &log, &origin.ik).await?))
 }
 
-/// `GET /servers/{sid}/snapshot`: also where the copy begins anew.
-pub(super) async fn snapshot(
-    State(app): State<App>,
-    origin: Origin,
-    Path(sid): Path<ServerId>,
-) -> Result<Json<Snapshot>> {
-    let log = entitled(&app, &origin, &sid)?;
-    if log.rewind().is_some() {
-        // Whoever began with it would begin with a state that is about to change.
-        return Err(LogError::Rewinding.into());
-    }
-    Ok(Json(make_snapshot(&app, &log, &origin.ik).await?))
-}
-
-/// The state for one instance, signed; delivery to it goes on behind it.
-async fn make_snapshot(app: &App, log: &Arc<LogHandle>, ik: &InstanceId) -> Result<Snapshot> {
-    // Signed with a key that the log shows, or the receiver could not verify it.
-    app.log.show_keys(log).await?;
-    let key = app.keys.signing();
-    let (head, rows, channels, members, came_at) = {
-        let state = log.state();
-        let members: Vec<_> =
-            state.by_home.values().flatten().filter_map(Actor::user).take(SNAPSHOT_PROFILES).cloned().collect();
-        let theirs = state.by_home.get(ik).into_iter().flatten();
-        let came_at: Vec<u64> = theirs.filter_map(|actor| Some(state.members.get(actor)?.joined_seq)).collect();
-        (conntext_federation::hub::position(&state), state.snapshot_for(ik), state.channels_for(ik), members, came_at)
-    };
-    let profiles = (app.peers.rooms.profiles)(app, &members).await?;
-    let mut read = app.db.read().await?;
-    let keys = store::key_statements(&mut read, log.id).await?;
-    let genesis = store::genesis(&mut read, log.id).await?.ok_or_else(|| Problem::internal("a log has no genesis"))?;
-    let joins = crate::log::store::events_at(&mut read, &log.sid, log.id, came_at.into_iter()).await?;
-    drop(read);
-    let word = |e: Entry| Some(JoinWord { action: e.event.action, origin_sig: e.event.origin_sig? });
-    let keys = keys
-        .iter()
-        .map(|text| Ok(canonical::from_slice(text.as_bytes())?))
-        .collect::<Result<Vec<conntext_federation::instance::KeysStatement>>>()?;
-    let genesis = canonical::parse(genesis.as_bytes())?;
-    let mut snapshot = Snapshot {
-        recipient: ik.clone(),
-        sid: log.sid.clone(),
-        head: head.clone(),
-        rows: RowsText::of(&rows)?,
-        keys,
-        genesis,
-        profiles,
-        joins: joins.into_iter().filter_map(word).collect(),
-        sig: KeySig { kid: key.public().kid(), sig: Signature([0; 64]) },
-    };
-    snapshot.sign(&key)?;
-    begin_cursor(app, log, ik, head.seq, &channels).await?;
-    Ok(snapshot)
-}
-
-async fn begin_cursor(
+/// Delivery to an instance goes on behind this place, with these channels told.
+pub(super) async fn begin_cursor(
     app: &App,
     log: &Arc<LogHandle>,
     ik: &InstanceId,
@@ -356,7 +298,7 @@ pub(super) async fn join(
         (app.peers.rooms.keep_profiles)(&app, vec![told]).await?;
     }
     let snapshot = if request.snapshot {
-        Some(make_snapshot(&app, &log, &origin.ik).await?)
+        Some(snapshots::make(&app, &log, &origin.ik).await?)
     } else {
         let mut read = app.db.read().await?;
         let known = app.peers.cursors.of(&mut read, &origin.ik, log.id).await?;

@@ -12,9 +12,10 @@ use conntext_federation::hub::{self, Draft};
 use conntext_federation::ids::{Actor, Hash, ServerId, UserId};
 use conntext_federation::instance::KeysStatement;
 use conntext_federation::invite_card::Card;
-use conntext_federation::state::ServerState;
-use conntext_federation::wire::{JoinRequest, JoinResponse, SignedAction, Snapshot};
+use conntext_federation::state::{Row, ServerState};
+use conntext_federation::wire::{JoinRequest, JoinResponse, RowsText, SignedAction, Snapshot};
 use conntext_federation::{canonical, identity::Op};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::hub::invite_hash;
 use super::{CallError, Peer, call, find, get, naming, profiles, store, want};
@@ -24,6 +25,11 @@ use crate::error::{Problem, Result};
 
 /// How long joining waits for the hub's push where a copy is here already.
 const PATIENCE: Duration = Duration::from_secs(8);
+
+/// How often a page of a snapshot is asked for, and a snapshot itself.
+const TRIES: u32 = 4;
+/// Pages of a snapshot that are fetched at a time.
+const PAGES_AT_ONCE: usize = 4;
 
 /// What opens the door.
 #[derive(Clone, Debug)]
@@ -91,8 +97,8 @@ async fn join_server(
     };
     let path = format!("/servers/{sid}/join");
     let answer: JoinResponse = call(app, domain, Method::POST, &path, &request).await.map_err(told)?;
-    if let Some(snapshot) = answer.snapshot {
-        return adopt(app, peer, sid, &actor, snapshot).await;
+    if answer.snapshot.is_some() {
+        return adopt(app, peer, sid, &actor, answer.snapshot).await;
     }
     if arrived(app, sid, &actor).await {
         return Ok(());
@@ -102,7 +108,7 @@ async fn join_server(
     let answer: JoinResponse = call(app, domain, Method::POST, &path, &request).await.map_err(told)?;
     match answer.snapshot {
         _ if arrived_now(app, sid, &actor) => Ok(()),
-        Some(snapshot) => adopt(app, peer, sid, &actor, snapshot).await,
+        Some(snapshot) => adopt(app, peer, sid, &actor, Some(snapshot)).await,
         None => Err(told(CallError::Answer("no snapshot".into()))),
     }
 }
@@ -148,9 +154,9 @@ async fn arrived(app: &App, sid: &ServerId, actor: &Actor) -> bool {
     arrived_now(app, sid, actor)
 }
 
-async fn adopt(app: &App, peer: &Peer, sid: &ServerId, actor: &Actor, snapshot: Snapshot) -> Result<()> {
+async fn adopt(app: &App, peer: &Peer, sid: &ServerId, actor: &Actor, first: Option<Snapshot>) -> Result<()> {
     let told = |e: CallError| e.problem(&peer.domain);
-    let state = check(app, peer, sid, &snapshot).await.map_err(told)?;
+    let (snapshot, state) = whole(app, peer, sid, first).await.map_err(told)?;
     if state.members.get(actor).is_none_or(|m| m.home != app.keys.ik) {
         return Err(told(refused(Code::NotMember)));
     }
@@ -170,8 +176,7 @@ pub async fn renew(app: &App, sid: &ServerId) -> std::result::Result<(), CallErr
     let log = app.log.get(sid).filter(|l| !l.hub_here).ok_or(Code::UnknownServer)?;
     let domain = Domain::parse_normal(&log.hub_domain(), true)?;
     let peer = find(app, &domain).await?;
-    let snapshot: Snapshot = get(app, &domain, &format!("/servers/{sid}/snapshot")).await?;
-    let state = check(app, &peer, sid, &snapshot).await?;
+    let (snapshot, state) = whole(app, &peer, sid, None).await?;
     let known = snapshot.profiles;
     let adopted = app.log.adopt(state, domain.as_str().to_owned(), None).await;
     want::soon(app, &adopted.map_err(|e| CallError::Answer(e.to_string()))?);
@@ -184,18 +189,84 @@ fn refused(code: Code) -> CallError {
     CallError::Refused(code)
 }
 
-/// Whether a snapshot may become the copy of that server here: it proves itself, and it says of people who live here
-/// only what this instance said itself.
+/// A snapshot with all its pages: the one that came along with an answer, or one that is asked for. Where the hub no
+/// longer keeps a page, it is asked for a new one.
 ///
 /// # Errors
-/// [`CallError::Answer`] with the code; nothing of the snapshot is kept then.
-pub(super) async fn check(
+/// [`CallError`]; nothing of the snapshot is kept then.
+pub(super) async fn whole(
+    app: &App,
+    peer: &Peer,
+    sid: &ServerId,
+    mut first: Option<Snapshot>,
+) -> std::result::Result<(Snapshot, ServerState), CallError> {
+    let mut tries = 0;
+    loop {
+        let snapshot = match first.take() {
+            Some(snapshot) => snapshot,
+            None => get(app, &peer.domain, &format!("/servers/{sid}/snapshot")).await?,
+        };
+        tries += 1;
+        match check(app, peer, sid, &snapshot).await {
+            Ok(state) => return Ok((snapshot, state)),
+            Err(CallError::Problem { status: 410, .. }) if tries < TRIES => {}
+            Err(CallError::Problem { status: 404 | 410, .. }) => {
+                return Err(CallError::Answer("a snapshot whose pages it does not give".into()));
+            }
+            Err(e) => return Err(e),
+        }
+    }
+}
+
+/// Fetches the pages of a snapshot whose first part was verified, and adds the people on them.
+async fn people(
+    app: &App,
+    peer: &Peer,
+    snapshot: &Snapshot,
+    state: &mut ServerState,
+) -> std::result::Result<(), CallError> {
+    if snapshot.pages.len() > app.config.federation.snapshot_pages {
+        return Err(refused(Code::TooLarge));
+    }
+    let fetch = |hash: &Hash| page(app, peer, &snapshot.sid, *hash);
+    let mut pages = stream::iter(snapshot.pages.iter().map(fetch)).buffered(PAGES_AT_ONCE);
+    while let Some(rows) = pages.try_next().await? {
+        state.add_people(&rows).map_err(refused)?;
+    }
+    Ok(())
+}
+
+async fn page(app: &App, peer: &Peer, sid: &ServerId, hash: Hash) -> std::result::Result<Vec<Row>, CallError> {
+    let path = format!("/servers/{sid}/snapshot/{hash}");
+    let mut tries = 0;
+    let text: RowsText = loop {
+        tries += 1;
+        match get(app, &peer.domain, &path).await {
+            Ok(text) => break text,
+            Err(e) if tries < TRIES && e.passing() => {
+                tokio::time::sleep(Duration::from_millis(e.retry_after_ms().unwrap_or(500))).await;
+            }
+            Err(e) => return Err(e),
+        }
+    };
+    if text.hash() != hash {
+        return Err(refused(Code::HashMismatch));
+    }
+    // Beside the tasks that serve requests: there are thousands of them on a page.
+    let rows = tokio::task::spawn_blocking(move || text.rows()).await;
+    rows.map_err(|e| CallError::Unreachable(e.to_string()))?.map_err(refused)
+}
+
+/// Whether a snapshot may become the copy of that server here: it proves itself, and it says of people who live here
+/// only what this instance said itself. Answers with its state, its pages included.
+async fn check(
     app: &App,
     peer: &Peer,
     sid: &ServerId,
     snapshot: &Snapshot,
 ) -> std::result::Result<ServerState, CallError> {
-    let state = verify(app, peer, sid, snapshot).map_err(refused)?;
+    let mut state = verify(app, peer, sid, snapshot).map_err(refused)?;
+    people(app, peer, snapshot, &mut state).await?;
     snapshot.check_joins(&state).map_err(refused)?;
     // Nobody else is the home of who lives here: whoever were could speak under their name.
     let elsewhere = state.bindings.iter().filter(|(_, binding)| binding.home != app.keys.ik);
@@ -208,7 +279,7 @@ pub(super) async fn check(
     Ok(state)
 }
 
-/// Whether a snapshot proves itself: made by this hub for us, of the server that its id says, with keys that their
+/// Whether the first part of a snapshot proves itself: made by this hub for us, of the server that its id says, with keys that their
 /// owners' root keys signed.
 fn verify(app: &App, peer: &Peer, sid: &ServerId, snapshot: &Snapshot) -> std::result::Result<ServerState, Code> {
     if snapshot.recipient != app.keys.ik || snapshot.sid != *sid {

@@ -28,6 +28,7 @@ pub mod rewind;
 mod rooms;
 mod signals;
 mod slowness;
+mod snapshots;
 mod status;
 pub mod store;
 mod subscriptions;
@@ -44,7 +45,7 @@ use axum::routing::{get as route_get, post as route_post};
 use conntext_federation::Code;
 use conntext_federation::domain::Domain;
 use conntext_federation::httpsig::{Claims, NonceCache};
-use conntext_federation::ids::{Actor, Hash, InstanceId, ServerId};
+use conntext_federation::ids::{Actor, Hash, InstanceId, ServerId, UserId};
 use tokio::sync::Semaphore;
 
 pub use call::{BASE, CallError, Streamed, call, get, get_stream, send_stream};
@@ -55,7 +56,7 @@ pub use hub::invite_hash;
 pub use join::{JoinHow, join, renew};
 pub use keys::attend as attend_keys;
 pub use origin::{Message, Origin};
-pub use profiles::MAX_QUERY;
+pub use profiles::{MAX_QUERY, looked_at};
 pub use reconcile::reconcile;
 pub use rooms::{Rooms, Told};
 pub use signals::typing;
@@ -98,6 +99,9 @@ pub struct Peers {
     /// Who has asked where people of ours are.
     pub subscriptions: subscriptions::Subscriptions,
     slowness: slowness::Slowness,
+    snapshots: snapshots::Book,
+    /// Whose profiles were asked for because somebody looked, and when, milliseconds.
+    asked_profiles: Mutex<HashMap<UserId, i64>>,
     /// Servers that somebody is just joining, and how many: their copies are not removed meanwhile.
     joining: Mutex<HashMap<ServerId, u32>>,
     /// The same at other processes, with until when that counts, milliseconds.
@@ -152,6 +156,8 @@ impl Peers {
             want: want::Book::default(),
             subscriptions: subscriptions::Subscriptions::default(),
             slowness: slowness::Slowness::default(),
+            snapshots: snapshots::Book::default(),
+            asked_profiles: Mutex::default(),
             joining: Mutex::default(),
             joining_elsewhere: Mutex::default(),
             waiting_pushes: Semaphore::new(WAITING_PUSHES),
@@ -298,7 +304,8 @@ pub fn router(app: &App, rooms: Router<App>) -> Router<App> {
         .route("/servers/{sid}/head", route_get(hub::head))
         .route("/servers/{sid}/want", route_post(want::receive))
         .route("/servers/{sid}/checkpoint", route_get(checkpoints::serve))
-        .route("/servers/{sid}/snapshot", route_get(hub::snapshot))
+        .route("/servers/{sid}/snapshot", route_get(snapshots::serve))
+        .route("/servers/{sid}/snapshot/{page}", route_get(snapshots::page))
         .merge(rooms)
         .route_layer(from_fn_with_state(app.clone(), origin::verify));
     let all = signed

@@ -7,12 +7,18 @@ use conntext_federation::domain::Domain;
 use conntext_federation::ids::{Actor, UserId};
 use conntext_federation::wire::{ProfilesAnswer, ProfilesQuery, SignedProfile};
 
-use super::{Told, call};
+use super::{Told, call, unpoison};
 use crate::App;
 use crate::log::LogHandle;
 
 /// Profiles older than this are asked for again, milliseconds.
 const OLD_MS: i64 = 3_600_000;
+/// In a community of more people profiles are asked for when somebody looks at them.
+const MANY: usize = 1_000;
+/// Whoever was asked for is not asked for again so soon because somebody looks, milliseconds.
+const AGAIN_MS: i64 = 60_000;
+/// People who were asked for that are remembered.
+const REMEMBERED: usize = 20_000;
 /// The most people in one question.
 pub const MAX_QUERY: usize = 100;
 
@@ -46,15 +52,46 @@ pub(super) fn wanted(app: &App, domain: Domain, people: Vec<UserId>) {
     });
 }
 
-/// Asks for all members of a copy, or of a server of ours, whose profiles are missing or old.
+/// Asks for all members of a copy, or of a server of ours, whose profiles are missing or old. In a large community those
+/// are asked for whom somebody looks at: see [`looked_at`].
 pub(super) fn wanted_of(app: &App, log: &LogHandle) {
+    if log.state().members.len() > MANY {
+        return;
+    }
+    let everybody: Vec<UserId> = log.state().members.keys().filter_map(Actor::user).cloned().collect();
+    ask_about(app, log, everybody);
+}
+
+/// Somebody here looks at these people of a server. In a large community their profiles may not have been asked for yet.
+pub fn looked_at<'a>(app: &App, log: &LogHandle, people: impl Iterator<Item = &'a str>) {
+    if log.state().members.len() <= MANY {
+        return;
+    }
+    let now = app.clock.now_ms();
+    let new: Vec<UserId> = {
+        let mut asked = unpoison(&app.peers.asked_profiles);
+        if asked.len() > REMEMBERED {
+            asked.retain(|_, at| (0..AGAIN_MS).contains(&(now - *at)));
+        }
+        let mut due = |uid: &UserId| match asked.insert(uid.clone(), now) {
+            Some(before) if (0..AGAIN_MS).contains(&(now - before)) => {
+                asked.insert(uid.clone(), before);
+                false
+            }
+            _ => true,
+        };
+        people.filter_map(|uid| uid.parse().ok()).filter(|uid| due(uid)).collect()
+    };
+    ask_about(app, log, new);
+}
+
+fn ask_about(app: &App, log: &LogHandle, people: Vec<UserId>) {
     let state = log.state();
     let mut by_domain: BTreeMap<Domain, Vec<UserId>> = BTreeMap::new();
-    for (actor, member) in &state.members {
-        let Actor::User(uid) = actor else { continue };
-        if member.home == app.keys.ik {
+    for uid in people {
+        let Some(member) = state.members.get(&Actor::User(uid.clone())).filter(|m| m.home != app.keys.ik) else {
             continue;
-        }
+        };
         // A follower asks its hub, which has them all; a hub asks each home.
         let domain = if log.hub_here {
             state.instances.get(&member.home).map(|i| i.domain.clone())
@@ -62,7 +99,7 @@ pub(super) fn wanted_of(app: &App, log: &LogHandle) {
             Some(log.hub_domain())
         };
         if let Some(domain) = domain.and_then(|d| Domain::parse_normal(&d, true).ok()) {
-            by_domain.entry(domain).or_default().push(uid.clone());
+            by_domain.entry(domain).or_default().push(uid);
         }
     }
     drop(state);

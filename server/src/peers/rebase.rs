@@ -5,7 +5,7 @@ use std::sync::Arc;
 use conntext_federation::action::Position;
 use conntext_federation::domain::Domain;
 use conntext_federation::event::{Event, Item};
-use conntext_federation::wire::{EventsPage, Snapshot};
+use conntext_federation::wire::EventsPage;
 use conntext_federation::{Code, epoch, replica};
 
 use super::{CallError, find, get, hello, join, profiles, want};
@@ -61,8 +61,7 @@ pub(super) async fn follow(app: &App, domain: &Domain, log: &Arc<LogHandle>) -> 
         return Err(wrong("it contradicts our copy without a new epoch"));
     }
     let peer = find(app, domain).await?;
-    let snapshot: Snapshot = get(app, domain, &format!("/servers/{}/snapshot", log.sid)).await?;
-    let state = join::check(app, &peer, &log.sid, &snapshot).await?;
+    let (snapshot, state) = join::whole(app, &peer, &log.sid, None).await?;
     let (first, between) = beginning(app, domain, log, common, head.epoch + 1).await?;
     replica::verify_past(&state, &first).map_err(|code| CallError::Answer(format!("its new epoch: {code}")))?;
     let report = epoch::report(&first).ok_or_else(|| wrong("a new epoch without a report"))?;

@@ -152,6 +152,82 @@ async fn j5_hostile_snapshots_are_not_taken() {
         table.said(&format!("signed: {name}"), "502 peer_error", &trap.catch(&victim).await);
     }
 
+    // In pages, of which one does not hold.
+    type Serve = fn(u64, &[Value]) -> Reply;
+    let plain: Serve = |_, page| Reply::Json(200, json!(page));
+    let none: Rows = |_| ();
+    let paged: Vec<(&str, &str, u64, Rows, Serve)> = vec![
+        ("a page", "joined", 1, none, plain),
+        ("a page that is gone once", "joined", 2, none, |n, page| match n {
+            1 => Reply::Json(410, json!({"code": "gone"})),
+            _ => Reply::Json(200, json!(page)),
+        }),
+        ("a page that is always gone", "502 peer_error", 4, none, |_, _| Reply::Json(410, json!({"code": "gone"}))),
+        ("a page that is not there", "502 peer_error", 1, none, |_, _| Reply::Json(404, json!({"code": "not_found"}))),
+        ("another page than it named", "502 peer_error", 1, none, |_, page| Reply::Json(200, json!(page[..1]))),
+        ("a page that is no list", "502 peer_error", 1, none, |_, _| Reply::Json(200, json!({"rows": []}))),
+        (
+            "a page with a channel",
+            "502 peer_error",
+            1,
+            |rows| {
+                let row = json!({"key": format!("c_{}", "a".repeat(40)), "kind": "channel", "value": "{}"});
+                rows.push(row);
+            },
+            plain,
+        ),
+        (
+            "a page with another head",
+            "502 peer_error",
+            1,
+            |rows| {
+                rows.push(json!({"key": "", "kind": "head", "value": "{}"}));
+            },
+            plain,
+        ),
+        ("a page without the one who came", "502 peer_error", 1, Vec::clear, plain),
+        (
+            "a page with a number beyond the profile",
+            "502 peer_error",
+            1,
+            |rows| {
+                number(rows, "member", "joined_at", 1 << 53);
+            },
+            plain,
+        ),
+    ];
+    for (n, (name, expected, asked_for, rows, serve)) in paged.into_iter().enumerate() {
+        let trap = Trap::new(&format!("paged{n}"), |_| ()).await;
+        let (held, card) = (trap.log.clone(), trap.log().card(&trap.peer));
+        let page: Arc<Mutex<(u64, Vec<Value>)>> = Arc::default();
+        let served = page.clone();
+        let made: Arc<Mutex<Value>> = Arc::default();
+        trap.peer.script(move |asked| {
+            if asked.path.starts_with("/federation/v1/invites/") {
+                return Some(Reply::Json(200, card.clone()));
+            }
+            if asked.path.contains("/snapshot/") {
+                let mut page = served.lock().unwrap();
+                page.0 += 1;
+                return Some(serve(page.0, &page.1));
+            }
+            if asked.path.ends_with("/snapshot") {
+                return Some(Reply::Json(200, made.lock().unwrap().clone()));
+            }
+            asked.path.ends_with("/join").then(|| {
+                let mut log = held.lock().unwrap();
+                log.welcome(&asked.body["keys"], &asked.body["join"]);
+                let recipient = asked.body["join"]["action"]["origin"].as_str().expect("an id").to_owned();
+                let (snapshot, people) = log.paged(&recipient, &[asked.body["keys"].clone()], rows);
+                served.lock().unwrap().1 = people;
+                *made.lock().unwrap() = snapshot.clone();
+                Reply::Json(200, json!({"seq": 6, "snapshot": snapshot}))
+            })
+        });
+        table.said(&format!("pages: {name}"), expected, &trap.catch(&victim).await);
+        assert_eq!(page.lock().unwrap().0, asked_for, "{name}");
+    }
+
     // Answers that are none.
     let json_head = || vec![("content-type".to_owned(), "application/json".to_owned())];
     let replies: Vec<(&str, &str, Reply)> = vec![
@@ -223,7 +299,8 @@ async fn j5_hostile_snapshots_are_not_taken() {
     }
     table.finish();
     let (_, servers) = victim.ask("/servers", None).await;
-    assert!(!servers.to_string().contains("Trap"), "{servers}");
+    let servers = servers["servers"].as_array().expect("a list");
+    assert_eq!(servers.iter().filter(|server| server["name"] == "Trap").count(), 2, "but for those with true pages");
     victim.goes_on().await;
 }
 

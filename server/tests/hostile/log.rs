@@ -300,12 +300,36 @@ impl FalseLog {
             "last": self.head.channel.0, "as_of": self.head.seq}),
         ));
         change(&mut rows);
-        let mut rows_text = String::new();
-        rows_text.push_str(&canon(&Value::Array(rows.clone())));
-        let rows_hash = crate::craft::hex(&crate::craft::sha(&[rows_text.as_bytes()]));
-        let signed = json!({"for": recipient, "sid": self.sid, "head": self.position(), "rows": rows_hash});
-        json!({"for": recipient, "sid": self.sid, "head": self.position(), "rows": rows, "keys": all,
-            "genesis": self.genesis, "profiles": [], "joins": self.joins, "sig": self.key.sign("snapshot", &signed)})
+        self.sealed(recipient, rows, &[], &all)
+    }
+
+    fn sealed(&self, recipient: &str, rows: Vec<Value>, pages: &[String], statements: &[Value]) -> Value {
+        let rows_hash = page_hash(&rows);
+        let mut signed = json!({"for": recipient, "sid": self.sid, "head": self.position(), "rows": rows_hash});
+        let mut made = json!({"for": recipient, "sid": self.sid, "head": self.position(), "rows": rows,
+            "keys": statements, "genesis": self.genesis, "profiles": [], "joins": self.joins});
+        if !pages.is_empty() {
+            (signed["pages"], made["pages"]) = (json!(pages), json!(pages));
+        }
+        made["sig"] = self.key.sign("snapshot", &signed);
+        made
+    }
+
+    /// The same with its people on one page: the snapshot, and the page. `change` changes the page before it is signed
+    /// for.
+    pub fn paged(
+        &self,
+        recipient: &str,
+        statements: &[Value],
+        change: impl FnOnce(&mut Vec<Value>),
+    ) -> (Value, Vec<Value>) {
+        let whole = self.snapshot(recipient, statements, |_| ());
+        let rows = whole["rows"].as_array().expect("rows").clone();
+        let is_of_people = |row: &Value| row["kind"] == "actor" || row["kind"] == "member";
+        let (mut page, rest): (Vec<Value>, Vec<Value>) = rows.into_iter().partition(is_of_people);
+        change(&mut page);
+        let all = whole["keys"].as_array().expect("keys").clone();
+        (self.sealed(recipient, rest, &[page_hash(&page)], &all), page)
     }
 
     /// The card that invites.
@@ -317,4 +341,9 @@ impl FalseLog {
             "description": "", "icon": null, "member_count": 1, "issued_at": now - 1000, "exp": now + DAY_MS / 2}),
         )
     }
+}
+
+/// By which a snapshot names a page.
+fn page_hash(rows: &[Value]) -> String {
+    crate::craft::hex(&crate::craft::sha(&[canon(&Value::Array(rows.to_vec())).as_bytes()]))
 }

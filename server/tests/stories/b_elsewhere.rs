@@ -1,7 +1,9 @@
 //! B and E1 over two instances: people of one in servers of the other.
 
 use axum::http::Method;
+use conntext_federation::domain::Domain;
 use conntext_federation::ids::ServerId;
+use conntext_server::peers;
 use serde_json::{Value, json};
 
 use crate::b_servers::{server, uid};
@@ -67,6 +69,44 @@ async fn b5_people_of_one_instance_come_in_at_the_same_moment() {
     for person in &people {
         assert_eq!(person.get(&two.path("")).await.expect_status(200).json["member_count"], json!(9));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b5_people_of_a_large_community_come_on_pages() {
+    let net = TestNet::new(57);
+    let a = net.instance_with("a.test", |c| c.federation.snapshot_people = 3).await;
+    let (b, c) = (net.instance("b.test").await, net.instance("c.test").await);
+    let ada = a.citizen("ada").await;
+    let place = a.community(&ada).await;
+    for n in 0..9 {
+        let person = a.citizen(&format!("dan{n}")).await;
+        a.act(&place.sid, &person.actor, "member.join", None, None, json!({"identity": person.chain})).await;
+    }
+    let (ben, cat) = (b.citizen("ben").await, c.citizen("cat").await);
+    a.write(&place.sid, &ada.actor, &place.channel, "before").await;
+    b.join(&ben, "a.test", &place.sid).await.expect("joined");
+    let pages = |from| net.count(from, "a.test", &format!("GET /federation/v1/servers/{}/snapshot/", place.sid));
+    assert_eq!(pages("b.test"), 4, "eleven people, three a page");
+    c.join(&cat, "a.test", &place.sid).await.expect("joined");
+    a.write(&place.sid, &ada.actor, &place.channel, "after").await;
+    for copy in [&b, &c] {
+        same(&a, copy, &place.sid).await;
+        let (theirs, ours) = (copy.log(&place.sid), a.log(&place.sid));
+        assert_eq!((theirs.state().members.len(), ours.state().members.len()), (12, 12));
+        copy.verifies(&place.sid).await;
+    }
+
+    // Nobody gets a page who is not in it.
+    let stranger = net.instance("d.test").await;
+    let (hub, page) = (Domain::parse_normal("a.test", true).unwrap(), "0".repeat(64));
+    let asked = peers::get::<Value>(&stranger.app, &hub, &format!("/servers/{}/snapshot/{page}", place.sid)).await;
+    assert!(matches!(asked, Err(peers::CallError::Problem { status: 403 | 404, .. })));
+    // More pages than an instance takes are not asked for.
+    let small = net.instance_with("e.test", |c| c.federation.snapshot_pages = 2).await;
+    let eve = small.citizen("eve").await;
+    let refused = small.join(&eve, "a.test", &place.sid).await.expect_err("too many pages");
+    assert_eq!(refused.code, "peer_error");
+    assert_eq!(pages("e.test"), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
