@@ -26,7 +26,7 @@ fn names(server: &Value) -> Vec<&str> {
     server["channels"].as_array().unwrap().iter().map(|c| c["name"].as_str().unwrap()).collect()
 }
 
-async fn delete_with(client: &TestClient, path: &str, body: Value) -> Answer {
+pub async fn delete_with(client: &TestClient, path: &str, body: Value) -> Answer {
     let body = body.to_string().into_bytes();
     client.send(Method::DELETE, &format!("/api/v1{path}"), Some("application/json"), body).await
 }

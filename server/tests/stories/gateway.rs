@@ -1,5 +1,6 @@
 //! The live connection: snapshot, live events, resume without loss or doubling, rights at once.
 
+use crate::b_servers::delete_with;
 use crate::kit::{TestClient, TestInstance};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -119,6 +120,24 @@ async fn b8_a_channel_turned_private_is_gone_at_once_for_those_without_the_right
     ada.patch(&format!("/servers/{sid}"), json!({"description": "still open"})).await.expect_status(200);
     let next = socket.next("event").await;
     assert_eq!(next["e"]["t"], "server", "the secret was not sent: {next}");
+}
+
+#[tokio::test]
+async fn b12_whoever_is_there_sees_that_a_server_was_deleted() {
+    let t = TestInstance::new("a.test").await;
+    let port = port(&t).await;
+    let (ada, bea) = (t.person("ada").await, t.person("bea").await);
+    let (sid, _) = community(&ada).await;
+    bea.post(&format!("/directory/a.test/{sid}/join"), json!({})).await.expect_status(200);
+    let (mut socket, _) = Socket::open(port, &bea, json!({})).await;
+    delete_with(&ada, &format!("/servers/{sid}"), json!({"confirm_name": "Open Door"})).await.expect_status(204);
+    let gone = loop {
+        let told = socket.next("signal").await;
+        if told["s"]["t"] == "server_removed" {
+            break told;
+        }
+    };
+    assert_eq!((&gone["s"]["sid"], &gone["s"]["reason"]), (&json!(sid), &json!("deleted")), "{gone}");
 }
 
 #[tokio::test]
