@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -42,6 +42,8 @@ pub struct Crowd {
     lags: Mutex<Durations>,
     seen: AtomicUsize,
     requests: AtomicUsize,
+    /// Whether pushes are answered with "not now".
+    refusing: AtomicBool,
 }
 
 impl Crowd {
@@ -60,8 +62,19 @@ impl Crowd {
             lags: Mutex::default(),
             seen: AtomicUsize::new(0),
             requests: AtomicUsize::new(0),
+            refusing: AtomicBool::new(false),
         });
         Ok((Arc::clone(&crowd), serve(crowd, listener)))
+    }
+
+    /// From now on pushes are not taken.
+    pub fn refuse(&self) {
+        self.refusing.store(true, Ordering::SeqCst);
+    }
+
+    /// Pushes that came.
+    pub fn requests(&self) -> usize {
+        self.requests.load(Ordering::Relaxed)
     }
 
     fn follower(&self, headers: &HeaderMap) -> Option<&Follower> {
@@ -84,6 +97,10 @@ async fn events(State(crowd): State<Arc<Crowd>>, headers: HeaderMap, body: Bytes
         Err(_) => return StatusCode::BAD_REQUEST.into_response(),
     };
     crowd.requests.fetch_add(1, Ordering::Relaxed);
+    if crowd.refusing.load(Ordering::SeqCst) {
+        let problem = json!({ "code": "overloaded", "retry_after_ms": 600_000 });
+        return (StatusCode::SERVICE_UNAVAILABLE, Json(problem)).into_response();
+    }
     let mut acked = follower.acked.load(Ordering::SeqCst);
     for event in push.get("events").and_then(Value::as_array).into_iter().flatten() {
         let seq = event.pointer("/header/seq").or_else(|| event.pointer("/to")).and_then(Value::as_u64);

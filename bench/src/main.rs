@@ -19,6 +19,7 @@ mod peer;
 mod postgres;
 mod report;
 mod stats;
+mod streams;
 mod throughput;
 mod world;
 
@@ -41,6 +42,7 @@ enum Part {
     Federation,
     Fanout,
     Followers,
+    Streams,
     Waiting,
     Catchup,
     Large,
@@ -168,6 +170,10 @@ async fn measure(options: &Options) -> Result<Report> {
     if wanted(Part::Followers) {
         eprintln!("Many that follow …");
         report.add_all(followers::measure(&world, options).await?);
+    }
+    if wanted(Part::Streams) {
+        eprintln!("Many that follow by stream …");
+        report.add_all(streams::measure(&world, options).await?);
     }
     if wanted(Part::Waiting) {
         eprintln!("Connections that wait …");

@@ -14,7 +14,8 @@ use conntext_federation::ids::{ActionId, Actor, Hash, InstanceId, ServerId};
 use conntext_federation::instance::{
     InstanceDoc, InstanceFields, InstanceKey, KeysFields, KeysStatement, MAX_DOCUMENT_MS, Mode, RootKey, Software,
 };
-use conntext_federation::keys::SecretKey;
+use conntext_federation::keys::{KeySig, SecretKey};
+use conntext_federation::stream::Proof;
 use conntext_federation::wire::{JoinRequest, SignedAction};
 use serde_json::Value;
 
@@ -91,8 +92,22 @@ impl Follower {
         Ok(Self { domain, root, key, keys, document, acked: AtomicU64::new(0) })
     }
 
-    fn ik(&self) -> InstanceId {
+    /// Its id.
+    pub fn ik(&self) -> InstanceId {
         InstanceId::of_root(&self.root.public().to_bytes())
+    }
+
+    /// The headers of a `GET`. A number that it has not used for this before makes the request another one.
+    pub fn sign_get(&self, host: &Domain, path: &str, number: u64) -> Result<Vec<(&'static str, String)>> {
+        let digest = httpsig::digest_header(&[]);
+        let outgoing = Outgoing { method: "GET", path, destination: host, content_type: None, digest: &digest };
+        let signed = httpsig::sign_request(&outgoing, &self.domain, &self.key, nonce(8, number), now_ms());
+        Ok(signed.map_err(|e| format!("a follower cannot sign: {e}"))?)
+    }
+
+    /// What it says to a challenge.
+    pub fn sign_stream(&self, proof: &Proof) -> Result<KeySig> {
+        Ok(proof.sign(&self.key).map_err(|e| format!("a follower cannot sign: {e}"))?)
     }
 
     /// Brings a member into a community: the one with this number.

@@ -25,6 +25,8 @@ macro_rules! codes {
 codes! {
     BadJson = "bad_json", 400;
     NotCanonical = "not_canonical", 400;
+    /// A frame of a stream that is none, or does not belong there.
+    BadFrame = "bad_frame", 400;
     DigestMismatch = "digest_mismatch", 400;
     DigestUnsupported = "digest_unsupported", 400;
     SidMismatch = "sid_mismatch", 400;

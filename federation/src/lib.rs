@@ -25,6 +25,7 @@ pub mod rewind;
 pub mod rules;
 pub mod signed;
 pub mod state;
+pub mod stream;
 pub mod wire;
 
 pub use error::Code;

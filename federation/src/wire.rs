@@ -352,6 +352,9 @@ pub struct Push<I = Item> {
     pub lost: Vec<ChannelId>,
     /// The server.
     pub sid: ServerId,
+    /// The hub has many followers of this log and would rather be asked for a [stream](crate::stream) of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stream: bool,
     /// By which wish channels are left out ([`wish`]); none where all are sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wish: Option<Hash>,
@@ -360,7 +363,16 @@ pub struct Push<I = Item> {
 impl<I> Push<I> {
     /// A push that brings these events and nothing else.
     pub fn of(sid: ServerId, events: Vec<I>) -> Self {
-        Self { ahead: false, checkpoint: None, events, gained: Vec::new(), lost: Vec::new(), sid, wish: None }
+        Self {
+            ahead: false,
+            checkpoint: None,
+            events,
+            gained: Vec::new(),
+            lost: Vec::new(),
+            sid,
+            stream: false,
+            wish: None,
+        }
     }
 }
 

@@ -12,6 +12,7 @@ mod events;
 mod identity;
 mod instances;
 mod requests;
+mod streams;
 mod stubs;
 
 use conntext_federation::canonical::to_string;
@@ -28,13 +29,14 @@ struct Kind {
     verdict: &'static str,
 }
 
-const KINDS: [Kind; 7] = [
+const KINDS: [Kind; 8] = [
     Kind { file: "canonical", make: canonical::make, judge: canonical::judge, verdict: "error" },
     Kind { file: "events", make: events::make, judge: events::judge, verdict: "expect" },
     Kind { file: "requests", make: requests::make, judge: requests::judge, verdict: "expect" },
     Kind { file: "identity", make: identity::make, judge: identity::judge, verdict: "expect" },
     Kind { file: "instances", make: instances::make, judge: instances::judge, verdict: "expect" },
     Kind { file: "checkpoints", make: checkpoints::make, judge: checkpoints::judge, verdict: "expect" },
+    Kind { file: "streams", make: streams::make, judge: streams::judge, verdict: "expect" },
     Kind { file: "stubs", make: stubs::make, judge: stubs::judge, verdict: "expect" },
 ];
 

@@ -136,23 +136,35 @@ async fn status(base: &Base, json: bool) -> Result<(), Failure> {
     for log in &logs {
         disputes.push(peers::checkpoints::disputes(&mut base.db.read().await?, &log.sid).await?);
     }
+    let mut followers = Vec::new();
+    for log in &logs {
+        let known = peers::store::followers(&mut base.db.read().await?, &log.sid).await?;
+        followers.push(if log.hub_here { known } else { Vec::new() });
+    }
     if json {
         let rows: Vec<_> = logs
             .iter()
-            .zip(&disputes)
-            .map(|(log, disputes)| {
+            .zip(disputes.iter().zip(&followers))
+            .map(|(log, (disputes, followers))| {
+                let followers: Vec<_> = followers
+                    .iter()
+                    .map(|f| {
+                        serde_json::json!({"ik": f.ik, "domain": f.domain, "confirmed": f.acked,
+                            "carrier": carrier(f), "streams_since": f.streams_since})
+                    })
+                    .collect();
                 let rewind = log.rewind.as_ref().map(|r| {
                     serde_json::json!({"why": r.why.as_str(), "found": r.found.as_str(), "since": r.since_ms,
                         "known": r.known, "silent": r.silent, "go_on": r.go_on})
                 });
                 serde_json::json!({"sid": log.sid, "name": log.name, "hub_here": log.hub_here, "head": log.head,
-                    "rewind": rewind, "orphaned": log.orphaned, "disputes": disputes})
+                    "rewind": rewind, "orphaned": log.orphaned, "disputes": disputes, "followers": followers})
             })
             .collect();
         println!("{}", serde_json::to_string_pretty(&rows)?);
         return Ok(());
     }
-    for (log, disputes) in logs.iter().zip(&disputes) {
+    for (log, (disputes, followers)) in logs.iter().zip(disputes.iter().zip(&followers)) {
         let kind = if log.hub_here { "log" } else { "copy" };
         let how = match &log.rewind {
             None => format!("goes on; it ends at {}.", log.head.seq),
@@ -160,6 +172,14 @@ async fn status(base: &Base, json: bool) -> Result<(), Failure> {
         };
         let kept = if log.orphaned > 0 { format!(" Keeps {} orphaned events.", log.orphaned) } else { String::new() };
         println!("{} {kind} of {:?} {how}{kept}", log.sid, log.name);
+        for follower in followers.iter().take(LISTED) {
+            let name = follower.domain.as_deref().unwrap_or(follower.ik.as_str());
+            println!("  {name} has confirmed {}, by {}", follower.acked, carrier(follower));
+        }
+        if followers.len() > LISTED {
+            let streams = followers.iter().filter(|f| f.streams_since.is_some()).count();
+            println!("  … {} follow, {streams} of them by stream; --json lists all", followers.len());
+        }
         for dispute in disputes {
             println!(
                 "  THE HUB TELLS TWO STORIES at {}: it signed one statement for this instance and another one that {} \
@@ -177,6 +197,14 @@ async fn status(base: &Base, json: bool) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// So many followers of a community are listed for people.
+const LISTED: usize = 20;
+
+/// How a follower gets what is new.
+fn carrier(follower: &peers::store::FollowerRow) -> &'static str {
+    if follower.streams_since.is_some() { "stream" } else { "push" }
 }
 
 async fn restored(base: &Base) -> Result<(), Failure> {

@@ -89,6 +89,22 @@ pub struct Federation {
     pub pushes_per_s: u32,
     /// The longest such pause, in milliseconds.
     pub push_pause_ms: u64,
+    /// From so many followers of a community on they are told that a stream is preferred to pushes; 0 offers none.
+    pub stream_from_followers: u32,
+    /// Streams of communities here that may be open at a time, over all of them.
+    pub streams: u32,
+    /// Pushes a second of one community over all its streams; as `pushes_per_s` for requests.
+    pub stream_pushes_per_s: u32,
+    /// The most that one push over a stream holds, in KiB; a single event may be longer.
+    pub stream_frame_kib: u32,
+    /// What may wait for the network at a time, over all streams, in KiB.
+    pub stream_buffer_kib: u32,
+    /// Who has a stream signs again after so many seconds.
+    pub stream_resign_s: u64,
+    /// Over a stream something goes at least every so many seconds; an end that is silent for three times as long is gone.
+    pub stream_heartbeat_s: u64,
+    /// Whether copies here ask for a stream where their hub prefers that.
+    pub follow_by_stream: bool,
     /// Failed tries in a row after which a peer counts as down: one request at a time probes it, and nothing else is sent.
     pub down_after: u32,
     /// After so many days without a sign of life a peer is dormant: it is no longer tried until it is heard from.
@@ -153,6 +169,14 @@ impl Default for Federation {
             pushes_ahead: 4,
             pushes_per_s: 400,
             push_pause_ms: 1_000,
+            stream_from_followers: 200,
+            streams: 5_000,
+            stream_pushes_per_s: 4_000,
+            stream_frame_kib: 64,
+            stream_buffer_kib: 64 * 1024,
+            stream_resign_s: 900,
+            stream_heartbeat_s: 30,
+            follow_by_stream: true,
             down_after: 5,
             dormant_days: 30,
             start_ask_ms: 2_000,

@@ -3,15 +3,18 @@
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody as _};
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use conntext_federation::domain::Domain;
 use conntext_federation::httpsig::{self, Outgoing};
 use conntext_federation::{Code, canonical, wire};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::client::{Request, Response, read_capped};
+use super::client::{Io, Request, Response, TransportError, Upgraded, read_capped};
 use super::discovery::{self, Peer};
 use crate::App;
 use crate::error::Problem;
@@ -185,6 +188,48 @@ pub async fn send_stream(
     judge(app, sent?).await
 }
 
+/// Asks another instance for a WebSocket: a `GET` below [`BASE`].
+///
+/// # Errors
+/// [`CallError`].
+pub(super) async fn open_socket(app: &App, domain: &Domain, path: &str) -> Result<Box<dyn Io>, CallError> {
+    let peer = discovery::find(app, domain).await?;
+    let digest = httpsig::digest_header(&[]);
+    let mut again = true;
+    loop {
+        let mut request = sign(app, &peer, &Method::GET, path, None, &digest, Body::empty(), None)?;
+        let key = STANDARD.encode(app.rng.bytes::<16>());
+        let headers = request.headers_mut();
+        for (name, value) in [("upgrade", "websocket"), ("connection", "upgrade"), ("sec-websocket-version", "13")] {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        let value = HeaderValue::from_str(&key).map_err(|e| CallError::Unreachable(e.to_string()))?;
+        headers.insert(header::SEC_WEBSOCKET_KEY, value);
+        let sent = in_turn(app, patience(app), app.peers.transport.upgrade(request)).await;
+        let said = match &sent {
+            Ok(Upgraded::Open(answer, _) | Upgraded::Refused(answer)) => Ok(answer.status()),
+            Err(e) => Err(e.to_string()),
+        };
+        note(app, &peer, said).await;
+        match sent? {
+            Upgraded::Open(answer, io) => {
+                let accepted = answer.headers().get(header::SEC_WEBSOCKET_ACCEPT).map(HeaderValue::as_bytes);
+                if accepted != Some(derive_accept_key(key.as_bytes()).as_bytes()) {
+                    return Err(CallError::Answer("it did not understand what it agreed to".into()));
+                }
+                return Ok(io);
+            }
+            Upgraded::Refused(answer) => {
+                if answer.status() == StatusCode::UNAUTHORIZED && std::mem::take(&mut again) {
+                    continue;
+                }
+                judge(app, answer).await?;
+                return Err(CallError::Answer("no WebSocket".into()));
+            }
+        }
+    }
+}
+
 async fn exchange(
     app: &App,
     domain: &Domain,
@@ -240,16 +285,25 @@ fn sign(
 const SMALL: u64 = 64 * 1024;
 
 async fn transmit(app: &App, request: Request) -> Result<Response, CallError> {
+    let patience = patience(app) + on_its_way(&request);
+    in_turn(app, patience, app.peers.transport.send(request)).await
+}
+
+async fn in_turn<T>(
+    app: &App,
+    patience: Duration,
+    work: impl Future<Output = Result<T, TransportError>>,
+) -> Result<T, CallError> {
     let closed = |_| CallError::Unreachable("this instance is stopping".into());
     let _turn = app.peers.connections.acquire().await.map_err(closed)?;
-    match tokio::time::timeout(patience(app) + on_its_way(&request), app.peers.transport.send(request)).await {
-        Ok(Ok(response)) => Ok(response),
+    match tokio::time::timeout(patience, work).await {
+        Ok(Ok(done)) => Ok(done),
         Ok(Err(e)) => Err(CallError::Unreachable(e.to_string())),
         Err(_) => Err(CallError::Unreachable("no answer in time".into())),
     }
 }
 
-fn patience(app: &App) -> Duration {
+pub(super) fn patience(app: &App) -> Duration {
     Duration::from_millis(app.config.federation.request_timeout_ms)
 }
 
@@ -257,7 +311,11 @@ fn patience(app: &App) -> Duration {
 /// large over one of 16.
 fn on_its_way(request: &Request) -> Duration {
     let named = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok());
-    let length: u64 = request.body().size_hint().exact().or(named).unwrap_or(0);
+    time_for(request.body().size_hint().exact().or(named).unwrap_or(0))
+}
+
+/// The same for so many bytes.
+pub(super) fn time_for(length: u64) -> Duration {
     let small = length.min(SMALL);
     Duration::from_millis(small * 1000 / 1024 + (length - small) * 1000 / (16 * 1024))
 }

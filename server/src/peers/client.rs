@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody as _};
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use bytes::{Bytes, BytesMut};
 use conntext_federation::domain::Domain;
 use futures_util::future::BoxFuture;
 use http_body_util::BodyExt as _;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout_at};
 use tower_http::timeout::TimeoutBody;
 
@@ -27,6 +28,18 @@ pub type Request = axum::http::Request<Body>;
 /// What came back; the body is still to be read.
 pub type Response = axum::http::Response<Body>;
 
+/// What can be read and written both ways.
+pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
+
+/// What came of a request to speak something else than HTTP from there on.
+pub enum Upgraded {
+    /// The other side agreed: its answer, and the connection.
+    Open(Response, Box<dyn Io>),
+    /// An answer like any other.
+    Refused(Response),
+}
+
 /// Why there is no answer.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
@@ -36,11 +49,16 @@ pub struct TransportError(pub String);
 pub trait Transport: Send + Sync {
     /// Sends one request. Redirects are not followed.
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>>;
+
+    /// Sends one request that asks for an upgrade, which HTTP/1.1 alone has.
+    fn upgrade(&self, request: Request) -> BoxFuture<'_, Result<Upgraded, TransportError>>;
 }
 
 /// HTTPS over the internet, guarded: public addresses only, no redirects, no decompression, no proxy.
 pub struct HttpTransport {
     client: reqwest::Client,
+    /// The same for connections that become something else.
+    upgrades: reqwest::Client,
     dev: bool,
     /// The longest pause within an answer.
     silence: Duration,
@@ -90,20 +108,24 @@ impl HttpTransport {
             .map_err(|e| e.to_string())?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .referer(false)
-            .dns_resolver(Resolver { dev: config.dev_insecure, fixed: Arc::new(fixed) })
-            .connect_timeout(Duration::from_millis(config.connect_timeout_ms))
-            .pool_idle_timeout(Duration::from_secs(60))
-            .pool_max_idle_per_host(8)
-            .user_agent(concat!("ConnText/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|e| e.to_string())?;
-        Ok(Self { client, dev: config.dev_insecure, silence: Duration::from_millis(config.request_timeout_ms) })
+        let resolver = Resolver { dev: config.dev_insecure, fixed: Arc::new(fixed) };
+        let mut client = |protocols: &[&[u8]]| {
+            tls.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+            reqwest::Client::builder()
+                .tls_backend_preconfigured(tls.clone())
+                .redirect(reqwest::redirect::Policy::none())
+                .no_proxy()
+                .referer(false)
+                .dns_resolver(resolver.clone())
+                .connect_timeout(Duration::from_millis(config.connect_timeout_ms))
+                .pool_idle_timeout(Duration::from_secs(60))
+                .pool_max_idle_per_host(8)
+                .user_agent(concat!("ConnText/", env!("CARGO_PKG_VERSION")))
+        };
+        let upgrades = client(&[b"http/1.1"]).http1_only().build().map_err(|e| e.to_string())?;
+        let client = client(&[b"h2", b"http/1.1"]).build().map_err(|e| e.to_string())?;
+        let silence = Duration::from_millis(config.request_timeout_ms);
+        Ok(Self { client, upgrades, dev: config.dev_insecure, silence })
     }
 
     /// Literal addresses never reach a resolver, in whatever spelling: only what is a domain may be asked.
@@ -116,6 +138,13 @@ impl HttpTransport {
             Some("http") if self.dev && domain.is_dev() => Ok(()),
             _ => refuse("only https is allowed"),
         }
+    }
+}
+
+impl HttpTransport {
+    fn answer(&self, response: reqwest::Response) -> Response {
+        let response: axum::http::Response<reqwest::Body> = response.into();
+        response.map(|body| Body::new(TimeoutBody::new(self.silence, body)))
     }
 }
 
@@ -134,8 +163,23 @@ impl Transport for HttpTransport {
                 None => out = out.body(reqwest::Body::wrap_stream(body.into_data_stream())),
             }
             let response = out.send().await.map_err(|e| TransportError(describe(&e)))?;
-            let response: axum::http::Response<reqwest::Body> = response.into();
-            Ok(response.map(|body| Body::new(TimeoutBody::new(self.silence, body))))
+            Ok(self.answer(response))
+        })
+    }
+
+    fn upgrade(&self, request: Request) -> BoxFuture<'_, Result<Upgraded, TransportError>> {
+        Box::pin(async move {
+            self.check(&request)?;
+            let (parts, _) = request.into_parts();
+            let out = self.upgrades.request(parts.method, parts.uri.to_string()).headers(parts.headers);
+            let response = out.send().await.map_err(|e| TransportError(describe(&e)))?;
+            if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+                return Ok(Upgraded::Refused(self.answer(response)));
+            }
+            let mut head = Response::new(Body::empty());
+            (*head.status_mut(), *head.headers_mut()) = (response.status(), response.headers().clone());
+            let io = response.upgrade().await.map_err(|e| TransportError(describe(&e)))?;
+            Ok(Upgraded::Open(head, Box::new(io)))
         })
     }
 }

@@ -204,7 +204,7 @@ impl Line {
                     self.due.remove(&id);
                     continue;
                 }
-                if let Some(pause) = self.pace.pause(app, &log) {
+                if let Some(pause) = self.pace.pause(app, peer, &log) {
                     self.park(id, log, pause);
                     continue;
                 }
@@ -243,7 +243,7 @@ impl Line {
 }
 
 /// A random time below a bound that doubles, so that many peers do not come back at once.
-fn backoff(app: &App, failures: u32) -> Duration {
+pub(super) fn backoff(app: &App, failures: u32) -> Duration {
     let config = &app.config.federation;
     let most = config.retry_first_ms.saturating_mul(1 << failures.min(20)).min(config.retry_max_ms).max(1);
     Duration::from_millis(app.rng.below(most))

@@ -281,10 +281,12 @@ async fn accept(
             tx.commit().await.map_err(db)?;
             let peer = Peer { domain: domain.clone(), ik: pin.ik, doc: Arc::new(doc), fetched_at: now, first_met };
             open(&discovery.known).insert(domain.clone(), peer.clone());
+            app.peers.streams.judge(domain, Some(&peer.doc), now);
             Ok(peer)
         }
         Err(code) => {
             if code == Code::IdentityChanged {
+                app.peers.streams.judge(domain, None, now);
                 tracing::error!(%domain, "another instance answers at a known domain: it is refused until an admin accepts it");
                 let mut tx = app.db.begin().await.map_err(db)?;
                 store::set_state(&mut tx, domain, Some(code.as_str())).await.map_err(db)?;

@@ -1,16 +1,18 @@
 //! What this instance does as a follower: it takes what hubs push.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
 use conntext_federation::Code;
+use conntext_federation::domain::Domain;
 use conntext_federation::event::Item;
-use conntext_federation::ids::{Actor, UserId};
+use conntext_federation::ids::{Actor, InstanceId, UserId};
 use conntext_federation::replica::Fault;
 use conntext_federation::wire::{MAX_PUSH_EVENTS, Push, PushAck};
 use tokio::sync::broadcast::error::RecvError;
 
-use super::{Message, Origin, checkpoints, profiles, want};
+use super::{Message, Origin, checkpoints, profiles, stream, want};
 use crate::App;
 use crate::bus::Notice;
 use crate::error::{Problem, Result};
@@ -24,12 +26,8 @@ const OVERTAKEN: Duration = Duration::from_secs(3);
 pub(super) async fn push(
     State(app): State<App>,
     origin: Origin,
-    Message(mut push): Message<Push>,
+    Message(push): Message<Push>,
 ) -> Result<Json<PushAck>> {
-    // Twice as many items as events: a stub in front of each.
-    if push.events.len() > 2 * MAX_PUSH_EVENTS {
-        return Err(Problem::too_large(MAX_PUSH_EVENTS as u64));
-    }
     let Some(log) = app.log.get(&push.sid) else {
         origin.charge_push(&app).await?;
         return Err(Code::NotMemberHere.into());
@@ -38,21 +36,44 @@ pub(super) async fn push(
         origin.charge_push(&app).await?;
         return Err(Code::NotYourHub.into());
     }
+    let offered = push.stream;
+    let ack = take(&app, &log, &origin.ik, &origin.domain, push).await?;
+    if offered {
+        stream::offered(&app, &origin.domain, &log.sid);
+    }
+    Ok(Json(ack))
+}
+
+/// Takes what the instance at this domain sends of a log, in whatever way it came.
+pub(super) async fn take(
+    app: &App,
+    log: &Arc<LogHandle>,
+    hub: &InstanceId,
+    domain: &Domain,
+    mut push: Push,
+) -> Result<PushAck> {
+    // Twice as many items as events: a stub in front of each.
+    if push.events.len() > 2 * MAX_PUSH_EVENTS {
+        return Err(Problem::too_large(MAX_PUSH_EVENTS as u64));
+    }
+    if log.hub_here || log.state().info.hub != *hub {
+        return Err(Code::NotYourHub.into());
+    }
     if let Some(code) = log.quarantined() {
         return Err(Problem::from(Code::Overloaded)
             .detail(format!("This copy is set aside since its hub sent what does not hold ({code})."))
             .retry_after_ms(600_000));
     }
-    if log.hub_domain() != origin.domain.as_str() {
-        app.log.set_hub_domain(&log, origin.domain.as_str()).await?;
+    if log.hub_domain() != domain.as_str() {
+        app.log.set_hub_domain(log, domain.as_str()).await?;
     }
     if !log.knows_wish(push.wish) {
-        want::refused(&app, &log);
+        want::refused(app, log);
         let detail = "This copy has asked for other channels.";
         return Err(Problem::from(Code::Overloaded).detail(detail).retry_after_ms(2_000));
     }
     if push.ahead {
-        wait_for_turn(&app, &log, &push).await;
+        wait_for_turn(app, log, &push).await;
     }
     let people = strangers(&push);
     let sent_at = push.events.iter().rev().find_map(|i| match i {
@@ -71,18 +92,18 @@ pub(super) async fn push(
         Err(ReceiveError::Log(e)) => return Err(e.into()),
     };
     if let Some(checkpoint) = checkpoint {
-        checkpoints::received(&app, &log, &checkpoint).await?;
+        checkpoints::received(app, log, &checkpoint).await?;
     }
     if let Some(ts) = sent_at {
         app.peers.metrics.lag(app.clock.now_ms().saturating_sub(ts));
     }
     let left = log.local_members().is_empty() && !app.peers.is_joining(&log.sid, app.clock.now_ms());
     if left {
-        app.log.remove(&log).await?;
+        app.log.remove(log).await?;
     } else {
-        profiles::wanted(&app, origin.domain, people);
+        profiles::wanted(app, domain.clone(), people);
     }
-    Ok(Json(PushAck { acked }))
+    Ok(PushAck { acked })
 }
 
 /// A push that overtook the one in front of it waits for that, but not for long and not where many wait.

@@ -99,7 +99,7 @@ async fn heed(app: &App, domain: &Domain, peer: &InstanceId, said: Hello) -> db:
 }
 
 /// A follower says where its copy ends: a copy that was restored from an older one is behind its cursor.
-async fn follower_at(
+pub(super) async fn follower_at(
     app: &App,
     domain: &Domain,
     peer: &InstanceId,

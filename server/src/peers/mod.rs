@@ -31,6 +31,7 @@ mod slowness;
 mod snapshots;
 mod status;
 pub mod store;
+mod stream;
 mod subscriptions;
 mod view;
 pub mod want;
@@ -102,6 +103,7 @@ pub struct Peers {
     snapshots: snapshots::Book,
     /// Whose profiles were asked for because somebody looked, and when, milliseconds.
     asked_profiles: Mutex<HashMap<UserId, i64>>,
+    streams: stream::Streams,
     /// Servers that somebody is just joining, and how many: their copies are not removed meanwhile.
     joining: Mutex<HashMap<ServerId, u32>>,
     /// The same at other processes, with until when that counts, milliseconds.
@@ -158,6 +160,7 @@ impl Peers {
             slowness: slowness::Slowness::default(),
             snapshots: snapshots::Book::default(),
             asked_profiles: Mutex::default(),
+            streams: stream::Streams::new(config, metrics),
             joining: Mutex::default(),
             joining_elsewhere: Mutex::default(),
             waiting_pushes: Semaphore::new(WAITING_PUSHES),
@@ -281,6 +284,7 @@ impl Peers {
 /// From the database.
 pub async fn start(app: &App) -> db::Result<()> {
     want::start(app).await?;
+    stream::start(app).await?;
     delivery::start(app);
     cursors::start(app);
     hello::start(app);
@@ -306,6 +310,7 @@ pub fn router(app: &App, rooms: Router<App>) -> Router<App> {
         .route("/servers/{sid}/checkpoint", route_get(checkpoints::serve))
         .route("/servers/{sid}/snapshot", route_get(snapshots::serve))
         .route("/servers/{sid}/snapshot/{page}", route_get(snapshots::page))
+        .route("/servers/{sid}/stream", route_get(stream::open))
         .merge(rooms)
         .route_layer(from_fn_with_state(app.clone(), origin::verify));
     let all = signed

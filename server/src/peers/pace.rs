@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use conntext_federation::ids::InstanceId;
 use conntext_federation::wire::MAX_PUSH_EVENTS;
 use tokio::time::Instant;
 
@@ -25,14 +26,19 @@ impl Pace {
 
     /// How long the next push of the log is put off. What comes after a silence goes at once, and who is a whole push
     /// behind is not held up.
-    pub(super) fn pause(&self, app: &App, log: &LogHandle) -> Option<Duration> {
+    pub(super) fn pause(&self, app: &App, peer: &InstanceId, log: &LogHandle) -> Option<Duration> {
         let (pushed, head) = self.0.get(&log.id)?;
         if log.head().seq.saturating_sub(*head) >= MAX_PUSH_EVENTS as u64 {
             return None;
         }
         let config = &app.config.federation;
-        let followers = app.peers.follower_count(log) as u64;
-        let even = (followers * 1_000 / u64::from(config.pushes_per_s.max(1))).min(config.push_pause_ms);
+        // A frame of a stream costs less than a request.
+        let (followers, per_s) = if app.peers.streams.has(peer, log.id) {
+            (app.peers.streams.count(log.id), config.stream_pushes_per_s)
+        } else {
+            (app.peers.follower_count(log), config.pushes_per_s)
+        };
+        let even = (followers as u64 * 1_000 / u64::from(per_s.max(1))).min(config.push_pause_ms);
         if Duration::from_millis(even) < LEAST {
             return None;
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::Method;
+use conntext_federation::Code;
 use conntext_federation::action::Position;
 use conntext_federation::content::Content;
 use conntext_federation::domain::Domain;
@@ -18,6 +19,7 @@ use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::delivery::rewind;
+use super::stream::Carried;
 use super::view::{self, Bounds, Run, Sent};
 use super::want::{self, Sight};
 use super::{CallError, call, checkpoints, find, store};
@@ -104,7 +106,7 @@ struct Window<'a> {
 }
 
 struct Batch {
-    push: Push<Sent>,
+    push: Arc<Push<Sent>>,
     end: u64,
     gained: Vec<ChannelId>,
 }
@@ -201,7 +203,12 @@ impl Window<'_> {
         if (turned && !first) || (!turned && self.sent >= now.head) {
             return Ok(None);
         }
-        let (events, bytes) = self.app.peers.slowness.bounds(self.peer);
+        let (events, mut bytes) = self.app.peers.slowness.bounds(self.peer);
+        let streams = self.app.peers.streams.has(self.peer, self.log.id);
+        if streams {
+            let most = self.app.config.federation.stream_frame_kib.max(1);
+            bytes = bytes.min(usize::try_from(most).unwrap_or(1) * 1024);
+        }
         let bounds = Bounds { to: now.head, events, bytes };
         let run = view::run(self.app, self.log, &now.sight, self.sent, bounds).await?;
         if (!first && !run.more) || (run.items.is_empty() && !turned) {
@@ -220,9 +227,10 @@ impl Window<'_> {
             ahead: !first,
             checkpoint,
             wish: now.sight.wish(),
+            stream: !streams && self.app.peers.streams.offers(self.app, self.log),
             ..Push::of(self.log.sid.clone(), run.items)
         };
-        Ok(Some(Batch { push, end: run.end, gained }))
+        Ok(Some(Batch { push: Arc::new(push), end: run.end, gained }))
     }
 
     /// Channels that the peer may see, whose state it has not and will not get as events.
@@ -258,11 +266,14 @@ impl Window<'_> {
 
     fn send(&self, batch: Batch, ahead: bool) -> AbortOnDropHandle<Answer> {
         let (app, peer, domain) = (self.app.clone(), self.peer.clone(), self.domain.clone());
+        // Given away here and not in the task, so that they keep their order.
+        let carried = app.peers.streams.carry(&peer, self.log.id, &batch.push);
         AbortOnDropHandle::new(tokio::spawn(async move {
             let began = Instant::now();
-            let result = send(&app, &peer, &domain, &batch.push).await;
+            let result = send(&app, &peer, &domain, &batch.push, carried).await;
             let took = began.elapsed();
-            Answer { end: batch.end, ahead, gained: batch.gained, lost: batch.push.lost, took, result }
+            let lost = batch.push.lost.clone();
+            Answer { end: batch.end, ahead, gained: batch.gained, lost, took, result }
         }))
     }
 
@@ -300,7 +311,18 @@ impl Window<'_> {
     }
 }
 
-async fn send(app: &App, peer: &InstanceId, domain: &Domain, push: &Push<Sent>) -> Result<PushAck, CallError> {
+async fn send(
+    app: &App,
+    peer: &InstanceId,
+    domain: &Domain,
+    push: &Push<Sent>,
+    carried: Option<Carried>,
+) -> Result<PushAck, CallError> {
+    if let Some(carried) = carried
+        && let Some(answer) = carried.answer().await
+    {
+        return answer;
+    }
     if find(app, domain).await?.ik != *peer {
         return Err(CallError::Unreachable("another instance answers at its domain".into()));
     }
@@ -403,8 +425,9 @@ async fn farewell(
     if run.items.is_empty() {
         return forget(app, peer, log).await;
     }
-    let push = Push::of(log.sid.clone(), run.items);
-    match send(app, peer, domain, &push).await {
+    let push = Arc::new(Push::of(log.sid.clone(), run.items));
+    let carried = app.peers.streams.carry(peer, log.id, &push);
+    match send(app, peer, domain, &push, carried).await {
         Ok(ack) => {
             let mut tx = app.db.begin().await?;
             store::advance(&mut tx, peer, log.id, ack.acked.min(head)).await?;
@@ -431,5 +454,6 @@ async fn forget(app: &App, peer: &InstanceId, log: &Arc<LogHandle>) -> db::Resul
     app.peers.cursors.drop(&mut tx, peer, log.id).await?;
     tx.commit().await?;
     app.peers.not_interested(log.id, peer);
+    app.peers.streams.end(peer, log.id, Code::NotMember);
     Ok(Step::Idle)
 }

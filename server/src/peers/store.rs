@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use conntext_federation::domain::Domain;
-use conntext_federation::ids::{ActionId, ChannelId, InstanceId, UserId};
+use conntext_federation::ids::{ActionId, ChannelId, InstanceId, ServerId, UserId};
 use conntext_federation::instance::Pin;
 
 use super::checkpoints::store as checkpoints;
@@ -114,6 +114,48 @@ pub async fn failed(tx: &mut Tx, domain: &Domain, error: &str, now_ms: i64) -> R
 pub async fn cursor(q: &mut impl Query, peer: &InstanceId, log_id: i64) -> Result<Option<u64>> {
     let sql = "select acked_seq from peer_cursors where peer = $1 and log_id = $2";
     Ok(q.row(sql, args![peer.as_str(), log_id]).await?.map(|r| unsigned(r.get(0))))
+}
+
+/// Notes since when an instance has a stream of a log, milliseconds; null when it has none.
+pub async fn set_streaming(tx: &mut Tx, peer: &InstanceId, log_id: i64, since_ms: Option<i64>) -> Result<()> {
+    let sql = "update peer_cursors set streams_since = $3 where peer = $1 and log_id = $2";
+    tx.exec(sql, args![peer.as_str(), log_id, since_ms]).await.map(|_| ())
+}
+
+/// After a start nobody has a stream.
+pub async fn none_streaming(tx: &mut Tx) -> Result<()> {
+    tx.exec("update peer_cursors set streams_since = null where streams_since is not null", args![]).await.map(|_| ())
+}
+
+/// An instance that follows a log of ours, for lists.
+#[derive(Clone, Debug)]
+pub struct FollowerRow {
+    /// Who follows.
+    pub ik: InstanceId,
+    /// Where it is reached, if it was met.
+    pub domain: Option<String>,
+    /// Up to where it has confirmed.
+    pub acked: u64,
+    /// Since when it has a stream, milliseconds; none while it is pushed to.
+    pub streams_since: Option<i64>,
+}
+
+/// Who follows a log of ours.
+pub async fn followers(q: &mut impl Query, sid: &ServerId) -> Result<Vec<FollowerRow>> {
+    let sql = "select c.peer, p.domain, c.acked_seq, c.streams_since from peer_cursors c
+               join logs l on l.id = c.log_id left join peers p on p.ik = c.peer
+               where l.sid = $1 order by p.domain, c.peer";
+    let rows = q.rows(sql, args![sid.as_str()]).await?;
+    rows.iter()
+        .map(|r| {
+            Ok(FollowerRow {
+                ik: r.get::<String>(0).parse().map_err(|_| broken("instance id"))?,
+                domain: r.get(1),
+                acked: unsigned(r.get(2)),
+                streams_since: r.get(3),
+            })
+        })
+        .collect()
 }
 
 /// Every cursor: peer, log, position.

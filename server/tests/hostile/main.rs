@@ -17,6 +17,7 @@ mod outsiders;
 mod peer;
 mod requests;
 mod stories;
+mod streams;
 mod table;
 mod things;
 mod victim;

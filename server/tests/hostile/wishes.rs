@@ -13,7 +13,7 @@ use crate::table::Table;
 use crate::victim::Victim;
 
 /// A follower that takes everything behind a place and confirms it.
-fn obliging(peer: &Peer, from: u64) {
+pub fn obliging(peer: &Peer, from: u64) {
     let held = AtomicU64::new(from);
     peer.script(move |asked| {
         let seqs = asked.body["events"].as_array()?.iter();
@@ -24,11 +24,11 @@ fn obliging(peer: &Peer, from: u64) {
 }
 
 /// Whether a text stands in anything that a peer was sent.
-fn was_sent(peer: &Peer, text: &str) -> bool {
+pub fn was_sent(peer: &Peer, text: &str) -> bool {
     peer.asked().iter().any(|asked| asked.body.to_string().contains(text))
 }
 
-async fn patiently(mut holds: impl FnMut() -> bool) -> bool {
+pub async fn patiently(mut holds: impl FnMut() -> bool) -> bool {
     for _ in 0..100 {
         if holds() {
             return true;

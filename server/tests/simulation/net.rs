@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::request::Parts;
-use conntext_server::peers::client::{Request, Response};
+use conntext_server::peers::client::{Request, Response, Upgraded};
 use conntext_server::peers::{Transport, TransportError};
 use futures_util::future::BoxFuture;
 use http_body_util::BodyExt as _;
@@ -252,6 +252,10 @@ fn status(answer: &Result<Answer, TransportError>) -> String {
 }
 
 impl Transport for Line {
+    fn upgrade(&self, _: Request) -> BoxFuture<'_, Result<Upgraded, TransportError>> {
+        Box::pin(async { Err(TransportError("there are requests only on this network".into())) })
+    }
+
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
         Box::pin(async move {
             let ended = || TransportError("the process has ended".into());

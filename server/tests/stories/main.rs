@@ -22,6 +22,7 @@ mod j_limits;
 mod j_peers;
 mod j_requests;
 mod j_rewind;
+mod j_stream;
 mod j_want;
 mod k_database;
 mod log;

@@ -108,7 +108,15 @@ impl TestInstance {
         self.app.tasks.close();
         self.app.tasks.wait().await;
         self.app.db.close().await;
+        let gone = self.app.downgrade();
         drop(self);
+        // Who still has a connection to it learns that it is closed.
+        for _ in 0..100 {
+            if gone.upgrade().is_none() {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
         change(&mut config);
         Self::start(config, clock, seed, folder, net).await
     }

@@ -4,6 +4,7 @@ mod client;
 mod database;
 mod instance;
 mod net;
+mod sockets;
 mod topology;
 mod world;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use conntext_server::clock::{Rng, SeededRng};
 use conntext_server::config::Config;
-use conntext_server::peers::client::{Request, Response};
+use conntext_server::peers::client::{Request, Response, Upgraded};
 use conntext_server::peers::{Transport, TransportError};
 use futures_util::future::BoxFuture;
 use http_body_util::BodyExt as _;
@@ -49,6 +49,8 @@ struct State {
     /// Every request that arrived, and every answer in JSON: from, to, method and path (for an answer with `answer` in front
     /// of them), all its bytes.
     heard: Vec<(String, String, String, Bytes)>,
+    /// What was said over connections that stay open: from, to, all bytes.
+    streams: Vec<(String, String, Vec<u8>)>,
 }
 
 /// The network.
@@ -73,6 +75,7 @@ impl TestNet {
             faults: Faults::default(),
             traffic: HashMap::new(),
             heard: Vec::new(),
+            streams: Vec::new(),
         };
         Self { state: Arc::new(Mutex::new(state)), rng: Arc::new(SeededRng::new(seed)) }
     }
@@ -129,7 +132,44 @@ impl TestNet {
     /// Whether anything that arrived at an instance, asked for or not, held this text.
     pub fn was_told(&self, to: &str, text: &str) -> bool {
         let state = open(&self.state);
-        state.heard.iter().filter(|h| h.1 == to).any(|h| String::from_utf8_lossy(&h.3).contains(text))
+        let heard = state.heard.iter().filter(|h| h.1 == to).any(|h| String::from_utf8_lossy(&h.3).contains(text));
+        heard || state.streams.iter().filter(|s| s.1 == to).any(|s| String::from_utf8_lossy(&s.2).contains(text))
+    }
+
+    /// How many bytes went over connections that stay open, from one instance to another.
+    pub fn streamed(&self, from: &str, to: &str) -> usize {
+        open(&self.state).streams.iter().filter(|s| s.0 == from && s.1 == to).map(|s| s.2.len()).sum()
+    }
+
+    /// Who answers for a domain, for one that asks to open a connection.
+    pub(super) fn reach(&self, from: &str, to: &str, told: String) -> Result<axum::Router, TransportError> {
+        let mut state = open(&self.state);
+        if state.cut.contains(&(from.to_owned(), to.to_owned())) {
+            return Err(TransportError("the line is cut".into()));
+        }
+        let router = state.routers.get(to).cloned().ok_or_else(|| TransportError("nobody is there".into()))?;
+        state.heard.push((from.to_owned(), to.to_owned(), told, Bytes::new()));
+        Ok(router)
+    }
+
+    /// Notes a connection; what is said over it is noted under this number.
+    pub(super) fn connected(&self, from: &str, to: &str) -> usize {
+        let mut state = open(&self.state);
+        state.streams.push((from.to_owned(), to.to_owned(), Vec::new()));
+        state.streams.len() - 1
+    }
+
+    pub(super) fn said(&self, connection: usize, bytes: &[u8]) {
+        open(&self.state).streams[connection].2.extend_from_slice(bytes);
+    }
+
+    pub(super) fn is_cut(&self, from: &str, to: &str) -> bool {
+        let state = open(&self.state);
+        state.cut.contains(&(from.to_owned(), to.to_owned())) || !state.routers.contains_key(to)
+    }
+
+    pub(super) fn is_stalled(&self, from: &str, to: &str) -> bool {
+        open(&self.state).stalled.contains(&(from.to_owned(), to.to_owned()))
     }
 
     /// How many requests that begin with this method and path arrived from one instance at another.
@@ -243,6 +283,10 @@ fn bytes_of(first: &str, headers: &axum::http::HeaderMap, body: &Bytes) -> Bytes
 }
 
 impl Transport for Line {
+    fn upgrade(&self, request: Request) -> BoxFuture<'_, Result<Upgraded, TransportError>> {
+        Box::pin(super::sockets::open(&self.net, &self.from, request))
+    }
+
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
         Box::pin(async move {
             let (parts, body) = request.into_parts();
