@@ -60,6 +60,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const SAMPLE: usize = 40;
 /// What every message begins with.
 const WORDS: &str = "Streamed everywhere, number ";
+/// What stands in front of an event's number.
+const SEQ: &str = r#""seq":"#;
 /// Instances that come in, or open their streams, at a time.
 const AT_A_TIME: usize = 16;
 
@@ -136,9 +138,9 @@ async fn follow(
         let answer = if text.starts_with(r#"{"n":"#) {
             let now = Instant::now();
             let n = after(text, r#"{"n":"#).ok_or("a push without a number")?;
-            // The head of the last event stands behind everything else that has a number of that name.
-            let last = text.rfind(r#""seq":"#).and_then(|at| after(&text[at..], r#""seq":"#));
-            let acked = follower.acked.fetch_max(last.unwrap_or(0), Ordering::SeqCst).max(last.unwrap_or(0));
+            // The largest number of that name is the last event's: all others point to what came before.
+            let last = text.match_indices(SEQ).filter_map(|(at, _)| after(&text[at..], SEQ)).max().unwrap_or(0);
+            let acked = follower.acked.fetch_max(last, Ordering::SeqCst).max(last);
             seen.frames.fetch_add(1, Ordering::Relaxed);
             seen.bytes.fetch_add(text.len(), Ordering::Relaxed);
             let mut found = 0;

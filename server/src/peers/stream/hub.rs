@@ -378,6 +378,8 @@ impl Session {
             mark(&self.app, &self.peer, &self.log, Some(now)).await.map_err(|_| Code::Overloaded)?;
             self.app.peers.streams.ready(&self.peer.ik, self.log.id, &self.line);
             self.app.peers.deliver(&self.app, &self.peer.ik, &self.log);
+            // What was refused before is awaited now.
+            self.app.peers.revive(&self.peer.ik);
         }
         Ok(())
     }
