@@ -1,5 +1,6 @@
 //! Streams that are asked for without a right, answered with what does not hold, or not answered at all.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -20,7 +21,11 @@ use crate::victim::Victim;
 use crate::wishes::{obliging, patiently, was_sent};
 
 /// One end of a stream, made by hand.
-struct Stream(WebSocketStream<TcpStream>);
+struct Stream {
+    socket: WebSocketStream<TcpStream>,
+    /// What came while something else was waited for.
+    early: VecDeque<Value>,
+}
 
 /// A request for a stream from the beginning of the log.
 fn request(peer: &Peer, to: &Target, sid: &str, after: &str) -> Request {
@@ -42,7 +47,8 @@ async fn ask(to: &Target, request: &Request) -> Result<Stream, Seen> {
     }
     let head = String::from_utf8_lossy(&head).to_lowercase();
     if head.starts_with("http/1.1 101") {
-        return Ok(Stream(WebSocketStream::from_raw_socket(socket, Role::Client, None).await));
+        let socket = WebSocketStream::from_raw_socket(socket, Role::Client, None).await;
+        return Ok(Stream { socket, early: VecDeque::new() });
     }
     let length = head.lines().find_map(|l| l.strip_prefix("content-length: ")?.parse::<usize>().ok());
     let mut body = vec![0; length.unwrap_or(0)];
@@ -65,8 +71,11 @@ impl Stream {
 
     /// The next frame, or how the stream ended; `nothing` after a while.
     async fn next_within(&mut self, ms: u64) -> Value {
+        if let Some(frame) = self.early.pop_front() {
+            return frame;
+        }
         loop {
-            match timeout(Duration::from_millis(ms), self.0.next()).await {
+            match timeout(Duration::from_millis(ms), self.socket.next()).await {
                 Err(_) => return json!("nothing"),
                 Ok(None | Some(Err(_))) => return json!("cut"),
                 Ok(Some(Ok(Message::Text(text)))) => return serde_json::from_str(&text).expect("JSON"),
@@ -89,7 +98,7 @@ impl Stream {
 
     async fn raw(&mut self, message: Message) {
         // Who was hung up on cannot say the rest.
-        let _ = self.0.send(message).await;
+        let _ = self.socket.send(message).await;
     }
 
     /// How it ends; whatever else comes is passed over, challenges are not answered.
@@ -107,7 +116,18 @@ impl Stream {
         let mut stream = Self::open(peer, to, sid).await;
         let challenge = stream.next().await;
         stream.say(&signed(peer, &peer.key, sid, hub, &challenge)).await;
-        stream
+        // One thing after the other: when this is answered the proof has been looked at.
+        stream.raw(Message::Ping(Vec::new().into())).await;
+        loop {
+            match timeout(Duration::from_secs(30), stream.socket.next()).await.expect("it answers") {
+                Some(Ok(Message::Pong(_))) => return stream,
+                Some(Ok(Message::Text(text))) => {
+                    stream.early.push_back(serde_json::from_str(&text).expect("JSON"));
+                }
+                Some(Ok(_)) => {}
+                ended => panic!("{ended:?}"),
+            }
+        }
     }
 
     /// The next push.
