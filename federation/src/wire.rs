@@ -66,6 +66,9 @@ pub struct HelloServer {
     pub hub: bool,
     /// The sender's visible head for the receiver (a hub), or the head of its copy (a follower).
     pub head: Position,
+    /// The wish that the sender goes by as the hub, by its digest; absent where it sends every channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wish: Option<Hash>,
 }
 
 /// An action on its way to the hub.

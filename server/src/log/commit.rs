@@ -157,10 +157,13 @@ fn replay(state: &mut ServerState, steps: &[Step]) {
     state.forget_changes();
 }
 
+/// What became of something appended.
+type Appended = Result<Arc<Entry>, LogError>;
+
 struct Group {
     log: Arc<LogHandle>,
     entries: Vec<Arc<Entry>>,
-    replies: Vec<(Reply<Arc<Entry>>, Arc<Entry>)>,
+    replies: Vec<(Reply<Arc<Entry>>, Appended)>,
     nonces: Vec<(Actor, String, i64, ActionId)>,
 }
 
@@ -229,18 +232,15 @@ impl Committer {
                     }
                 },
             };
-            match self.append(&mut tx, group, &used, work).await {
-                Ok(entry) => group.replies.push((reply, entry)),
-                Err(e) => {
-                    let _ = reply.send(Err(e));
-                }
-            }
+            // A refusal may rest on what is about to be written: nobody hears of it before.
+            let result = self.append(&mut tx, group, &used, work).await;
+            group.replies.push((reply, result));
         }
-        groups.retain(|_, g| !g.entries.is_empty() || !g.replies.is_empty());
-        if groups.is_empty() {
-            return;
-        }
-        match self.write_groups(tx, &groups).await {
+        let written = match groups.values().all(|group| group.entries.is_empty()) {
+            true => Ok(()),
+            false => self.write_groups(tx, &groups).await,
+        };
+        match written {
             Ok(()) => {
                 for (_, group) in groups {
                     self.publish_group(group);
@@ -368,16 +368,18 @@ impl Committer {
         let batch = Batch { log_id: log.id, hub_here: log.hub_here, state, entries, moves: &moves, live, now_ms };
         (inner.projections)(tx, &batch).await?;
         match entries.last().filter(|_| live && !log.hub_here) {
-            Some(last) => self.offer_missed(tx, log, last.seq()).await,
+            Some(last) => self.offer_missed(tx, log, entries, last.seq()).await,
             None => Ok(()),
         }
     }
 
     fn publish_group(&mut self, group: Group) {
-        let steps: Vec<Step> = group.entries.iter().cloned().map(Step::Apply).collect();
-        self.publish(&group.log, &steps, group.entries);
-        for (reply, entry) in group.replies {
-            let _ = reply.send(Ok(entry));
+        if !group.entries.is_empty() {
+            let steps: Vec<Step> = group.entries.iter().cloned().map(Step::Apply).collect();
+            self.publish(&group.log, &steps, group.entries);
+        }
+        for (reply, result) in group.replies {
+            let _ = reply.send(result);
         }
     }
 

@@ -4,6 +4,7 @@
 
 mod aside;
 mod commit;
+pub mod gaps;
 mod handle;
 mod others;
 pub mod pending;

@@ -225,10 +225,10 @@ pub async fn expire(tx: &mut Tx, before_ms: i64, now_ms: i64) -> Result<Vec<(Str
 }
 
 /// Remembers that the hub gave an action a place.
-pub async fn accepted(tx: &mut Tx, aid: &ActionId, seq: u64, now_ms: i64) -> Result<()> {
-    let sql = "update pending_actions set state = 'accepted', accepted_seq = $2, settled_at = $3
+pub async fn accepted(tx: &mut Tx, aid: &ActionId, epoch: u64, seq: u64, now_ms: i64) -> Result<()> {
+    let sql = "update pending_actions set state = 'accepted', accepted_epoch = $2, accepted_seq = $3, settled_at = $4
                where aid = $1 and state = 'queued'";
-    tx.exec(sql, args![aid.0, seq, now_ms]).await.map(|_| ())
+    tx.exec(sql, args![aid.0, epoch, seq, now_ms]).await.map(|_| ())
 }
 
 fn aids(rows: &[Row]) -> Result<Vec<ActionId>> {
@@ -245,10 +245,11 @@ pub async fn missed(q: &mut impl Query, log_id: i64, head: u64) -> Result<Vec<Ac
     aids(&q.rows(sql, args![log_id, head]).await?)
 }
 
-/// Actions that the hub accepted at places behind `seq`, which its log no longer has.
-pub async fn accepted_after(q: &mut impl Query, log_id: i64, seq: u64) -> Result<Vec<ActionId>> {
-    let sql = "select aid from pending_actions where log_id = $1 and state = 'accepted' and accepted_seq > $2";
-    aids(&q.rows(sql, args![log_id, seq]).await?)
+/// Actions that the hub accepted before an epoch began, at places behind the end of what that epoch goes on from.
+pub async fn left_out(q: &mut impl Query, log_id: i64, epoch: u64, base: u64) -> Result<Vec<ActionId>> {
+    let sql = "select aid from pending_actions
+               where log_id = $1 and state = 'accepted' and accepted_epoch < $2 and accepted_seq > $3";
+    aids(&q.rows(sql, args![log_id, epoch, base]).await?)
 }
 
 /// Marks an accepted action as orphaned. It gets a new id: under the old one no log takes it again.

@@ -458,7 +458,7 @@ async fn settle(inner: &Arc<Inner>, log: &LogHandle, p: &Pending, result: Action
             if (hidden && !making) || store::position_of(&mut tx, log.id, &p.aid).await?.is_some() {
                 pending::arrived(&mut tx, log.id, [p.aid].into_iter()).await?;
             } else {
-                pending::accepted(&mut tx, &p.aid, header.seq, now).await?;
+                pending::accepted(&mut tx, &p.aid, header.epoch, header.seq, now).await?;
             }
             crash::point("relay.before_settle");
             tx.commit().await?;

@@ -96,6 +96,7 @@ pub async fn delete_log(tx: &mut Tx, log_id: i64) -> Result<()> {
         "delete from pending_actions where log_id = $1",
         "delete from nonces where log_id = $1",
         "delete from log_follows where log_id = $1",
+        "delete from channel_gaps where log_id = $1",
         "delete from logs where id = $1",
     ] {
         tx.exec(sql, args![log_id]).await?;

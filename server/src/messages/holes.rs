@@ -24,7 +24,7 @@ fn elsewhere(place: &Place) -> bool {
 /// Asks the hub for the messages of the channel before a position. Answers whether it has more.
 async fn ask(app: &App, place: &Place, before: Option<u64>) -> std::result::Result<bool, CallError> {
     let before = before.unwrap_or_else(|| place.log.state().head.seq.saturating_add(1));
-    peers::history(app, &place.log, &place.channel, before, STEP).await
+    Ok(peers::history(app, &place.log, &place.channel, before, STEP).await?.is_some())
 }
 
 /// Makes sure that the messages with these numbers are held. Answers whether some are missing because the hub does

@@ -81,6 +81,7 @@ pub(super) async fn take(
         Item::Stub(_) => None,
     });
     let checkpoint = push.checkpoint.take();
+    let gained = !push.gained.is_empty();
     let acked = match app.log.receive(push).await {
         Ok(head) => head,
         Err(ReceiveError::Fault(Fault::Gap(next))) => return Err(Problem::from(Code::Gap).with("next", next)),
@@ -93,6 +94,9 @@ pub(super) async fn take(
     };
     if let Some(checkpoint) = checkpoint {
         checkpoints::received(app, log, &checkpoint).await?;
+    }
+    if gained {
+        want::look(app);
     }
     if let Some(ts) = sent_at {
         app.peers.metrics.lag(app.clock.now_ms().saturating_sub(ts));

@@ -9,10 +9,10 @@ use axum::extract::State;
 use axum::http::Method;
 use conntext_federation::domain::Domain;
 use conntext_federation::ids::InstanceId;
-use conntext_federation::wire::{EventsPage, Hello, HelloServer, Push};
+use conntext_federation::wire::{self, EventsPage, Hello, HelloServer, Push};
 
 use super::{
-    Message, Origin, call, checkpoints, delivery, discovery, find, get, profiles, rebase, rewind, store, view,
+    Message, Origin, call, checkpoints, delivery, discovery, find, get, profiles, rebase, rewind, store, view, want,
 };
 use crate::App;
 use crate::db;
@@ -63,9 +63,10 @@ async fn ours(app: &App, peer: &InstanceId) -> db::Result<Hello> {
         };
         if log.hub_here && member {
             let head = view::head(app, &log, peer).await?;
-            servers.push(HelloServer { sid: log.sid.clone(), hub: true, head });
+            let wish = want::wish(app, &log, peer);
+            servers.push(HelloServer { sid: log.sid.clone(), hub: true, head, wish });
         } else if !log.hub_here && hub == *peer && log.quarantined().is_none() {
-            servers.push(HelloServer { sid: log.sid.clone(), hub: false, head: log.head() });
+            servers.push(HelloServer { sid: log.sid.clone(), hub: false, head: log.head(), wish: None });
         }
     }
     let document = app.peers.document.serial();
@@ -82,6 +83,10 @@ async fn heed(app: &App, domain: &Domain, peer: &InstanceId, said: Hello) -> db:
         if server.hub {
             if log.hub_here || log.state().info.hub != *peer {
                 continue;
+            }
+            // It, or this instance, was put back from an older time.
+            if server.wish != log.wanted().as_ref().map(wire::wish) && log.quarantined().is_none() {
+                want::refused(app, &log);
             }
             let head = log.head();
             if rebase::is_due(&log, &server.head) {

@@ -13,7 +13,7 @@ use crate::App;
 use crate::log::{Entry, LogHandle};
 
 /// Fetches events of a channel before a position, so many messages and what was done to them, and stores them. Answers
-/// whether the hub has more before these.
+/// with the position of the first of them where the hub has more before it.
 ///
 /// # Errors
 /// [`CallError`]; nothing is stored then.
@@ -23,13 +23,14 @@ pub async fn history(
     channel: &ChannelId,
     before_seq: u64,
     limit: u64,
-) -> Result<bool, CallError> {
+) -> Result<Option<u64>, CallError> {
     if log.hub_here {
-        return Ok(false);
+        return Ok(None);
     }
     let domain = Domain::parse_normal(&log.hub_domain(), true)?;
     let path = format!("/servers/{}/events?channel={channel}&before={before_seq}&limit={limit}", log.sid);
     let page: EventsPage = get(app, &domain, &path).await?;
+    let first = page.events.iter().map(|item| item.range().0).min();
     let mut entries = Vec::with_capacity(page.events.len());
     for item in page.events {
         // Stubs are of no use here: the channel's own chain is not what was asked for.
@@ -48,5 +49,5 @@ pub async fn history(
         }
     }
     app.log.fill(log, entries).await.map_err(|e| CallError::Answer(e.to_string()))?;
-    Ok(page.more)
+    Ok(first.filter(|_| page.more))
 }

@@ -179,7 +179,8 @@ pub async fn renew(app: &App, sid: &ServerId) -> std::result::Result<(), CallErr
     let (snapshot, state) = whole(app, &peer, sid, None).await?;
     let known = snapshot.profiles;
     let adopted = app.log.adopt(state, domain.as_str().to_owned(), None).await;
-    want::soon(app, &adopted.map_err(|e| CallError::Answer(e.to_string()))?);
+    let log = adopted.map_err(|e| CallError::Answer(e.to_string()))?;
+    want::soon(app, &log);
     profiles::keep(app, &domain, known).await;
     Ok(())
 }

@@ -67,6 +67,10 @@ fn outlook(app: &App, log: &LogHandle, peer: &InstanceId) -> Outlook {
 
 /// Sends what is due of one log, for one turn.
 pub(super) async fn push(app: &App, peer: &InstanceId, log: &Arc<LogHandle>) -> db::Result<Step> {
+    if log.rewind().is_some() {
+        // What it says of channels may be older than what the follower holds. It is woken when that is over.
+        return Ok(Step::Idle);
+    }
     let mut read = app.db.read().await?;
     let Some(acked) = app.peers.cursors.of(&mut read, peer, log.id).await? else { return Ok(Step::Idle) };
     let disclosed = store::disclosed(&mut read, peer, log.id).await?;

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use axum::http::Method;
 use conntext_federation::action::Position;
-use conntext_federation::ids::{ActionId, Hash};
+use conntext_federation::ids::{ActionId, ChannelId, Hash};
+use conntext_federation::state;
 use conntext_server::db::{Query as _, Row};
 use conntext_server::log::{LogHandle, verify};
 use conntext_server::{App, args};
@@ -17,7 +18,7 @@ use super::ledger::Told;
 use super::restores;
 use super::scene::Scene;
 use super::watch::hashes;
-use super::world::Place;
+use super::world::{LAZY, Place};
 
 /// How long it may take until every copy is where its hub is, seconds.
 const HEALING_S: u64 = 900;
@@ -45,9 +46,21 @@ async fn queue(app: &App) -> Vec<String> {
     rows.iter().map(|r| r.get(0)).collect()
 }
 
-/// Where a log ends for those who may see only a part of it.
+/// The channels of which everything is sent to an instance: all that its people may see, or those that it asked for.
+async fn followed(hub: &App, log: &LogHandle, reader: &App) -> BTreeSet<ChannelId> {
+    let mut visible = log.state().channels_for(&reader.keys.ik);
+    let sql = "select channels from peer_wants where log_id = $1 and peer = $2";
+    let args = args![log.id, reader.keys.ik.as_str()];
+    if let Some(row) = hub.db.read().await.expect("a reader").row(sql, args).await.expect("a row") {
+        let wanted: String = row.get(0);
+        visible.retain(|channel| wanted.split(' ').any(|w| w == channel.as_str()));
+    }
+    visible
+}
+
+/// Where a log ends for those who get only a part of it.
 async fn visible_head(hub: &App, log: &LogHandle, reader: &App) -> Position {
-    let visible = log.state().channels_for(&reader.keys.ik);
+    let visible = followed(hub, log, reader).await;
     let sql = "select seq, hash, channel from log_events where log_id = $1 order by seq desc";
     let rows = hub.db.read().await.expect("a reader").rows(sql, args![log.id]).await.expect("rows");
     let seen = |row: &&Row| row.get::<Option<String>>(2).is_none_or(|c| visible.iter().any(|v| v.as_str() == c));
@@ -82,6 +95,10 @@ async fn look(scene: &Arc<Scene>) -> Vec<String> {
                     let whole = there.seq >= head.seq && held.get(&there.seq) == Some(&there.hash);
                     let visible = log.state().channels_for(&app.keys.ik);
                     let known = copy.state().channels.keys().cloned().collect();
+                    let wanted = copy.wanted().map_or(visible.clone(), |w| w.intersection(&visible).cloned().collect());
+                    if wanted != followed(&hub, &log, &app).await || wanted.iter().any(|c| !copy.has_whole(c)) {
+                        found.push(format!("{} does not get what it wants of place {number}", node.domain));
+                    }
                     if visible != known {
                         found.push(format!("{} was not told which channels of place {number} it may see", node.domain));
                     }
@@ -182,6 +199,15 @@ async fn rows(app: &App, log_id: i64, sql: &'static str) -> Vec<(ActionId, Strin
     rows
 }
 
+/// The row of a channel without how far it goes.
+fn without_end(text: &str) -> String {
+    let mut channel: Value = serde_json::from_str(text).expect("JSON");
+    for end in ["last_cn", "last_ts", "last", "as_of"] {
+        channel[end] = Value::Null;
+    }
+    channel.to_string()
+}
+
 /// I1: what a copy holds is what its hub holds, and no more than its people may see.
 async fn copies(scene: &Scene, number: usize, place: &Place) -> Vec<String> {
     let mut faults = Vec::new();
@@ -190,7 +216,16 @@ async fn copies(scene: &Scene, number: usize, place: &Place) -> Vec<String> {
     for (_, node) in scene.nodes.iter().enumerate().filter(|(i, _)| *i != place.hub) {
         let app = node.app();
         let Some(copy) = app.log.get(&place.sid) else { continue };
-        let (ours, theirs) = (at_hub.state().snapshot_for(&app.keys.ik), copy.state().snapshot_for(&app.keys.ik));
+        let part = |row: &mut state::Row| {
+            let channel = (row.kind == "channel").then(|| row.key.parse().expect("a channel id"));
+            // Of what is not followed it is known how far it goes, sooner or later.
+            if channel.is_some_and(|channel| !copy.has_whole(&channel)) {
+                row.value = row.value.as_deref().map(without_end);
+            }
+        };
+        let (mut ours, mut theirs) =
+            (at_hub.state().snapshot_for(&app.keys.ik), copy.state().snapshot_for(&app.keys.ik));
+        ours.iter_mut().chain(&mut theirs).for_each(part);
         for row in ours.iter().filter(|r| r.kind != "head" && !theirs.contains(r)) {
             faults.push(format!("I1: {} misses of place {number}: {} {}", node.domain, row.kind, row.key));
         }
@@ -198,7 +233,9 @@ async fn copies(scene: &Scene, number: usize, place: &Place) -> Vec<String> {
             faults.push(format!("I1: {} holds of place {number}: {} {}", node.domain, row.kind, row.key));
         }
         let held: BTreeSet<ActionId> = rows(&app, copy.id, TABLES[5].1).await.into_iter().map(|r| r.0).collect();
-        for (table, sql) in TABLES {
+        // Changes of what was not followed for a while are fetched when it is read: that is looked at by reading.
+        let tables = if copy.is_whole() { &TABLES[..] } else { &TABLES[5..] };
+        for (table, sql) in tables {
             let mut ours = rows(&hub, at_hub.id, sql).await;
             ours.retain(|(aid, _)| held.contains(aid));
             // A copy that began later may know of reactions to what it does not hold.
@@ -351,7 +388,17 @@ async fn readers(scene: &Arc<Scene>, number: usize, place: &Place) -> Vec<String
             if person.node == place.hub || index % 2 != number % 2 {
                 continue;
             }
-            let Some(theirs) = read(scene, place, index, channel.as_str()).await else { continue };
+            let Some(mut theirs) = read(scene, place, index, channel.as_str()).await else { continue };
+            if scene.nodes[person.node].domain == LAZY {
+                // Now that it is open, what was done to it meanwhile is fetched; not before its hub knows a new key.
+                for _ in 0..24 {
+                    if theirs == owners {
+                        break;
+                    }
+                    sleep(Duration::from_secs(5)).await;
+                    theirs = read(scene, place, index, channel.as_str()).await.unwrap_or_default();
+                }
+            }
             if channel == &place.secret {
                 faults.push(format!("leak: {} reads what is secret in place {number}", person.handle));
             }

@@ -10,7 +10,7 @@ use axum::http::{Method, Request, header};
 use conntext_federation::action::Position;
 use conntext_server::args;
 use conntext_server::clock::{Clock as _, SeededRng};
-use conntext_server::config::Config;
+use conntext_server::config::{Config, Follow};
 use conntext_server::db::inline::Inline;
 use conntext_server::db::{Db, Query as _, fact};
 use conntext_server::log::rewind;
@@ -22,6 +22,7 @@ use tower::ServiceExt as _;
 use super::clock::SimClock;
 use super::life::Life;
 use super::net::Net;
+use super::world::LAZY;
 
 /// What a life is made of.
 #[derive(Clone)]
@@ -71,9 +72,12 @@ impl Answer {
     }
 }
 
-/// The configuration of every instance of a run.
+/// The configuration of every instance of a run. One of them follows only what its people open.
 fn config(domain: &str, data: &Path) -> Config {
     let mut config = Config::test(domain);
+    if domain == LAZY {
+        config.federation.follow = Follow::Opened;
+    }
     config.storage.data_dir = data.to_owned();
     config.limits.message_burst = 100_000;
     config.limits.reaction_burst = 100_000;

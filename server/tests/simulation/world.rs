@@ -18,6 +18,8 @@ use super::trace::Trace;
 
 /// The instances.
 pub const DOMAINS: [&str; 5] = ["a.test", "b.test", "c.test", "d.test", "e.test"];
+/// The one that follows only the channels that its people open; it hosts nothing.
+pub const LAZY: &str = DOMAINS[4];
 /// How many of them host a community.
 pub const HUBS: usize = 3;
 /// When it begins: 2026-01-01T00:00:00Z, in milliseconds since 1970.

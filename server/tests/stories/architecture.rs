@@ -154,8 +154,8 @@ fn holds_sql(text: &str) -> bool {
     })
 }
 
-/// Stores with a name of their own: the queue towards hubs is the log's second one.
-const STORES: &[&str] = &["log/pending.rs"];
+/// Stores with a name of their own: the log's second and third ones, of the queue towards hubs and of what copies lack.
+const STORES: &[&str] = &["log/pending.rs", "log/gaps.rs"];
 
 #[test]
 fn sql_stands_in_stores_only() {

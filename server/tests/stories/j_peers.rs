@@ -29,7 +29,7 @@ async fn j1_a_person_of_another_instance_joins_and_both_talk() {
     // What was said before is fetched when somebody looks.
     let log = b.log(&sid);
     let more = peers::history(&b.app, &log, &general, log.base_seq + 1, 50).await.expect("history");
-    assert!(!more);
+    assert!(more.is_none());
     assert_eq!(b.bodies(&sid, &general).await, ["before", "hello ben", "hello ada"]);
     b.verifies(&sid).await;
 }

@@ -64,13 +64,14 @@ impl Committer {
         let kind = if plain { Kind::Events } else { Kind::Changed };
         let log = &self.claim(&mut tx, log, kind).await.map_err(ReceiveError::Log)?;
         let mut held = self.held(&mut tx, log, &push.events).await?;
+        let at = push.events.first().map_or(log.state().head.seq + 1, |item| item.range().0);
         let follows = Self::follows_after(log, &push.gained, push.wish);
         held.whole = follows.as_ref().map(|follows| follows.whole.clone());
         let mut steps = Vec::new();
         for gained in push.gained {
             let state = self.working(log);
             // A channel's state that arrives late, or twice, must not undo what came after it.
-            if state.channels.get(&gained.id).is_none_or(|c| c.as_of < gained.channel.as_of) {
+            if state.channels.get(&gained.id).is_none_or(|c| c.as_of <= gained.channel.as_of) {
                 state.put_channel(gained.id.clone(), gained.channel.clone());
                 steps.push(Step::Gain(Box::new(gained)));
             }
@@ -85,7 +86,7 @@ impl Committer {
             steps.push(Step::Lose(id));
         }
         self.write(&mut tx, log, &entries, true).await?;
-        Self::put_follows(&mut tx, log, follows.as_ref()).await?;
+        Self::put_follows(&mut tx, log, follows.as_ref(), at).await?;
         crash::point("copy.before_commit");
         self.commit(tx).await?;
         crash::point("copy.after_commit");
@@ -127,7 +128,9 @@ impl Committer {
             self.working.remove(&old.id);
             match keep {
                 // A new epoch: what stands before it stays, what it leaves out is kept apart.
-                Some(to) => self.orphan_after(&mut tx, &state.sid, old.id, to).await?,
+                Some(to) => {
+                    self.orphan_after(&mut tx, &state.sid, old.id, to, state.head.epoch).await?;
+                }
                 None => {
                     store::forget_copy(&mut tx, old.id).await?;
                     (self.inner.forget_log)(&mut tx, old.id).await?;

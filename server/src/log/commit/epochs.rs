@@ -39,7 +39,7 @@ impl Committer {
         let kind = if back_to.is_some() { Kind::Rewritten } else { Kind::Changed };
         let log = &self.claim(&mut tx, log, kind).await?;
         if let Some(to) = back_to {
-            self.orphan_after(&mut tx, &log.sid, log.id, to).await?;
+            self.orphan_after(&mut tx, &log.sid, log.id, to, log.head().epoch + 1).await?;
             let mut state = refold(&mut tx, log, to).await?;
             store::forget_fold(&mut tx, log.id).await?;
             store::write_state(&mut tx, log.id, state.take_all()).await?;
@@ -83,8 +83,15 @@ impl Committer {
         Ok(())
     }
 
-    /// Takes everything behind a position out of a log, in the open transaction.
-    pub(super) async fn orphan_after(&self, tx: &mut Tx, sid: &ServerId, log_id: i64, to: u64) -> db::Result<()> {
+    /// Takes everything behind a position out of a log that an epoch goes on without, in the open transaction.
+    pub(super) async fn orphan_after(
+        &self,
+        tx: &mut Tx,
+        sid: &ServerId,
+        log_id: i64,
+        to: u64,
+        epoch: u64,
+    ) -> db::Result<()> {
         let now_ms = self.inner.clock.now_ms();
         let mut entries = Vec::new();
         loop {
@@ -115,7 +122,7 @@ impl Committer {
                 pending::offer(tx, log_id, &entry.event, &self.fresh(), self.inner.rng.bytes(), now_ms).await?;
             }
         }
-        for aid in pending::accepted_after(tx, log_id, to).await? {
+        for aid in pending::left_out(tx, log_id, epoch, to).await? {
             pending::orphan(tx, &aid, &self.fresh(), now_ms).await?;
         }
         Ok(())
@@ -125,10 +132,22 @@ impl Committer {
         ActionId(self.inner.rng.bytes())
     }
 
-    /// Actions that the hub accepted at places which the copy has passed without them are offered to their authors again.
-    pub(super) async fn offer_missed(&self, tx: &mut Tx, log: &LogHandle, head: u64) -> db::Result<()> {
+    /// Actions that the hub accepted at places which the copy has passed without them are offered to their authors again,
+    /// and those that a new epoch leaves out.
+    pub(super) async fn offer_missed(
+        &self,
+        tx: &mut Tx,
+        log: &LogHandle,
+        entries: &[Arc<Entry>],
+        head: u64,
+    ) -> db::Result<()> {
         let now_ms = self.inner.clock.now_ms();
-        for aid in pending::missed(tx, log.id, head).await? {
+        let mut missed: BTreeSet<ActionId> = pending::missed(tx, log.id, head).await?.into_iter().collect();
+        for entry in entries.iter().filter(|entry| matches!(entry.content, Some(Content::ServerEpoch(_)))) {
+            let (epoch, base) = (entry.event.header.epoch, entry.seq().saturating_sub(1));
+            missed.extend(pending::left_out(tx, log.id, epoch, base).await?);
+        }
+        for aid in missed {
             tracing::warn!(sid = %log.sid, %aid, "the hub accepted an action and its log does not hold it");
             pending::orphan(tx, &aid, &self.fresh(), now_ms).await?;
         }

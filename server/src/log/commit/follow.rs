@@ -3,7 +3,7 @@
 use super::{Committer, Kind, Step};
 use crate::db::{self, Tx};
 use crate::log::{
-    LogHandle, store,
+    LogHandle, gaps, store,
     types::{Follows, LogError},
 };
 use conntext_federation::{
@@ -18,6 +18,12 @@ pub(in crate::log) enum Following {
     Wanted(Option<BTreeSet<ChannelId>>),
     /// So far other channels go.
     Heads(Vec<ChannelHead>),
+}
+
+/// The channels of a log, and where it ends.
+fn known(log: &LogHandle) -> (Vec<ChannelId>, u64) {
+    let state = log.state();
+    (state.channels.keys().cloned().collect(), state.head.seq)
 }
 
 impl Committer {
@@ -44,6 +50,10 @@ impl Committer {
                 all_soon: false,
             },
         };
+        let (known, head) = known(log);
+        for channel in known.iter().filter(|channel| log.has_whole(channel) && !follows.whole.contains(*channel)) {
+            gaps::left(&mut tx, log.id, channel, head).await?;
+        }
         store::put_follows(&mut tx, log.id, Some(&follows)).await?;
         self.commit(tx).await?;
         log.set_follows(Some(follows));
@@ -82,10 +92,25 @@ impl Committer {
         (wish.is_some() || !follows.all_soon).then_some(follows)
     }
 
-    /// Writes it where it changed.
-    pub(super) async fn put_follows(tx: &mut Tx, log: &LogHandle, follows: Option<&Follows>) -> db::Result<()> {
-        if log.follows().as_ref() == follows {
+    /// Writes it where it changed, behind a push that begins at `at`.
+    pub(super) async fn put_follows(
+        tx: &mut Tx,
+        log: &LogHandle,
+        follows: Option<&Follows>,
+        at: u64,
+    ) -> db::Result<()> {
+        let before = log.follows();
+        if before.as_ref() == follows {
             return Ok(());
+        }
+        let (known, head) = known(log);
+        for channel in known {
+            let whole = follows.is_none_or(|now| now.whole.contains(&channel));
+            match log.has_whole(&channel) {
+                true if !whole => gaps::left(tx, log.id, &channel, head).await?,
+                false if whole => gaps::whole_again(tx, log.id, &channel, at).await?,
+                _ => {}
+            }
         }
         store::put_follows(tx, log.id, follows).await
     }

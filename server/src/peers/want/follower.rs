@@ -1,6 +1,6 @@
 //! What this instance asks of hubs: every channel, or those that its people open.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,11 +9,14 @@ use conntext_federation::domain::Domain;
 use conntext_federation::ids::{ChannelId, ServerId};
 use conntext_federation::wire::{Want, WantAnswer};
 
+use tokio::sync::Notify;
+
 use super::store;
 use crate::App;
 use crate::config::Follow;
 use crate::db;
 use crate::log::LogHandle;
+use crate::log::gaps::{self, Gap};
 use crate::peers::{CallError, call, hello, history, unpoison};
 
 /// How often it is looked whether something else is to be asked for.
@@ -23,14 +26,23 @@ const NOTED_MS: i64 = 3_600_000;
 /// How long whoever opens a channel waits for the hub.
 const PATIENCE: Duration = Duration::from_secs(4);
 const DAY_MS: i64 = 86_400_000;
-/// Messages that are fetched of a channel that was not followed for a while; what is older is fetched when it is read.
-const REFRESH: u64 = 100;
+/// Messages that are fetched at a time of a channel that was not followed for a while.
+const PAGE: u64 = 100;
+/// The most such requests for one channel: what was done to older messages is not fetched.
+const MOST_PAGES: u32 = 50;
+/// What failed is tried again after so long.
+const AGAIN: Duration = Duration::from_secs(10);
 
 /// What a follower remembers of its own wishes.
 #[derive(Default)]
 pub struct Remembered {
     noted: Mutex<HashMap<(ServerId, ChannelId), i64>>,
     asked: Mutex<HashMap<ServerId, Option<BTreeSet<ChannelId>>>>,
+    /// Copies whose hubs are to be told what is wanted.
+    untold: Mutex<BTreeSet<ServerId>>,
+    /// Copies that are being seen to.
+    attended: Mutex<BTreeSet<ServerId>>,
+    due: Notify,
 }
 
 /// Somebody here opens a channel: from now on it is followed whole. Where it was not, the hub is asked at once for where
@@ -56,27 +68,13 @@ pub async fn opened(app: &App, log: &Arc<LogHandle>, channel: &ChannelId) -> db:
         return Ok(false);
     }
     match tokio::time::timeout(PATIENCE, ask(app, log, true)).await {
-        Ok(Ok(())) => {
-            refresh(app, log, channel);
-            Ok(false)
-        }
-        Ok(Err(e)) => {
-            tracing::debug!(sid = %log.sid, error = %e, "the hub does not hear what is wanted");
+        Ok(Ok(())) => Ok(false),
+        failed => {
+            tracing::debug!(sid = %log.sid, ?failed, "the hub does not hear what is wanted");
+            soon(app, log);
             Ok(true)
         }
-        Err(_) => Ok(true),
     }
-}
-
-/// What was done to messages that are held while the channel was not followed comes with its newest ones.
-fn refresh(app: &App, log: &Arc<LogHandle>, channel: &ChannelId) {
-    let (asking, log, channel) = (app.clone(), log.clone(), channel.clone());
-    hello::spawn(app, async move {
-        let before = log.head().seq.saturating_add(1);
-        if let Err(e) = history(&asking, &log, &channel, before, REFRESH).await {
-            tracing::debug!(sid = %log.sid, error = %e, "what happened meanwhile could not be fetched");
-        }
-    });
 }
 
 /// Tells the hub of a copy what is wanted of it, unless it knows.
@@ -111,26 +109,29 @@ async fn ask(app: &App, log: &Arc<LogHandle>, again: bool) -> Result<(), CallErr
     Ok(())
 }
 
-/// A copy has begun: its hub is told what is wanted of it.
-pub(in crate::peers) fn soon(app: &App, log: &Arc<LogHandle>) {
-    unpoison(&app.peers.want.follower.asked).remove(&log.sid);
-    let (asking, log) = (app.clone(), log.clone());
-    hello::spawn(app, async move {
-        if let Err(e) = ask(&asking, &log, false).await {
-            tracing::debug!(sid = %log.sid, error = %e, "the hub does not hear what is wanted");
-        }
-    });
+/// A copy has begun: its hub is told what is wanted of it, again and again until it knows.
+pub(in crate::peers) fn soon(app: &App, log: &LogHandle) {
+    if app.config.federation.follow == Follow::Opened || !log.is_whole() {
+        due(app, log);
+    }
 }
 
 /// A hub goes by a wish that is not ours: it, or this instance, was put back from an older time. It is told ours.
-pub(in crate::peers) fn refused(app: &App, log: &Arc<LogHandle>) {
+pub(in crate::peers) fn refused(app: &App, log: &LogHandle) {
     tracing::warn!(sid = %log.sid, "the hub goes by another wish; it is told the one that counts");
-    let (asking, log) = (app.clone(), log.clone());
-    hello::spawn(app, async move {
-        if let Err(e) = tell(&asking, &log, log.wanted()).await {
-            tracing::debug!(sid = %log.sid, error = %e, "the hub does not hear what is wanted");
-        }
-    });
+    due(app, log);
+}
+
+fn due(app: &App, log: &LogHandle) {
+    let remembered = &app.peers.want.follower;
+    unpoison(&remembered.asked).remove(&log.sid);
+    unpoison(&remembered.untold).insert(log.sid.clone());
+    remembered.due.notify_one();
+}
+
+/// Something may have come that lets a gap be closed.
+pub(in crate::peers) fn look(app: &App) {
+    app.peers.want.follower.due.notify_one();
 }
 
 async fn tell(app: &App, log: &LogHandle, channels: Option<BTreeSet<ChannelId>>) -> Result<WantAnswer, CallError> {
@@ -138,7 +139,80 @@ async fn tell(app: &App, log: &LogHandle, channels: Option<BTreeSet<ChannelId>>)
     call(app, &domain, Method::POST, &format!("/servers/{}/want", log.sid), &Want { channels }).await
 }
 
-/// Starts the looks: after a start, and every hour.
+/// Sees to the copies whose hubs do not know yet what is wanted, and to those with gaps.
+async fn attend(app: &App) -> db::Result<()> {
+    let remembered = &app.peers.want.follower;
+    let mut due: BTreeMap<ServerId, Vec<Gap>> = BTreeMap::new();
+    for sid in unpoison(&remembered.untold).iter() {
+        due.insert(sid.clone(), Vec::new());
+    }
+    if app.cluster.has_duties() {
+        let logs: HashMap<i64, ServerId> = app.log.all().into_iter().map(|log| (log.id, log.sid.clone())).collect();
+        for gap in gaps::open(&mut app.db.read().await?).await? {
+            if let Some(sid) = logs.get(&gap.log_id) {
+                due.entry(sid.clone()).or_default().push(gap);
+            }
+        }
+    }
+    for (sid, gaps) in due {
+        let Some(log) = app.log.get(&sid).filter(|log| !log.hub_here && log.quarantined().is_none()) else {
+            unpoison(&remembered.untold).remove(&sid);
+            continue;
+        };
+        if !unpoison(&remembered.attended).insert(sid.clone()) {
+            continue;
+        }
+        let attending = app.clone();
+        hello::spawn(app, async move {
+            if let Err(e) = tend(&attending, &log, gaps).await {
+                tracing::debug!(%sid, error = %e, "what a copy lacks could not be fetched; next try soon");
+            }
+            unpoison(&attending.peers.want.follower.attended).remove(&sid);
+        });
+    }
+    Ok(())
+}
+
+async fn tend(app: &App, log: &Arc<LogHandle>, gaps: Vec<Gap>) -> Result<(), CallError> {
+    let untold = || unpoison(&app.peers.want.follower.untold);
+    if untold().remove(&log.sid) {
+        let told = match log.wanted() {
+            None if app.config.federation.follow == Follow::All => tell(app, log, None).await.map(|_| ()),
+            _ => ask(app, log, true).await,
+        };
+        if let Err(e) = told {
+            untold().insert(log.sid.clone());
+            return Err(e);
+        }
+    }
+    for gap in gaps {
+        close(app, log, gap).await?;
+    }
+    Ok(())
+}
+
+/// Fetches what was done to held messages of a channel while it was not followed, from the newest on.
+async fn close(app: &App, log: &Arc<LogHandle>, mut gap: Gap) -> Result<(), CallError> {
+    let own = |e: db::Error| CallError::Unreachable(format!("our own database: {e}"));
+    loop {
+        let first = history(app, log, &gap.channel, gap.to, PAGE).await?;
+        let more = match first.filter(|first| *first > gap.from && *first < gap.to && gap.pages + 1 < MOST_PAGES) {
+            // Nothing was done to what is not here.
+            Some(first) => {
+                let mut read = app.db.read().await.map_err(own)?;
+                gaps::holds_before(&mut read, &gap, first).await.map_err(own)?.then_some(first)
+            }
+            None => None,
+        };
+        let mut tx = app.db.begin().await.map_err(own)?;
+        gaps::closed(&mut tx, &gap, more).await.map_err(own)?;
+        tx.commit().await.map_err(own)?;
+        let Some(to) = more else { return Ok(()) };
+        (gap.to, gap.pages) = (to, gap.pages + 1);
+    }
+}
+
+/// Starts the looks: after a start, every hour, and whenever something is due.
 pub(super) fn start(app: &App) {
     let looking = app.clone();
     hello::spawn(app, async move {
@@ -151,9 +225,20 @@ pub(super) fn start(app: &App) {
             for log in looking.log.all().into_iter().filter(|log| !log.hub_here && log.quarantined().is_none()) {
                 if let Err(e) = ask(&looking, &log, first).await {
                     tracing::debug!(sid = %log.sid, error = %e, "the hub does not hear what is wanted");
+                    unpoison(&looking.peers.want.follower.untold).insert(log.sid.clone());
                 }
             }
             first = false;
+        }
+    });
+    let attending = app.clone();
+    hello::spawn(app, async move {
+        loop {
+            let due = attending.peers.want.follower.due.notified();
+            let _ = tokio::time::timeout(AGAIN, due).await;
+            if let Err(e) = attend(&attending).await {
+                tracing::warn!(error = %e, "what copies lack cannot be read");
+            }
         }
     });
 }

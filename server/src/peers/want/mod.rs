@@ -13,7 +13,7 @@ use conntext_federation::ids::{ChannelId, Hash, InstanceId};
 use conntext_federation::wire::{self, ChannelHead, Want, WantAnswer};
 
 pub use follower::opened;
-pub(super) use follower::{refused, soon};
+pub(super) use follower::{look, refused, soon};
 pub(super) use heads::heed;
 pub use sight::Sight;
 
