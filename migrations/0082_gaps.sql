@@ -7,6 +7,6 @@ create table channel_gaps (
   -- and again from here on; what is in between is fetched from its end on. Null while it is not followed
   to_seq   bigint,
   -- requests that were made for it
-  pages    integer not null,
+  pages    bigint not null,
   primary key (log_id, channel)
 );

@@ -101,6 +101,7 @@ pub struct Peers {
     pub subscriptions: subscriptions::Subscriptions,
     slowness: slowness::Slowness,
     snapshots: snapshots::Book,
+    looks: view::Looks,
     /// Whose profiles were asked for because somebody looked, and when, milliseconds.
     asked_profiles: Mutex<HashMap<UserId, i64>>,
     streams: stream::Streams,
@@ -159,6 +160,7 @@ impl Peers {
             subscriptions: subscriptions::Subscriptions::default(),
             slowness: slowness::Slowness::default(),
             snapshots: snapshots::Book::default(),
+            looks: view::Looks::default(),
             asked_profiles: Mutex::default(),
             streams: stream::Streams::new(config, metrics),
             joining: Mutex::default(),

@@ -214,7 +214,7 @@ impl Window<'_> {
             bytes = bytes.min(usize::try_from(most).unwrap_or(1) * 1024);
         }
         let bounds = Bounds { to: now.head, events, bytes };
-        let run = view::run(self.app, self.log, &now.sight, self.sent, bounds).await?;
+        let run = view::next(self.app, self.log, self.peer, &now.sight, self.sent, bounds).await?;
         if (!first && !run.more) || (run.items.is_empty() && !turned) {
             return Ok(None);
         }

@@ -1,15 +1,15 @@
 //! What one instance may see of a log of ours: its events as of now, with stubs for what is withheld.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex};
 
 use conntext_federation::action::Position;
 use conntext_federation::event::Stub;
 use conntext_federation::ids::{ChannelId, Hash, InstanceId};
 use serde::{Serialize, Serializer};
 
-use super::store;
 use super::want::{self, Sight};
+use super::{store, unpoison};
 use crate::App;
 use crate::db;
 use crate::log::{Entry, LogHandle};
@@ -60,6 +60,45 @@ pub struct Run {
     pub more: bool,
 }
 
+/// How far a run was looked through without finding anything to send. A stub goes out with a later event only, so that a
+/// follower's cursor stands still in front of what is withheld from it, however long that is.
+#[derive(Clone, Debug)]
+struct Looked {
+    after: u64,
+    to: u64,
+    withheld: Option<(u64, u64, Hash)>,
+    lost: bool,
+    epoch: u64,
+    visible: BTreeSet<ChannelId>,
+    wish: Option<Hash>,
+}
+
+/// What is remembered of such looks, by follower and log, so that each begins where the last one ended.
+#[derive(Default)]
+pub struct Looks(Mutex<HashMap<(InstanceId, i64), Looked>>);
+
+impl Looks {
+    fn of(&self, peer: &InstanceId, log: &LogHandle, sight: &Sight, after: u64) -> Option<Looked> {
+        let head = log.head();
+        let fits = |l: &&Looked| {
+            l.after == after
+                && l.epoch == head.epoch
+                && l.to <= head.seq
+                && l.visible == sight.visible
+                && l.wish == sight.wish()
+        };
+        unpoison(&self.0).get(&(peer.clone(), log.id)).filter(fits).cloned()
+    }
+
+    fn set(&self, peer: &InstanceId, log_id: i64, looked: Option<Looked>) {
+        let mut looks = unpoison(&self.0);
+        match looked {
+            Some(looked) => drop(looks.insert((peer.clone(), log_id), looked)),
+            None => drop(looks.remove(&(peer.clone(), log_id))),
+        }
+    }
+}
+
 fn bytes_of(entry: &Entry) -> usize {
     entry.wire().map_or(0, |text| text.get().len())
 }
@@ -73,20 +112,67 @@ async fn sees(sight: Option<&Sight>, app: &App, log: &LogHandle, entry: &Entry) 
 
 /// The events after `after` for somebody who gets this much.
 pub async fn run(app: &App, log: &LogHandle, sight: &Sight, after: u64, bounds: Bounds) -> db::Result<Run> {
-    run_of(app, log, Some(sight), after, bounds).await
+    Ok(run_of(app, log, Some(sight), Walk::from(after), bounds).await?.0)
+}
+
+/// The same for a follower that is told of each event as it comes.
+pub async fn next(
+    app: &App,
+    log: &LogHandle,
+    peer: &InstanceId,
+    sight: &Sight,
+    after: u64,
+    bounds: Bounds,
+) -> db::Result<Run> {
+    let looks = &app.peers.looks;
+    let known = looks.of(peer, log, sight, after);
+    let epoch = log.head().epoch;
+    let begin = known.map_or(Walk::from(after), |l| Walk { cursor: l.to, withheld: l.withheld, lost: l.lost });
+    let (run, walk) = run_of(app, log, Some(sight), begin, bounds).await?;
+    let found_nothing = run.items.is_empty() && walk.cursor > after;
+    let looked = found_nothing.then(|| Looked {
+        after,
+        to: walk.cursor,
+        withheld: walk.withheld,
+        lost: walk.lost,
+        epoch,
+        visible: sight.visible.clone(),
+        wish: sight.wish(),
+    });
+    looks.set(peer, log.id, looked);
+    Ok(Run { end: if run.items.is_empty() { after } else { run.end }, ..run })
 }
 
 /// Everything that is held after `after`, with stubs for what is not: for the hub itself.
 pub async fn all(app: &App, log: &LogHandle, after: u64, bounds: Bounds) -> db::Result<Run> {
-    run_of(app, log, None, after, bounds).await
+    Ok(run_of(app, log, None, Walk::from(after), bounds).await?.0)
 }
 
-async fn run_of(app: &App, log: &LogHandle, sight: Option<&Sight>, after: u64, bounds: Bounds) -> db::Result<Run> {
-    let mut out = Run { end: after, ..Run::default() };
-    // A stub is sent only together with a later event, so that it tells no times.
-    let mut withheld: Option<(u64, u64, Hash)> = None;
-    let mut lost = false;
-    let (mut cursor, mut bytes, mut events) = (after, 0, 0);
+/// Where a walk through a log stands.
+struct Walk {
+    cursor: u64,
+    /// What was withheld since the last event that is sent. A stub is sent only together with a later one, so that it
+    /// tells no times.
+    withheld: Option<(u64, u64, Hash)>,
+    lost: bool,
+}
+
+impl Walk {
+    fn from(cursor: u64) -> Self {
+        Self { cursor, withheld: None, lost: false }
+    }
+}
+
+async fn run_of(
+    app: &App,
+    log: &LogHandle,
+    sight: Option<&Sight>,
+    walk: Walk,
+    bounds: Bounds,
+) -> db::Result<(Run, Walk)> {
+    let mut out = Run { end: walk.cursor, ..Run::default() };
+    let Walk { mut cursor, mut withheld, mut lost } = walk;
+    let (mut bytes, mut events) = (0, 0);
     loop {
         // One more than is sent tells whether there is more.
         let wanted = PAGE.min((bounds.events - events) as u64 + 1);
@@ -94,15 +180,15 @@ async fn run_of(app: &App, log: &LogHandle, sight: Option<&Sight>, after: u64, b
         let full = page.len() as u64 == wanted;
         for entry in page {
             let seq = entry.seq();
+            if seq > bounds.to {
+                return Ok((out, Walk { cursor, withheld, lost }));
+            }
             if seq > cursor + 1 {
                 // What was lost in a restore, or, in a copy, what was withheld from it.
                 withheld = Some((withheld.map_or(cursor + 1, |w| w.0), seq - 1, entry.event.header.prev));
                 lost = log.hub_here;
             }
             cursor = seq;
-            if seq > bounds.to {
-                return Ok(out);
-            }
             if !sees(sight, app, log, &entry).await? {
                 withheld = Some((withheld.map_or(seq, |w| w.0), seq, entry.hash));
                 continue;
@@ -110,7 +196,7 @@ async fn run_of(app: &App, log: &LogHandle, sight: Option<&Sight>, after: u64, b
             bytes += bytes_of(&entry);
             if events == bounds.events || (events > 0 && bytes > bounds.bytes) {
                 out.more = true;
-                return Ok(out);
+                return Ok((out, Walk { cursor, withheld, lost }));
             }
             if let Some((from, to, hash)) = withheld.take() {
                 out.items.push(Sent::Stub(Stub { stub: (from, to), hash, lost: std::mem::take(&mut lost) }));
@@ -120,7 +206,7 @@ async fn run_of(app: &App, log: &LogHandle, sight: Option<&Sight>, after: u64, b
             events += 1;
         }
         if !full {
-            return Ok(out);
+            return Ok((out, Walk { cursor, withheld, lost }));
         }
     }
 }

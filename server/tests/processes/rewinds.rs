@@ -388,6 +388,8 @@ async fn repaired(who: usize, parts: &[u64]) {
     for part in parts {
         let before = pair.equal().await;
         pair.stop(who, "TERM").await;
+        let database = pair.setups[who].data().join("conntext.db");
+        let backup = fs::read(&database).expect("the database");
         damage(&pair.setups[who].data(), *part);
         let mut process = pair.setups[who].spawn("http");
         if process.ready().await {
@@ -405,8 +407,12 @@ async fn repaired(who: usize, parts: &[u64]) {
             );
         }
         let (done, said) = pair.run(who, &["fed", "reconcile"]);
-        assert!(done, "{part}: {said}");
-        met += u32::from(said.contains("the database is damaged"));
+        if !done {
+            // The page that says which tables there are: without it nothing of them can be found.
+            assert!(said.contains("Restore a backup"), "{part}: {said}");
+            fs::write(&database, backup).expect("the backup is put back");
+        }
+        met += u32::from(done && said.contains("the database is damaged"));
         pair.start(who).await;
         assert_eq!(pair.equal().await, before, "{part}: {said}");
         pair.is_well(&format!("after {part}")).await;

@@ -363,9 +363,12 @@ async fn waiting(scene: &Scene, number: usize, place: &Place, stands: &BTreeMap<
         }
         let person = &scene.world.people[person];
         let app = scene.nodes[person.node].app();
-        let sql = "select state || ' ' || coalesce(code, '') from pending_actions where aid = $1";
+        // What the hub had accepted and lost is offered again under another id.
+        let sql = "select state || ' ' || coalesce(code, '') from pending_actions
+                   where aid = $1 or (state = 'orphaned' and actor = $2 and content like $3)";
         let aid: ActionId = id.parse().expect("an action id");
-        let row = app.db.read().await.expect("a reader").row(sql, args![aid.0]).await.expect("a row");
+        let args = args![aid.0, person.uid.as_str(), format!("%{body}%")];
+        let row = app.db.read().await.expect("a reader").row(sql, args).await.expect("a row");
         let state = row.map(|r| r.get::<String>(0));
         // Somebody who is no member any more has no copy that could keep it.
         if state.is_none() && app.log.get(&place.sid).is_some() {
