@@ -1,6 +1,7 @@
 //! Joining a server elsewhere: the home's side.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::Method;
@@ -22,6 +23,7 @@ use super::{CallError, Peer, call, find, get, naming, profiles, store, want};
 use crate::App;
 use crate::bus::Notice;
 use crate::error::{Problem, Result};
+use crate::log::LogHandle;
 
 /// How long joining waits for the hub's push where a copy is here already.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -161,7 +163,20 @@ async fn adopt(app: &App, peer: &Peer, sid: &ServerId, actor: &Actor, first: Opt
         return Err(told(refused(Code::NotMember)));
     }
     let known = snapshot.profiles;
-    let log = app.log.adopt(state, peer.domain.as_str().to_owned(), None).await?;
+    let turn = app.peers.adopting.lock().await;
+    // Others came in at the same moment, and what was said to one of them is newer.
+    let newer = |copy: &Arc<LogHandle>| {
+        let (there, here) = (&snapshot.head, copy.head());
+        copy.quarantined().is_none()
+            && (here.generation, here.epoch) == (there.generation, there.epoch)
+            && here.seq >= there.seq
+            && copy.state().members.contains_key(actor)
+    };
+    let log = match app.log.get(sid).filter(newer) {
+        Some(copy) => copy,
+        None => app.log.adopt(state, peer.domain.as_str().to_owned(), None).await?,
+    };
+    drop(turn);
     want::soon(app, &log);
     profiles::keep(app, &peer.domain, known).await;
     profiles::wanted_of(app, &log);

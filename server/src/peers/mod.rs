@@ -118,6 +118,8 @@ pub struct Peers {
     rewinds: tokio::sync::Notify,
     /// One copy at a time follows its log into a new epoch.
     rebasing: tokio::sync::Mutex<()>,
+    /// One copy at a time begins.
+    adopting: tokio::sync::Mutex<()>,
     /// One log of ours at a time is put together again.
     looking: tokio::sync::Mutex<()>,
 }
@@ -170,6 +172,7 @@ impl Peers {
             metrics: metrics::PeerMetrics::new(metrics),
             rewinds: tokio::sync::Notify::new(),
             rebasing: tokio::sync::Mutex::default(),
+            adopting: tokio::sync::Mutex::default(),
             looking: tokio::sync::Mutex::default(),
         })
     }
