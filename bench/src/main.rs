@@ -110,16 +110,13 @@ async fn main() -> std::process::ExitCode {
             Err(error) => fail(error.as_ref()),
         };
     }
-    match measure(&options).await {
-        Ok(report) => {
-            println!("{}", report.table());
-            match report.write(&options.out, &options.name) {
-                Ok(path) => {
-                    println!("Written to {}", path.display());
-                    std::process::ExitCode::SUCCESS
-                }
-                Err(error) => fail(error.as_ref()),
-            }
+    let mut report = Report::new(&options.revision);
+    let measured = measure(&options, &mut report).await;
+    println!("{}", report.table());
+    match measured.and_then(|()| report.write(&options.out, &options.name)) {
+        Ok(path) => {
+            println!("Written to {}", path.display());
+            std::process::ExitCode::SUCCESS
         }
         Err(error) => fail(error.as_ref()),
     }
@@ -130,14 +127,13 @@ fn fail(error: &(dyn std::error::Error + Send + Sync)) -> std::process::ExitCode
     std::process::ExitCode::FAILURE
 }
 
-async fn measure(options: &Options) -> Result<Report> {
+/// Every wanted part, one after the other. What was measured before a part failed stays in the report.
+async fn measure(options: &Options, report: &mut Report) -> Result<()> {
     // The HTTP client wants a crypto provider even where it speaks plain http.
     rustls::crypto::aws_lc_rs::default_provider()
         .install_default()
         .map_err(|_| "another crypto provider is installed already")?;
     let folder = instance::Folder::new(&options.disk)?;
-    let mut report = Report::new(&options.revision);
-
     let wanted = |part: Part| options.only.is_empty() || options.only.contains(&part);
     if wanted(Part::Disk) {
         eprintln!("The disk …");
@@ -190,8 +186,8 @@ async fn measure(options: &Options) -> Result<Report> {
     world.stop().await?;
     if wanted(Part::Postgres) {
         eprintln!("On PostgreSQL …");
-        let figures = postgres::measure(&report, options, folder.path()).await?;
+        let figures = postgres::measure(report, options, folder.path()).await?;
         report.add_all(figures);
     }
-    Ok(report)
+    Ok(())
 }

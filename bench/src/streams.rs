@@ -133,7 +133,11 @@ async fn follow(
 ) -> Result<()> {
     let follower = crowd.followers.get(&domain).ok_or("no such follower")?;
     while let Some(message) = socket.next().await {
-        let Message::Text(text) = message? else { continue };
+        let text = match message? {
+            Message::Text(text) => text,
+            Message::Close(why) => return Err(format!("the host ended a stream: {why:?}").into()),
+            _ => continue,
+        };
         let text = text.as_str();
         let answer = if text.starts_with(r#"{"n":"#) {
             let now = Instant::now();
@@ -202,24 +206,23 @@ async fn one(world: &World, options: &Options, size: &Size) -> Result<Vec<Figure
         .buffer_unordered(AT_A_TIME)
         .try_collect::<Vec<()>>()
         .await?;
-    let sockets: Vec<_> = stream::iter(crowd.followers.values())
-        .map(|follower| {
-            let (host, http) = (&host, &http);
+    let seen = Arc::new(Seen::default());
+    let following = stream::iter(crowd.followers.keys().cloned().enumerate())
+        .map(|(n, domain)| {
+            let (host, http, crowd, seen) = (&host, &http, &crowd, &seen);
             async move {
-                Ok::<_, Box<dyn std::error::Error + Send + Sync>>((
-                    host.open(http, follower).await?,
-                    follower.domain.to_string(),
-                ))
+                let follower = crowd.followers.get(&domain).ok_or("no such follower")?;
+                let socket = host.open(http, follower).await?;
+                // A challenge waits for nobody: a stream is read from the moment when it is open.
+                Result::Ok(follow(socket, n, Arc::clone(crowd), Arc::clone(host), Arc::clone(seen), domain))
             }
         })
         .buffer_unordered(AT_A_TIME)
-        .try_collect()
-        .await?;
-    let seen = Arc::new(Seen::default());
-    let mut following = tokio::task::JoinSet::new();
-    for (n, (socket, domain)) in sockets.into_iter().enumerate() {
-        following.spawn(follow(socket, n, Arc::clone(&crowd), Arc::clone(&host), Arc::clone(&seen), domain));
-    }
+        .try_fold(tokio::task::JoinSet::new(), |mut following, stream| async move {
+            following.spawn(stream);
+            Ok(following)
+        });
+    let mut following = following.await?;
     sleep(Duration::from_secs(3)).await;
     let open = world.a.memory_mib()?.0;
 
@@ -232,7 +235,7 @@ async fn one(world: &World, options: &Options, size: &Size) -> Result<Vec<Figure
         beat.tick().await;
         seen.sent.lock().unwrap_or_else(PoisonError::into_inner).insert(n, Instant::now());
         let body = format!("{WORDS}{n}.");
-        world.owner.post(&place.messages(), json!({ "nonce": format!("st{n}"), "body": body })).await?;
+        world.owner.post(&place.messages(), json!({ "nonce": format!("st{number} {n}"), "body": body })).await?;
     }
     let written = begun.elapsed();
     let wanted = usize::try_from(total)? * number;
