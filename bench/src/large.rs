@@ -23,6 +23,8 @@ use crate::{Options, Result};
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Requests of people who join that are under way.
 const JOINING: u64 = 32;
+/// The instances of those who join. One alone may sign no more than 20,000 requests within a minute.
+const TOWNS: usize = 4;
 /// The smaller community: messages and members.
 const SMALL: (u64, u64) = (10_000, 200);
 /// Messages that are read at the beginning.
@@ -45,6 +47,8 @@ pub async fn measure(world: &mut World, options: &Options, folder: &std::path::P
     let (memory, _) = world.a.memory_mib()?;
 
     people(world, &large, members).await?;
+    // Those who came are told of each other first.
+    sleep(REST).await;
     let large_ms = join(world, &newcomer, &large).await?;
     let (full, _) = world.a.memory_mib()?;
     Ok(vec![
@@ -116,9 +120,9 @@ async fn write(world: &World, place: &Place, messages: u64) -> Result<()> {
     Ok(())
 }
 
-/// So many people of an instance that the benchmark plays.
+/// So many people of instances that the benchmark plays.
 async fn people(world: &World, place: &Place, members: u64) -> Result<()> {
-    let (crowd, serving) = Crowd::serve(1).await?;
+    let (crowd, serving) = Crowd::serve(TOWNS).await?;
     let host = Domain::parse_normal(&world.a.domain, true).map_err(|e| e.to_string())?;
     let sid: ServerId = place.sid.parse().map_err(|_| "not a community's id")?;
     let http = reqwest::Client::new();
@@ -128,7 +132,7 @@ async fn people(world: &World, place: &Place, members: u64) -> Result<()> {
         let (crowd, next, http) = (Arc::clone(&crowd), Arc::clone(&next), http.clone());
         let (origin, host, sid, code) = (world.a.origin.clone(), host.clone(), sid.clone(), place.code.clone());
         lanes.spawn(async move {
-            let town = crowd.followers.values().next().ok_or("no instance")?;
+            let towns: Vec<_> = crowd.followers.values().collect();
             loop {
                 let n = next.fetch_add(1, Ordering::Relaxed);
                 if n >= members {
@@ -137,6 +141,7 @@ async fn people(world: &World, place: &Place, members: u64) -> Result<()> {
                 if n % 10_000 == 9_999 {
                     eprintln!("  {} members", n + 1);
                 }
+                let town = towns[usize::try_from(n)? % TOWNS];
                 town.join(&http, &origin, &host, &sid, &code, n).await?;
             }
         });

@@ -11,7 +11,7 @@ mod rows;
 
 pub use digest::FOLD_VERSION;
 pub use parts::{Ban, Binding, Channel, Head, Info, Instance, InstanceKey, Invite, Member, Role};
-pub use rows::{Pages, Row};
+pub use rows::{Pages, People, Row};
 
 use crate::{
     action::Action,

@@ -1,6 +1,6 @@
 //! A state as rows: what a store writes, and what a joiner's snapshot consists of.
 
-use super::{Info, Member, ServerState};
+use super::{Binding, Info, Member, ServerState};
 use crate::{
     canonical,
     error::Code,
@@ -25,8 +25,47 @@ pub struct Row {
 pub struct Pages {
     /// What the snapshot itself holds: all rows in a small community, in a large one all but those of its people.
     pub first: Vec<Row>,
-    /// The people, so many a page.
-    pub people: Vec<Vec<Row>>,
+    /// The people, so many a page; [`ServerState::people_rows`] writes one.
+    pub people: Vec<Vec<Actor>>,
+}
+
+/// The people of a page.
+#[derive(Debug, Default)]
+pub struct People {
+    bindings: Vec<(Actor, Binding)>,
+    members: Vec<(Actor, Member)>,
+}
+
+impl People {
+    /// Reads the rows of a page, which another instance wrote.
+    ///
+    /// # Errors
+    /// [`Code::NotCanonical`] as [`ServerState::from_snapshot`], and for keys that are spelt in another way than here;
+    /// [`Code::BadJson`] for rows of anything but people.
+    pub fn read(rows: &[Row]) -> Result<Self, Code> {
+        fn one<T: DeserializeOwned>(row: &Row) -> Result<(Actor, T), Code> {
+            let actor: Actor = row.key.parse()?;
+            if actor.as_str() != row.key {
+                return Err(Code::NotCanonical);
+            }
+            let value = row.value.as_deref().ok_or(Code::BadJson)?;
+            Ok((actor, Reader { strictly: true }.read(value)?))
+        }
+        let mut people = Self::default();
+        for row in rows {
+            match row.kind.as_str() {
+                "actor" => people.bindings.push(one(row)?),
+                "member" => people.members.push(one(row)?),
+                _ => return Err(Code::BadJson),
+            }
+        }
+        Ok(people)
+    }
+
+    /// Who they are, and where they live.
+    pub fn homes(&self) -> impl Iterator<Item = (&Actor, &InstanceId)> {
+        self.bindings.iter().map(|(actor, binding)| (actor, &binding.home))
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -113,25 +152,33 @@ impl ServerState {
         first.extend(each("instance", &self.instances));
         self.other_rows(&mut first, |channel| visible.contains(channel));
         people.sort_unstable();
-        let rows_of = |people: &[&Actor]| {
-            let bound = people.iter().filter_map(|actor| self.bindings.get_key_value(*actor));
-            let inside = people.iter().filter_map(|actor| self.members.get_key_value(*actor));
-            let mut rows = each("actor", bound);
-            rows.extend(each("member", inside));
-            rows
-        };
-        Pages { first, people: people.chunks(page.max(1)).map(rows_of).collect() }
+        let page_of = |people: &[&Actor]| people.iter().copied().cloned().collect();
+        Pages { first, people: people.chunks(page.max(1)).map(page_of).collect() }
+    }
+
+    /// A page: the rows of these people.
+    pub fn people_rows(&self, people: &[Actor]) -> Vec<Row> {
+        let bound = people.iter().filter_map(|actor| self.bindings.get_key_value(actor));
+        let inside = people.iter().filter_map(|actor| self.members.get_key_value(actor));
+        let mut rows = each("actor", bound);
+        rows.extend(each("member", inside));
+        rows
     }
 
     /// Adds a page of people to what the first part of a snapshot became.
     ///
     /// # Errors
-    /// [`Code::NotCanonical`] as [`Self::from_snapshot`], and [`Code::BadJson`] for rows of anything but people.
-    pub fn add_people(&mut self, rows: &[Row]) -> Result<(), Code> {
-        if rows.iter().any(|row| row.kind != "actor" && row.kind != "member") {
-            return Err(Code::BadJson);
+    /// [`Code::BadJson`] for people who were there before.
+    pub fn add_people(&mut self, people: People) -> Result<(), Code> {
+        let mut known = false;
+        for (actor, binding) in people.bindings {
+            known |= self.bindings.insert(actor, binding).is_some();
         }
-        self.put_rows(rows, Reader { strictly: true })
+        for (actor, member) in people.members {
+            self.by_home.entry(member.home.clone()).or_default().insert(actor.clone());
+            known |= self.members.insert(actor, member).is_some();
+        }
+        if known { Err(Code::BadJson) } else { Ok(()) }
     }
 
     /// All rows that the instance `recipient` may hold, sorted: what a snapshot for it consists of.

@@ -9,7 +9,7 @@ use sqlx::{Arguments as _, AssertSqlSafe, SqlSafeStr};
 use super::{Error, Result, Row, Ty, Value};
 
 /// Rows of one statement: few different numbers, so that each statement is prepared once and found again.
-const CHUNKS: [usize; 4] = [32, 8, 2, 1];
+const CHUNKS: [usize; 5] = [256, 32, 8, 2, 1];
 /// Parameters of one statement. SQLite allows 32,766, PostgreSQL 65,535.
 const MAX_BINDS: usize = 1_600;
 

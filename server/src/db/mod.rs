@@ -15,6 +15,7 @@ mod conn;
 mod copy;
 mod error;
 mod facts;
+mod fold;
 pub mod folder;
 #[cfg(feature = "failpoints")]
 pub mod inline;
@@ -34,6 +35,7 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 
+use fold::Fold;
 use way::{Readers, Step, Way};
 use writer::{Claim, Line, Writer};
 
@@ -76,17 +78,25 @@ impl Db {
     pub async fn open_without_migrating(source: &Source) -> Result<Self> {
         // The writer first: it creates SQLite's file and switches it to the write-ahead log.
         let line = match source {
-            Source::File(path) => Line::Sqlite { options: Box::new(sqlite::options(path)), conn: None },
+            // Its log is folded by `fold`, not within commits.
+            Source::File(path) => {
+                let options = Box::new(sqlite::options(path).pragma("wal_autocheckpoint", "0"));
+                Line::Sqlite { options, conn: None }
+            }
             Source::Postgres(options) => Line::Postgres { options: options.clone(), conn: None, claim: None },
         };
         let way = Way::default();
-        let mut writer = Writer { line, open: false, way: way.clone() };
+        let mut writer = Writer { line, open: false, way: way.clone(), fold: None };
         writer.connect().await?;
         let readers = match &writer.line {
             Line::Sqlite { options, .. } => Readers::Sqlite(sqlite::readers(options).await?),
             Line::Postgres { options, .. } => Readers::Postgres(postgres::readers(options).await?),
         };
-        Ok(Self { readers, writer: Arc::new(Mutex::new(writer)), way, probed_at: Arc::default() })
+        let writer = Arc::new(Mutex::new(writer));
+        if let Source::File(path) = source {
+            writer.lock().await.fold = Some(Fold::start(path, Arc::downgrade(&writer)));
+        }
+        Ok(Self { readers, writer, way, probed_at: Arc::default() })
     }
 
     /// As [`Db::open`] of a file, with calls that come back before anything else runs and that somebody watches.
@@ -101,8 +111,8 @@ impl Db {
         }
         let way = Way { watch: Some(how.watch) };
         let readers = Readers::Shelf(Arc::new(inline::Shelf::new(sqlite::for_reading(&options))));
-        let mut writer =
-            Writer { line: Line::Sqlite { options: Box::new(options), conn: None }, open: false, way: way.clone() };
+        let line = Line::Sqlite { options: Box::new(options), conn: None };
+        let mut writer = Writer { line, open: false, way: way.clone(), fold: None };
         inline::finish(writer.connect())?;
         let db = Self { readers, writer: Arc::new(Mutex::new(writer)), way, probed_at: Arc::default() };
         migrate::run(&db).await?;
@@ -181,6 +191,10 @@ impl Db {
     /// Closes all connections; SQLite's write-ahead log is folded into the file.
     pub async fn close(&self) {
         self.readers.close().await;
+        let fold = self.writer.lock().await.fold.take();
+        if let Some(fold) = fold {
+            fold.end().await;
+        }
         if let Err(e) = self.writer.lock().await.close().await {
             tracing::warn!(error = %e, "the database did not close cleanly");
         }
@@ -270,6 +284,27 @@ mod tests {
             tx.exec("insert into t (a) values ($1)", args![looks]).await.unwrap();
             tx.commit().await.unwrap();
         }
+    }
+
+    /// Many small commits, as fast as they come.
+    #[tokio::test]
+    async fn the_log_of_a_file_is_folded_while_commits_go_on() {
+        let (source, _folder) = empty().await;
+        let Source::File(path) = &source else { return };
+        let db = Db::open_without_migrating(&source).await.unwrap();
+        let mut tx = db.begin().await.unwrap();
+        tx.script("create table t (a bigint primary key, b blob)").await.unwrap();
+        tx.commit().await.unwrap();
+        for n in 0..100 {
+            let mut tx = db.begin().await.unwrap();
+            tx.exec("insert into t (a, b) values ($1, $2)", args![n, vec![7_u8; 1 << 20]]).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        let length = |ending: &str| std::fs::metadata(format!("{}{ending}", path.display())).unwrap().len() >> 20;
+        assert!(length("") >= 50, "the file holds {} MiB", length(""));
+        assert!(length("-wal") <= 50, "the log holds {} MiB", length("-wal"));
+        db.close().await;
+        assert!(length("") >= 100 && !std::fs::exists(format!("{}-wal", path.display())).unwrap());
     }
 
     #[tokio::test]

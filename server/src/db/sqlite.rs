@@ -11,6 +11,10 @@ use super::{READ_WAIT, READERS, Result};
 /// How long SQLite itself waits for a lock that another process holds.
 const BUSY: Duration = Duration::from_secs(5);
 
+/// A transaction that changes more pages than this writes some before its end, and reads them again: it is then slower by
+/// half, but needs no more memory. Pages of 4 KiB; SQLite's own limit is 2 MiB.
+const SPILL_PAGES: &str = "16384";
+
 /// What the connections to a file have in common.
 pub(super) fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
@@ -23,6 +27,7 @@ pub(super) fn options(path: &Path) -> SqliteConnectOptions {
         .statement_cache_capacity(400)
         .pragma("secure_delete", "ON")
         .pragma("temp_store", "MEMORY")
+        .pragma("cache_spill", SPILL_PAGES)
 }
 
 /// The same for connections that only read.

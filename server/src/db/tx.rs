@@ -61,6 +61,9 @@ impl Tx {
         way.go(Step::Commit, conn.change("COMMIT", [])).await?;
         if let Some(writer) = self.writer.as_mut() {
             writer.open = false;
+            if let Some(fold) = &writer.fold {
+                fold.committed();
+            }
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{Connection as _, Row as _};
 
 use super::conn::Conn;
+use super::fold::Fold;
 use super::way::{Step, Way};
 use super::{Error, Result};
 
@@ -45,6 +46,8 @@ pub(super) struct Writer {
     /// A transaction was begun and neither committed nor rolled back.
     pub(super) open: bool,
     pub(super) way: Way,
+    /// Who folds the write-ahead log of a file that serves people.
+    pub(super) fold: Option<Fold>,
 }
 
 impl Writer {

@@ -11,7 +11,7 @@ mod tell;
 mod together;
 
 use super::{
-    Inner, LogHandle, pending, store,
+    Begun, Inner, LogHandle, pending, store,
     types::{Batch, Entry, LogError},
 };
 use crate::{
@@ -89,7 +89,7 @@ pub(super) enum Request {
         reply: Reply<Arc<LogHandle>>,
     },
     Adopt {
-        state: Box<ServerState>,
+        begun: Box<Begun>,
         hub_domain: String,
         keep: Option<u64>,
         reply: Reply<Arc<LogHandle>>,
@@ -426,8 +426,8 @@ impl Committer {
             Request::Open { state, entries, reply } => {
                 let _ = reply.send(self.open(*state, entries).await);
             }
-            Request::Adopt { state, hub_domain, keep, reply } => {
-                let _ = reply.send(self.adopt(*state, hub_domain, keep).await);
+            Request::Adopt { begun, hub_domain, keep, reply } => {
+                let _ = reply.send(self.adopt(*begun, hub_domain, keep).await);
             }
             Request::Restore { log, items, reply } => {
                 let result = self.restore(&log, items).await;

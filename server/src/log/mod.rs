@@ -35,7 +35,7 @@ use conntext_federation::{
     identity::Op,
     ids::{ActionId, Actor, ChannelId, InstanceId, MediaId, ServerId},
     keys::{Bytes, PublicKey},
-    state::ServerState,
+    state::{Row, ServerState},
     wire::{ChannelHead, Push},
 };
 use futures_util::future::BoxFuture;
@@ -61,6 +61,15 @@ pub type Undo = for<'a> fn(&'a mut Tx, &'a Undone<'a>) -> BoxFuture<'a, db::Resu
 /// Whether the home that is named brought all of these files, complete, into the log.
 pub type FilesThere =
     for<'a> fn(&'a mut Tx, i64, &'a InstanceId, &'a BTreeSet<MediaId>) -> BoxFuture<'a, db::Result<bool>>;
+
+/// A copy as it begins: a state that a hub showed, and the rows that it is stored as.
+#[derive(Debug)]
+pub struct Begun {
+    /// The state.
+    pub state: ServerState,
+    /// All of its rows.
+    pub rows: Vec<Row>,
+}
 
 /// What the rooms hand to the log.
 #[derive(Clone, Copy)]
@@ -386,13 +395,8 @@ impl Log {
 
     /// Begins a copy with the state of a snapshot that was verified. With `keep` its hub has begun a new epoch: what the copy holds up
     /// to that position stays, what lies behind it is kept as orphaned.
-    pub async fn adopt(
-        &self,
-        state: ServerState,
-        hub_domain: String,
-        keep: Option<u64>,
-    ) -> Result<Arc<LogHandle>, LogError> {
-        self.ask(|reply| Request::Adopt { state: Box::new(state), hub_domain, keep, reply }).await
+    pub async fn adopt(&self, begun: Begun, hub_domain: String, keep: Option<u64>) -> Result<Arc<LogHandle>, LogError> {
+        self.ask(|reply| Request::Adopt { begun: Box::new(begun), hub_domain, keep, reply }).await
     }
 
     /// Forgets a log and everything that was derived from it.

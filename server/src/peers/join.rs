@@ -10,10 +10,10 @@ use conntext_federation::action::Position;
 use conntext_federation::content::{Genesis, LogKind, MemberJoin};
 use conntext_federation::domain::Domain;
 use conntext_federation::hub::{self, Draft};
-use conntext_federation::ids::{Actor, Hash, ServerId, UserId};
+use conntext_federation::ids::{Actor, Hash, InstanceId, ServerId, UserId};
 use conntext_federation::instance::KeysStatement;
 use conntext_federation::invite_card::Card;
-use conntext_federation::state::{Row, ServerState};
+use conntext_federation::state::{People, Row, ServerState};
 use conntext_federation::wire::{JoinRequest, JoinResponse, RowsText, SignedAction, Snapshot};
 use conntext_federation::{canonical, identity::Op};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -23,7 +23,7 @@ use super::{CallError, Peer, call, find, get, naming, profiles, store, want};
 use crate::App;
 use crate::bus::Notice;
 use crate::error::{Problem, Result};
-use crate::log::LogHandle;
+use crate::log::{Begun, LogHandle};
 
 /// How long joining waits for the hub's push where a copy is here already.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -158,8 +158,8 @@ async fn arrived(app: &App, sid: &ServerId, actor: &Actor) -> bool {
 
 async fn adopt(app: &App, peer: &Peer, sid: &ServerId, actor: &Actor, first: Option<Snapshot>) -> Result<()> {
     let told = |e: CallError| e.problem(&peer.domain);
-    let (snapshot, state) = whole(app, peer, sid, first).await.map_err(told)?;
-    if state.members.get(actor).is_none_or(|m| m.home != app.keys.ik) {
+    let (snapshot, begun) = whole(app, peer, sid, first).await.map_err(told)?;
+    if begun.state.members.get(actor).is_none_or(|m| m.home != app.keys.ik) {
         return Err(told(refused(Code::NotMember)));
     }
     let known = snapshot.profiles;
@@ -174,7 +174,7 @@ async fn adopt(app: &App, peer: &Peer, sid: &ServerId, actor: &Actor, first: Opt
     };
     let log = match app.log.get(sid).filter(newer) {
         Some(copy) => copy,
-        None => app.log.adopt(state, peer.domain.as_str().to_owned(), None).await?,
+        None => app.log.adopt(begun, peer.domain.as_str().to_owned(), None).await?,
     };
     drop(turn);
     want::soon(app, &log);
@@ -191,9 +191,9 @@ pub async fn renew(app: &App, sid: &ServerId) -> std::result::Result<(), CallErr
     let log = app.log.get(sid).filter(|l| !l.hub_here).ok_or(Code::UnknownServer)?;
     let domain = Domain::parse_normal(&log.hub_domain(), true)?;
     let peer = find(app, &domain).await?;
-    let (snapshot, state) = whole(app, &peer, sid, None).await?;
+    let (snapshot, begun) = whole(app, &peer, sid, None).await?;
     let known = snapshot.profiles;
-    let adopted = app.log.adopt(state, domain.as_str().to_owned(), None).await;
+    let adopted = app.log.adopt(begun, domain.as_str().to_owned(), None).await;
     let log = adopted.map_err(|e| CallError::Answer(e.to_string()))?;
     want::soon(app, &log);
     profiles::keep(app, &domain, known).await;
@@ -215,7 +215,7 @@ pub(super) async fn whole(
     peer: &Peer,
     sid: &ServerId,
     mut first: Option<Snapshot>,
-) -> std::result::Result<(Snapshot, ServerState), CallError> {
+) -> std::result::Result<(Snapshot, Begun), CallError> {
     let mut tries = 0;
     loop {
         let snapshot = match first.take() {
@@ -224,7 +224,7 @@ pub(super) async fn whole(
         };
         tries += 1;
         match check(app, peer, sid, &snapshot).await {
-            Ok(state) => return Ok((snapshot, state)),
+            Ok(begun) => return Ok((snapshot, begun)),
             Err(CallError::Problem { status: 410, .. }) if tries < TRIES => {}
             Err(CallError::Problem { status: 404 | 410, .. }) => {
                 return Err(CallError::Answer("a snapshot whose pages it does not give".into()));
@@ -235,24 +235,30 @@ pub(super) async fn whole(
 }
 
 /// Fetches the pages of a snapshot whose first part was verified, and adds the people on them.
-async fn people(
-    app: &App,
-    peer: &Peer,
-    snapshot: &Snapshot,
-    state: &mut ServerState,
-) -> std::result::Result<(), CallError> {
+async fn people(app: &App, peer: &Peer, snapshot: &Snapshot, begun: &mut Begun) -> std::result::Result<(), CallError> {
     if snapshot.pages.len() > app.config.federation.snapshot_pages {
         return Err(refused(Code::TooLarge));
     }
+    if !snapshot.pages.is_empty() && !begun.state.bindings.is_empty() {
+        // All of them or none come on pages.
+        return Err(refused(Code::BadJson));
+    }
     let fetch = |hash: &Hash| page(app, peer, &snapshot.sid, *hash);
     let mut pages = stream::iter(snapshot.pages.iter().map(fetch)).buffered(PAGES_AT_ONCE);
-    while let Some(rows) = pages.try_next().await? {
-        state.add_people(&rows).map_err(refused)?;
+    while let Some((rows, people)) = pages.try_next().await? {
+        begun.state.add_people(people).map_err(refused)?;
+        begun.rows.extend(rows);
     }
     Ok(())
 }
 
-async fn page(app: &App, peer: &Peer, sid: &ServerId, hash: Hash) -> std::result::Result<Vec<Row>, CallError> {
+/// A page of a snapshot: its rows as they are stored, and what they say.
+async fn page(
+    app: &App,
+    peer: &Peer,
+    sid: &ServerId,
+    hash: Hash,
+) -> std::result::Result<(Vec<Row>, People), CallError> {
     let path = format!("/servers/{sid}/snapshot/{hash}");
     let mut tries = 0;
     let text: RowsText = loop {
@@ -265,34 +271,45 @@ async fn page(app: &App, peer: &Peer, sid: &ServerId, hash: Hash) -> std::result
             Err(e) => return Err(e),
         }
     };
-    if text.hash() != hash {
-        return Err(refused(Code::HashMismatch));
-    }
     // Beside the tasks that serve requests: there are thousands of them on a page.
-    let rows = tokio::task::spawn_blocking(move || text.rows()).await;
-    rows.map_err(|e| CallError::Unreachable(e.to_string()))?.map_err(refused)
+    let read = tokio::task::spawn_blocking(move || {
+        if text.hash() != hash {
+            return Err(Code::HashMismatch);
+        }
+        let rows = text.rows()?;
+        let people = People::read(&rows)?;
+        Ok((rows, people))
+    });
+    let (rows, people) = read.await.map_err(|e| CallError::Unreachable(e.to_string()))?.map_err(refused)?;
+    nobody_of_ours(app, people.homes()).await?;
+    Ok((rows, people))
 }
 
-/// Whether a snapshot may become the copy of that server here: it proves itself, and it says of people who live here
-/// only what this instance said itself. Answers with its state, its pages included.
-async fn check(
+/// Nobody else is the home of who lives here: whoever were could speak under their name.
+async fn nobody_of_ours<'a>(
     app: &App,
-    peer: &Peer,
-    sid: &ServerId,
-    snapshot: &Snapshot,
-) -> std::result::Result<ServerState, CallError> {
-    let mut state = verify(app, peer, sid, snapshot).map_err(refused)?;
-    people(app, peer, snapshot, &mut state).await?;
-    snapshot.check_joins(&state).map_err(refused)?;
-    // Nobody else is the home of who lives here: whoever were could speak under their name.
-    let elsewhere = state.bindings.iter().filter(|(_, binding)| binding.home != app.keys.ik);
+    homes: impl Iterator<Item = (&'a Actor, &'a InstanceId)>,
+) -> std::result::Result<(), CallError> {
+    let elsewhere = homes.filter(|(_, home)| **home != app.keys.ik);
     let elsewhere: Vec<&UserId> = elsewhere.filter_map(|(actor, _)| actor.user()).collect();
     let own = |e: crate::db::Error| CallError::Unreachable(format!("our own database: {e}"));
     let mut read = app.db.read().await.map_err(own)?;
     if store::any_lives_here(&mut read, &elsewhere).await.map_err(own)? {
         return Err(refused(Code::NotHome));
     }
-    Ok(state)
+    Ok(())
+}
+
+/// Whether a snapshot may become the copy of that server here: it proves itself, and it says of people who live here
+/// only what this instance said itself. Answers with its state, its pages included.
+async fn check(app: &App, peer: &Peer, sid: &ServerId, snapshot: &Snapshot) -> std::result::Result<Begun, CallError> {
+    let mut state = verify(app, peer, sid, snapshot).map_err(refused)?;
+    nobody_of_ours(app, state.bindings.iter().map(|(actor, binding)| (actor, &binding.home))).await?;
+    let rows = state.take_all();
+    let mut begun = Begun { state, rows };
+    people(app, peer, snapshot, &mut begun).await?;
+    snapshot.check_joins(&begun.state).map_err(refused)?;
+    Ok(begun)
 }
 
 /// Whether the first part of a snapshot proves itself: made by this hub for us, of the server that its id says, with keys that their

@@ -61,7 +61,8 @@ pub(super) async fn follow(app: &App, domain: &Domain, log: &Arc<LogHandle>) -> 
         return Err(wrong("it contradicts our copy without a new epoch"));
     }
     let peer = find(app, domain).await?;
-    let (snapshot, state) = join::whole(app, &peer, &log.sid, None).await?;
+    let (snapshot, begun) = join::whole(app, &peer, &log.sid, None).await?;
+    let state = begun.state.clone();
     let (first, between) = beginning(app, domain, log, common, head.epoch + 1).await?;
     replica::verify_past(&state, &first).map_err(|code| CallError::Answer(format!("its new epoch: {code}")))?;
     let report = epoch::report(&first).ok_or_else(|| wrong("a new epoch without a report"))?;
@@ -73,7 +74,7 @@ pub(super) async fn follow(app: &App, domain: &Domain, log: &Arc<LogHandle>) -> 
     let known = snapshot.profiles;
     let end = snapshot.head.seq;
     let answered = |e: crate::log::LogError| CallError::Answer(e.to_string());
-    let log = app.log.adopt(state.clone(), domain.as_str().to_owned(), Some(common)).await.map_err(answered)?;
+    let log = app.log.adopt(begun, domain.as_str().to_owned(), Some(common)).await.map_err(answered)?;
     let past = |event: Box<Event>| {
         let hash = replica::verify_past(&state, &event).ok()?;
         (event.header.seq <= end).then(|| Entry::of(*event, hash, None))

@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex};
 use axum::extract::State;
 use conntext_federation::ids::{Actor, Hash, InstanceId, ServerId};
 use conntext_federation::keys::{KeySig, Signature};
-use conntext_federation::state::{Pages, ServerState};
+use conntext_federation::state::ServerState;
 use conntext_federation::wire::{JoinWord, RowsText, Snapshot};
 use conntext_federation::{Code, canonical, hub::position};
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::hub::{begin_cursor, entitled};
 use super::{Origin, store, unpoison};
@@ -37,7 +38,7 @@ struct Kept {
 pub struct Book(Mutex<HashMap<(ServerId, Hash), Kept>>);
 
 impl Book {
-    fn keep(&self, sid: &ServerId, pages: Vec<(Hash, RowsText)>, most: usize, now_ms: i64) {
+    fn keep(&self, sid: &ServerId, pages: Vec<Page>, most: usize, now_ms: i64) {
         let mut kept = unpoison(&self.0);
         for (hash, text) in pages {
             let page =
@@ -90,16 +91,34 @@ pub(super) async fn page(
 }
 
 /// A state as text: the first part, and its pages with their hashes.
-type Written = (RowsText, Vec<(Hash, RowsText)>);
+type Written = (RowsText, Vec<Page>);
 
-fn written(pages: &Pages) -> std::result::Result<Written, Code> {
-    let page = |rows: &Vec<_>| RowsText::of(rows).map(|text| (text.hash(), text));
-    Ok((RowsText::of(&pages.first)?, pages.people.iter().map(page).collect::<std::result::Result<_, Code>>()?))
+type Page = (Hash, RowsText);
+
+fn page_of(state: &ServerState, people: &[Actor]) -> std::result::Result<Page, Code> {
+    RowsText::of(&state.people_rows(people)).map(|text| (text.hash(), text))
 }
 
-async fn write_beside(state: ServerState, ik: InstanceId, page: usize) -> Result<Written> {
-    let write = move || written(&state.pages_for(&ik, page));
-    Ok(tokio::task::spawn_blocking(write).await.map_err(Problem::internal)??)
+fn written(state: &ServerState, ik: &InstanceId, page: usize) -> std::result::Result<Written, Code> {
+    let pages = state.pages_for(ik, page);
+    let people = pages.people.iter().map(|people| page_of(state, people)).collect::<std::result::Result<_, Code>>()?;
+    Ok((RowsText::of(&pages.first)?, people))
+}
+
+/// The same beside the tasks that serve requests, on as many cores as there are.
+async fn written_beside(state: ServerState, ik: &InstanceId, page: usize) -> Result<Written> {
+    let pages = state.pages_for(ik, page);
+    let state = Arc::new(state);
+    let write = |people: Vec<Actor>| {
+        let state = Arc::clone(&state);
+        async move {
+            let written = tokio::task::spawn_blocking(move || page_of(&state, &people)).await;
+            Ok::<_, Problem>(written.map_err(Problem::internal)??)
+        }
+    };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let people = stream::iter(pages.people.into_iter().map(write)).buffered(cores).try_collect().await?;
+    Ok((RowsText::of(&pages.first)?, people))
 }
 
 /// The state for one instance, signed; delivery to it goes on behind it.
@@ -115,12 +134,12 @@ pub(super) async fn make(app: &App, log: &Arc<LogHandle>, ik: &InstanceId) -> Re
         let theirs = state.by_home.get(ik).into_iter().flatten();
         let came_at: Vec<u64> = theirs.filter_map(|actor| Some(state.members.get(actor)?.joined_seq)).collect();
         let large = state.bindings.len() > LARGE;
-        let text = if large { Err(state.clone()) } else { Ok(written(&state.pages_for(ik, page))?) };
+        let text = if large { Err(state.clone()) } else { Ok(written(&state, ik, page)?) };
         (position(&state), text, state.channels_for(ik), members, came_at)
     };
     let (rows, pages) = match text {
         Ok(text) => text,
-        Err(state) => write_beside(state, ik.clone(), page).await?,
+        Err(state) => written_beside(state, ik, page).await?,
     };
     let profiles = (app.peers.rooms.profiles)(app, &members).await?;
     let mut read = app.db.read().await?;

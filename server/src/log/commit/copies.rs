@@ -6,11 +6,11 @@ use crate::{
     crash,
     db::{self, Tx},
     log::{
-        LogHandle, pending, rewind, store,
+        Begun, LogHandle, pending, rewind, store,
         types::{Batch, Entry, LogError},
     },
 };
-use conntext_federation::{event::Item, ids::ActionId, replica::Held, state::ServerState, wire::Push};
+use conntext_federation::{event::Item, ids::ActionId, replica::Held, wire::Push};
 use std::{collections::HashMap, sync::Arc};
 
 impl Committer {
@@ -118,10 +118,11 @@ impl Committer {
 
     pub(super) async fn adopt(
         &mut self,
-        mut state: ServerState,
+        begun: Begun,
         hub_domain: String,
         keep: Option<u64>,
     ) -> Result<Arc<LogHandle>, LogError> {
+        let Begun { state, rows } = begun;
         let mut tx = self.begin().await?;
         if let Some(old) = store::log_by_sid(&mut tx, &state.sid).await? {
             // A new start after a quarantine: what was queued is kept, the copy is not.
@@ -145,7 +146,7 @@ impl Committer {
         if keep.is_none() {
             pending::behind(&mut tx, id, state.head.seq).await?;
         }
-        store::write_state(&mut tx, id, state.take_all()).await?;
+        store::write_state(&mut tx, id, rows).await?;
         let local = self.inner.me.ik.clone();
         for actor in state.by_home.get(&local).cloned().unwrap_or_default() {
             if let Some(member) = state.members.get(&actor) {
