@@ -4,9 +4,7 @@
 //! What is there already is folded while commits go on. The rest, a few pages, is folded while none does, or a busy
 //! instance would never come to the log's end and the log would grow for ever.
 
-use std::fs::File;
-use std::os::unix::fs::FileExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Weak;
 
 use sqlx::Connection as _;
@@ -18,17 +16,37 @@ use super::Result;
 use super::sqlite::options;
 use super::writer::Writer;
 
-/// Pages that the log may hold before it is folded: 16 MiB, four times what SQLite takes by itself, since a page that
-/// changed many times is then folded once.
-const PAGES: u32 = 4_096;
-/// Where the index beside the log says how many pages it holds (<https://sqlite.org/walformat.html>, 2.1: `mxFrame`).
-const PAGES_AT: u64 = 16;
-/// The only version of that index so far, which stands at its beginning.
-const INDEX_VERSION: u32 = 3_007_000;
+/// Pages that the log may hold, about, before it is folded: 16 MiB, four times what SQLite takes by itself, since a page
+/// that changed many times is then folded once.
+const PAGES: u64 = 4_096;
+/// How long the log may become where the estimate fails; SQLite then folds it within a commit.
+pub(super) const MOST_PAGES: &str = "32768";
+/// Pages that every commit changes, about.
+const PAGES_OF_A_COMMIT: u64 = 12;
+/// Rows that are changed for each further page, about, and bytes that are written.
+const ROWS_OF_A_PAGE: u64 = 8;
+const BYTES_OF_A_PAGE: u64 = 4_096;
+
+/// What a transaction has written so far.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Written {
+    pub(super) rows: u64,
+    pub(super) bytes: u64,
+}
+
+impl Written {
+    /// How long the log becomes by it, about. Nobody else knows: SQLite tells its length only to who folds it, and to look
+    /// into its files would end the locks that this process has on them
+    /// (<https://sqlite.org/howtocorrupt.html>, 2.2).
+    fn pages(self) -> u64 {
+        PAGES_OF_A_COMMIT + self.rows / ROWS_OF_A_PAGE + self.bytes / BYTES_OF_A_PAGE
+    }
+}
 
 /// The task that folds.
 pub(super) struct Fold {
-    index: PathBuf,
+    /// What the log holds since it was folded last.
+    pages: u64,
     wake: mpsc::Sender<()>,
     task: JoinHandle<()>,
 }
@@ -36,24 +54,24 @@ pub(super) struct Fold {
 impl Fold {
     /// Folds the log of the database in this file, until the writer closes.
     pub(super) fn start(file: &Path, writer: Weak<Mutex<Writer>>) -> Self {
-        let mut index = file.as_os_str().to_owned();
-        index.push("-shm");
         let options = options(file);
         let (wake, mut woken) = mpsc::channel(1);
         let task = tokio::spawn(async move {
             while woken.recv().await.is_some() {
                 if let Err(e) = fold(&options, &writer).await {
-                    // The log keeps everything; the next commit tries again.
+                    // The log keeps everything; it is tried again when as much was written.
                     tracing::warn!(error = %e, "the write-ahead log cannot be folded into the database");
                 }
             }
         });
-        Self { index: index.into(), wake, task }
+        Self { pages: 0, wake, task }
     }
 
     /// Something was committed.
-    pub(super) fn committed(&self) {
-        if pages(&self.index).is_none_or(|pages| pages >= PAGES) {
+    pub(super) fn committed(&mut self, written: Written) {
+        self.pages += written.pages();
+        if self.pages >= PAGES {
+            self.pages = 0;
             // Who was woken and has not come yet need not be woken again.
             let _ = self.wake.try_send(());
         }
@@ -64,14 +82,6 @@ impl Fold {
         drop(self.wake);
         let _ = self.task.await;
     }
-}
-
-/// How many pages the log holds, where its index says so.
-fn pages(index: &Path) -> Option<u32> {
-    let mut header = [0; PAGES_AT as usize + 4];
-    File::open(index).ok()?.read_exact_at(&mut header, 0).ok()?;
-    let word = |at: usize| header.get(at..at + 4)?.try_into().ok().map(u32::from_ne_bytes);
-    (word(0)? == INDEX_VERSION).then(|| word(PAGES_AT as usize))?
 }
 
 async fn fold(options: &SqliteConnectOptions, writer: &Weak<Mutex<Writer>>) -> Result<()> {

@@ -35,7 +35,7 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 
-use fold::Fold;
+use fold::{Fold, Written};
 use way::{Readers, Step, Way};
 use writer::{Claim, Line, Writer};
 
@@ -80,13 +80,13 @@ impl Db {
         let line = match source {
             // Its log is folded by `fold`, not within commits.
             Source::File(path) => {
-                let options = Box::new(sqlite::options(path).pragma("wal_autocheckpoint", "0"));
+                let options = Box::new(sqlite::options(path).pragma("wal_autocheckpoint", fold::MOST_PAGES));
                 Line::Sqlite { options, conn: None }
             }
             Source::Postgres(options) => Line::Postgres { options: options.clone(), conn: None, claim: None },
         };
         let way = Way::default();
-        let mut writer = Writer { line, open: false, way: way.clone(), fold: None };
+        let mut writer = Writer { line, open: false, way: way.clone(), written: Written::default(), fold: None };
         writer.connect().await?;
         let readers = match &writer.line {
             Line::Sqlite { options, .. } => Readers::Sqlite(sqlite::readers(options).await?),
@@ -112,7 +112,7 @@ impl Db {
         let way = Way { watch: Some(how.watch) };
         let readers = Readers::Shelf(Arc::new(inline::Shelf::new(sqlite::for_reading(&options))));
         let line = Line::Sqlite { options: Box::new(options), conn: None };
-        let mut writer = Writer { line, open: false, way: way.clone(), fold: None };
+        let mut writer = Writer { line, open: false, way: way.clone(), written: Written::default(), fold: None };
         inline::finish(writer.connect())?;
         let db = Self { readers, writer: Arc::new(Mutex::new(writer)), way, probed_at: Arc::default() };
         migrate::run(&db).await?;
