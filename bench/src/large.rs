@@ -47,8 +47,6 @@ pub async fn measure(world: &mut World, options: &Options, folder: &std::path::P
     let (memory, _) = world.a.memory_mib()?;
 
     people(world, &large, members).await?;
-    // Those who came are told of each other first.
-    sleep(REST).await;
     let large_ms = join(world, &newcomer, &large).await?;
     let (full, _) = world.a.memory_mib()?;
     Ok(vec![
@@ -149,6 +147,8 @@ async fn people(world: &World, place: &Place, members: u64) -> Result<()> {
     while let Some(lane) = lanes.join_next().await {
         lane??;
     }
+    // Those who came are told of each other first.
+    sleep(REST).await;
     serving.abort();
     Ok(())
 }

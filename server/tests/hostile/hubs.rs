@@ -185,6 +185,7 @@ async fn j5_hostile_snapshots_are_not_taken() {
             },
             plain,
         ),
+        ("a page with somebody twice", "502 peer_error", 1, |rows| rows.extend_from_within(..1), plain),
         ("a page without the one who came", "502 peer_error", 1, Vec::clear, plain),
         (
             "a page with a number beyond the profile",
