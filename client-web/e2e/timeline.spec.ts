@@ -52,8 +52,8 @@ test("C9: what is new is marked, stays marked until one leaves, and can be marke
   browser,
   a,
 }) => {
-  const ada = await register(browser, a, "reader");
-  const tom = await register(browser, a, "writer");
+  const ada = await register(browser, a, "behind");
+  const tom = await register(browser, a, "ahead");
   const { server, channel } = await community(ada, "Unread");
   const other = await ada.call<{ id: string }>("POST", `servers/${server.id}/channels`, { name: "elsewhere" });
   await letIn(ada, server, tom);
