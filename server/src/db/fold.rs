@@ -4,49 +4,32 @@
 //! What is there already is folded while commits go on. The rest, a few pages, is folded while none does, or a busy
 //! instance would never come to the log's end and the log would grow for ever.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Weak;
+use std::time::Duration;
 
 use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
 
 use super::Result;
 use super::sqlite::options;
 use super::writer::Writer;
 
-/// Pages that the log may hold, about, before it is folded: 16 MiB, four times what SQLite takes by itself, since a page
-/// that changed many times is then folded once.
-const PAGES: u64 = 4_096;
-/// How long the log may become where the estimate fails; SQLite then folds it within a commit.
+/// Length of the log's file from which it is folded, in bytes: twice what SQLite takes by itself, since a page that changed
+/// many times is then folded once. Once it is folded the file is cut back to this length ([`super::sqlite::options`]), so that
+/// it is longer only while there is something to fold.
+pub(super) const LENGTH: u64 = 8 << 20;
+/// How long the log may become where nobody folds it, in pages; SQLite then does so within a commit.
 pub(super) const MOST_PAGES: &str = "32768";
-/// Pages that every commit changes, about.
-const PAGES_OF_A_COMMIT: u64 = 12;
-/// Rows that are changed for each further page, about, and bytes that are written.
-const ROWS_OF_A_PAGE: u64 = 8;
-const BYTES_OF_A_PAGE: u64 = 4_096;
-
-/// What a transaction has written so far.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Written {
-    pub(super) rows: u64,
-    pub(super) bytes: u64,
-}
-
-impl Written {
-    /// How long the log becomes by it, about. Nobody else knows: SQLite tells its length only to who folds it, and to look
-    /// into its files would end the locks that this process has on them
-    /// (<https://sqlite.org/howtocorrupt.html>, 2.2).
-    fn pages(self) -> u64 {
-        PAGES_OF_A_COMMIT + self.rows / ROWS_OF_A_PAGE + self.bytes / BYTES_OF_A_PAGE
-    }
-}
+/// How often it is tried where somebody still reads what the log holds.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// The task that folds.
 pub(super) struct Fold {
-    /// What the log holds since it was folded last.
-    pages: u64,
+    log: PathBuf,
     wake: mpsc::Sender<()>,
     task: JoinHandle<()>,
 }
@@ -54,24 +37,27 @@ pub(super) struct Fold {
 impl Fold {
     /// Folds the log of the database in this file, until the writer closes.
     pub(super) fn start(file: &Path, writer: Weak<Mutex<Writer>>) -> Self {
+        let mut log = file.as_os_str().to_owned();
+        log.push("-wal");
         let options = options(file);
         let (wake, mut woken) = mpsc::channel(1);
         let task = tokio::spawn(async move {
             while woken.recv().await.is_some() {
                 if let Err(e) = fold(&options, &writer).await {
-                    // The log keeps everything; it is tried again when as much was written.
+                    // The log keeps everything; the next commit tries again.
                     tracing::warn!(error = %e, "the write-ahead log cannot be folded into the database");
                 }
+                sleep(PAUSE).await;
             }
         });
-        Self { pages: 0, wake, task }
+        Self { log: log.into(), wake, task }
     }
 
     /// Something was committed.
-    pub(super) fn committed(&mut self, written: Written) {
-        self.pages += written.pages();
-        if self.pages >= PAGES {
-            self.pages = 0;
+    pub(super) fn committed(&self) {
+        // Asked for its length only: to open and close a file of the database ends the locks that this process has on it
+        // (<https://sqlite.org/howtocorrupt.html>, 2.2).
+        if std::fs::metadata(&self.log).is_ok_and(|log| log.len() > LENGTH) {
             // Who was woken and has not come yet need not be woken again.
             let _ = self.wake.try_send(());
         }

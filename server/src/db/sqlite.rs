@@ -6,6 +6,7 @@ use std::time::Duration;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
+use super::fold::LENGTH;
 use super::{READ_WAIT, READERS, Result};
 
 /// How long SQLite itself waits for a lock that another process holds.
@@ -28,6 +29,7 @@ pub(super) fn options(path: &Path) -> SqliteConnectOptions {
         .pragma("secure_delete", "ON")
         .pragma("temp_store", "MEMORY")
         .pragma("cache_spill", SPILL_PAGES)
+        .pragma("journal_size_limit", LENGTH.to_string())
 }
 
 /// The same for connections that only read.

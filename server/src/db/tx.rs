@@ -61,9 +61,8 @@ impl Tx {
         way.go(Step::Commit, conn.change("COMMIT", [])).await?;
         if let Some(writer) = self.writer.as_mut() {
             writer.open = false;
-            let written = writer.written;
-            if let Some(fold) = &mut writer.fold {
-                fold.committed(written);
+            if let Some(fold) = &writer.fold {
+                fold.committed();
             }
         }
         Ok(())
@@ -71,19 +70,8 @@ impl Tx {
 
     /// Runs a statement; answers with the number of rows it changed.
     pub async fn exec(&mut self, sql: &'static str, args: Vec<Value>) -> Result<u64> {
-        let bytes = bytes(&args);
         let (mut conn, way) = self.parts()?;
-        let rows = way.go(Step::Write, conn.change(sql, args)).await?;
-        Ok(self.wrote(rows, bytes))
-    }
-
-    /// Notes what a statement has written.
-    fn wrote(&mut self, rows: u64, bytes: u64) -> u64 {
-        if let Some(writer) = self.writer.as_mut() {
-            writer.written.rows += rows;
-            writer.written.bytes += bytes;
-        }
-        rows
+        way.go(Step::Write, conn.change(sql, args)).await
     }
 
     /// Inserts many rows with as few statements as the database allows. `prefix` ends in `values`;
@@ -94,10 +82,8 @@ impl Tx {
         rows: Vec<Vec<Value>>,
         suffix: &'static str,
     ) -> Result<u64> {
-        let bytes = rows.iter().map(|row| bytes(row)).sum();
         let (mut conn, way) = self.parts()?;
-        let rows = way.go(Step::Write, conn.many(prefix, rows, suffix)).await?;
-        Ok(self.wrote(rows, bytes))
+        way.go(Step::Write, conn.many(prefix, rows, suffix)).await
     }
 
     /// Runs a script of several statements without parameters (migrations).
@@ -132,13 +118,4 @@ impl Drop for Tx {
             runtime.spawn(async move { writer.settle().await });
         }
     }
-}
-
-fn bytes(values: &[Value]) -> u64 {
-    let bytes = |value: &Value| match value {
-        Value::Text(text) => text.len(),
-        Value::Blob(blob) => blob.len(),
-        _ => 8,
-    };
-    values.iter().map(bytes).sum::<usize>() as u64
 }

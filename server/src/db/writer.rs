@@ -5,7 +5,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{Connection as _, Row as _};
 
 use super::conn::Conn;
-use super::fold::{Fold, Written};
+use super::fold::Fold;
 use super::way::{Step, Way};
 use super::{Error, Result};
 
@@ -46,8 +46,6 @@ pub(super) struct Writer {
     /// A transaction was begun and neither committed nor rolled back.
     pub(super) open: bool,
     pub(super) way: Way,
-    /// By the transaction that is open.
-    pub(super) written: Written,
     /// Who folds the write-ahead log of a file that serves people.
     pub(super) fold: Option<Fold>,
 }
@@ -79,7 +77,6 @@ impl Writer {
         let fresh = self.connect().await?;
         // Noted before it happens: whoever asked may be gone when the database has begun, and the next one has to end it.
         self.open = true;
-        self.written = Written::default();
         let begun = self.try_begin().await;
         // PostgreSQL may have been restarted since the last time.
         let begun = match begun {

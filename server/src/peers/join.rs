@@ -239,7 +239,8 @@ async fn people(app: &App, peer: &Peer, snapshot: &Snapshot, begun: &mut Begun) 
     if snapshot.pages.len() > app.config.federation.snapshot_pages {
         return Err(refused(Code::TooLarge));
     }
-    if !snapshot.pages.is_empty() && !begun.state.bindings.is_empty() {
+    let nobody = begun.state.bindings.is_empty() && begun.state.members.is_empty();
+    if !snapshot.pages.is_empty() && !nobody {
         // All of them or none come on pages.
         return Err(refused(Code::BadJson));
     }

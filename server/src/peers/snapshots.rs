@@ -107,18 +107,23 @@ fn written(state: &ServerState, ik: &InstanceId, page: usize) -> std::result::Re
 
 /// The same beside the tasks that serve requests, on as many cores as there are.
 async fn written_beside(state: ServerState, ik: &InstanceId, page: usize) -> Result<Written> {
-    let pages = state.pages_for(ik, page);
-    let state = Arc::new(state);
+    let (state, ik) = (Arc::new(state), ik.clone());
+    let whole = Arc::clone(&state);
+    let begin = move || {
+        let pages = whole.pages_for(&ik, page);
+        Ok((RowsText::of(&pages.first)?, pages.people))
+    };
+    let (first, people) = beside(begin).await?;
     let write = |people: Vec<Actor>| {
         let state = Arc::clone(&state);
-        async move {
-            let written = tokio::task::spawn_blocking(move || page_of(&state, &people)).await;
-            Ok::<_, Problem>(written.map_err(Problem::internal)??)
-        }
+        beside(move || page_of(&state, &people))
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let people = stream::iter(pages.people.into_iter().map(write)).buffered(cores).try_collect().await?;
-    Ok((RowsText::of(&pages.first)?, people))
+    Ok((first, stream::iter(people.into_iter().map(write)).buffered(cores).try_collect().await?))
+}
+
+async fn beside<T: Send + 'static>(work: impl FnOnce() -> std::result::Result<T, Code> + Send + 'static) -> Result<T> {
+    Ok(tokio::task::spawn_blocking(work).await.map_err(Problem::internal)??)
 }
 
 /// The state for one instance, signed; delivery to it goes on behind it.
