@@ -4,6 +4,7 @@
 //! Each story prints a table: case, expected, seen. `cargo nextest run --workspace -E 'binary(hostile)' --no-capture`.
 
 mod craft;
+mod false_streams;
 mod floods;
 mod hubs;
 #[allow(dead_code)]
@@ -15,6 +16,7 @@ mod members;
 mod names;
 mod outsiders;
 mod peer;
+mod pushes;
 mod requests;
 mod stories;
 mod streams;

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc::UnboundedSender;
 
 use crate::craft::{Key, b64, canon, fresh, hex, id, now_ms, sha};
 use crate::line::{Request, Seen, send};
@@ -23,6 +24,7 @@ pub const BARE: &str = "(request-target) (created) (expires) ct-destination ct-n
 #[derive(Clone, Debug)]
 pub struct Asked {
     pub path: String,
+    pub head: String,
     pub body: Value,
 }
 
@@ -36,6 +38,8 @@ pub enum Reply {
     Drip,
     /// An answer that never begins.
     Silence,
+    /// Agreement to speak something else, with these header lines besides; the connection is handed out.
+    Upgrade(Vec<(String, String)>, UnboundedSender<TcpStream>),
 }
 
 type Script = Box<dyn Fn(&Asked) -> Option<Reply> + Send>;
@@ -236,6 +240,14 @@ async fn serve(mut socket: TcpStream, inner: Arc<Inner>) {
         Reply::Raw(status, headers, body) => (status, headers, body),
         Reply::Silence => return tokio::time::sleep(Duration::from_secs(60)).await,
         Reply::Drip => return drip(socket).await,
+        Reply::Upgrade(headers, taker) => {
+            let mut head = "HTTP/1.1 101 X\r\nconnection: upgrade\r\nupgrade: websocket\r\n".to_owned();
+            headers.iter().for_each(|(name, value)| head.push_str(&format!("{name}: {value}\r\n")));
+            if socket.write_all(format!("{head}\r\n").as_bytes()).await.is_ok() {
+                let _ = taker.send(socket);
+            }
+            return;
+        }
     };
     let mut head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
     headers.iter().for_each(|(name, value)| head.push_str(&format!("{name}: {value}\r\n")));
@@ -269,6 +281,6 @@ async fn read_request(socket: &mut TcpStream) -> Option<Asked> {
         let mut words = head.split(' ');
         let path = words.nth(1)?.to_owned();
         let body = serde_json::from_slice(&got[end + 4..]).unwrap_or(Value::Null);
-        return Some(Asked { path, body });
+        return Some(Asked { path, head, body });
     }
 }

@@ -12,6 +12,7 @@ mod people;
 mod restores;
 mod run;
 mod scene;
+mod streams;
 mod trace;
 mod watch;
 mod world;

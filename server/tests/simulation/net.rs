@@ -17,6 +17,7 @@ use tower::ServiceExt as _;
 
 use super::chance::Chance;
 use super::life::Life;
+use super::streams;
 use super::trace::{Trace, short};
 
 /// What stands in messages that are for the people of one instance alone.
@@ -43,6 +44,7 @@ struct State {
     /// What arrived where it must never be.
     leaks: Vec<String>,
     requests: u64,
+    streamed: u64,
 }
 
 /// The network. Cheap to clone.
@@ -100,16 +102,54 @@ impl Net {
         self.open().requests
     }
 
+    /// Bytes that came over connections which stay open.
+    pub fn bytes_streamed(&self) -> u64 {
+        self.open().streamed
+    }
+
+    pub(super) fn streamed(&self, bytes: usize) {
+        self.open().streamed += bytes as u64;
+    }
+
     /// The way out of one life.
     pub fn line(&self, from: &str, life: Arc<Life>) -> Arc<dyn Transport> {
         Arc::new(Line { net: self.clone(), from: from.to_owned(), life })
     }
 
-    fn passes(&self, from: &str, to: &str) -> bool {
+    /// Counts a request and notes it.
+    pub(super) fn begin(&self, line: impl FnOnce(u64) -> String) -> u64 {
+        let number = {
+            let mut state = self.open();
+            state.requests += 1;
+            state.requests
+        };
+        self.trace.note(|| line(number));
+        number
+    }
+
+    pub(super) fn note(&self, line: impl FnOnce() -> String) {
+        self.trace.note(line);
+    }
+
+    pub(super) fn weather(&self) -> Weather {
+        self.open().weather
+    }
+
+    pub(super) fn chance(&self) -> &Chance {
+        &self.chance
+    }
+
+    /// Who answers at a domain.
+    pub(super) fn reach(&self, domain: &str) -> Result<(Router, Arc<Life>), TransportError> {
+        let there = self.open().routers.get(domain).cloned();
+        there.filter(|(_, life)| !life.is_over()).ok_or_else(|| TransportError("nobody is there".into()))
+    }
+
+    pub(super) fn passes(&self, from: &str, to: &str) -> bool {
         !self.open().cut.contains(&(from.to_owned(), to.to_owned()))
     }
 
-    async fn late(&self, most_ms: u64) {
+    pub(super) async fn late(&self, most_ms: u64) {
         if most_ms > 0 {
             // Most are quick, a few take much longer: so they overtake each other.
             let most_ms = if self.chance.percent(20) { most_ms } else { most_ms.div_ceil(8) };
@@ -118,7 +158,7 @@ impl Net {
     }
 
     /// Who hears what was told to another's people only.
-    fn overhear(&self, at: &str, from: &str, what: &str, body: &[u8]) {
+    pub(super) fn overhear(&self, at: &str, from: &str, what: &str, body: &[u8]) {
         let text = String::from_utf8_lossy(body);
         for (start, _) in text.match_indices(SECRET) {
             let rest = &text[start + SECRET.len()..];
@@ -131,10 +171,7 @@ impl Net {
 
     /// Brings a request to its receiver and hands back the whole answer.
     async fn deliver(&self, from: &str, to: &str, parts: &Parts, body: Bytes) -> Result<Answer, TransportError> {
-        let there = self.open().routers.get(to).cloned();
-        let Some((router, life)) = there.filter(|(_, life)| !life.is_over()) else {
-            return Err(TransportError("nobody is there".into()));
-        };
+        let (router, life) = self.reach(to)?;
         let what = format!("{} {}", parts.method, parts.uri.path());
         self.overhear(to, from, &what, &body);
         let path = parts.uri.path_and_query().map_or("/", |p| p.as_str());
@@ -175,21 +212,27 @@ struct Line {
 }
 
 impl Line {
+    /// What comes of it while the process lives.
+    async fn alive<T>(&self, work: impl Future<Output = Result<T, TransportError>>) -> Result<T, TransportError> {
+        let ended = || TransportError("the process has ended".into());
+        if !self.life.step() {
+            return Err(ended());
+        }
+        let answer = self.life.over.run_until_cancelled(work).await.ok_or_else(ended)?;
+        // It may also end when the answer is there and nothing has been done with it.
+        if self.life.step() { answer } else { Err(ended()) }
+    }
+
     async fn exchange(&self, request: Request) -> Result<Response, TransportError> {
         let net = &self.net;
         let (parts, body) = request.into_parts();
         let to = parts.uri.authority().map(|a| a.as_str().to_owned()).unwrap_or_default();
         let body = body.collect().await.map_err(|e| TransportError(e.to_string()))?.to_bytes();
         let path = parts.uri.path_and_query().map_or("/", |p| p.as_str()).to_owned();
-        let number = {
-            let mut state = net.open();
-            state.requests += 1;
-            state.requests
-        };
         let digest = short(&body);
-        let line = || format!("#{number} {} > {to} {} {path} {digest}", self.from, parts.method);
-        net.trace.note_with(line, || format!("#{number} says {}", about(&path, &body)));
-        let weather = net.open().weather;
+        let number = net.begin(|number| format!("#{number} {} > {to} {} {path} {digest}", self.from, parts.method));
+        net.trace.show(|| format!("#{number} says {}", about(&path, &body)));
+        let weather = net.weather();
         net.late(weather.delay_ms).await;
         if net.chance.percent(weather.lost) {
             // Whoever waits for the answer finds out only by waiting.
@@ -252,19 +295,11 @@ fn status(answer: &Result<Answer, TransportError>) -> String {
 }
 
 impl Transport for Line {
-    fn upgrade(&self, _: Request) -> BoxFuture<'_, Result<Upgraded, TransportError>> {
-        Box::pin(async { Err(TransportError("there are requests only on this network".into())) })
+    fn upgrade(&self, request: Request) -> BoxFuture<'_, Result<Upgraded, TransportError>> {
+        Box::pin(self.alive(streams::open(&self.net, &self.from, &self.life, request)))
     }
 
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
-        Box::pin(async move {
-            let ended = || TransportError("the process has ended".into());
-            if !self.life.step() {
-                return Err(ended());
-            }
-            let answer = self.life.over.run_until_cancelled(self.exchange(request)).await.ok_or_else(ended)?;
-            // It may also end when the answer is there and nothing has been done with it.
-            if self.life.step() { answer } else { Err(ended()) }
-        })
+        Box::pin(self.alive(self.exchange(request)))
     }
 }

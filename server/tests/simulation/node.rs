@@ -73,8 +73,12 @@ impl Answer {
 }
 
 /// The configuration of every instance of a run. One of them follows only what its people open.
-fn config(domain: &str, data: &Path) -> Config {
+/// In every other run the hubs would rather have streams kept open than push.
+fn config(domain: &str, data: &Path, seed: u64) -> Config {
     let mut config = Config::test(domain);
+    config.federation.stream_from_followers = u32::from(seed.is_multiple_of(2));
+    config.federation.stream_heartbeat_s = 3;
+    config.federation.stream_resign_s = 8;
     if domain == LAZY {
         config.federation.follow = Follow::Opened;
     }
@@ -176,7 +180,7 @@ impl Node {
         }
         let rng = Arc::new(SeededRng::new(self.seed.wrapping_add(number.wrapping_mul(0x1_0000))));
         let line = self.net.line(&self.domain, life.clone());
-        let app = build_on(db, config(&self.domain, data), self.clock.clone(), rng, line);
+        let app = build_on(db, config(&self.domain, data, self.seed), self.clock.clone(), rng, line);
         let app = app.await.map_err(|e| e.to_string())?;
         maintenance::start(&app);
         Ok(app)

@@ -126,8 +126,9 @@ fn summary(scene: &Scene) -> String {
         book.sent.iter().filter(|s| s.told.as_ref().is_some_and(|t| format!("{t:?}").starts_with(what))).count()
     };
     format!(
-        "{} requests, {} messages ({} accepted, {} pending, {} refused), {} events{}",
+        "{} requests, {} KiB streamed, {} messages ({} accepted, {} pending, {} refused), {} events{}",
         scene.net.requests(),
+        scene.net.bytes_streamed() >> 10,
         book.sent.len(),
         told("Accepted"),
         told("Pending"),

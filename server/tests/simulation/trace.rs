@@ -25,12 +25,11 @@ impl Trace {
         Self { inner: Arc::new(Mutex::new(inner)), began: Instant::now(), shown }
     }
 
-    /// Notes what happens now, and more about it for those who read it.
-    pub fn note_with(&self, line: impl FnOnce() -> String, more: impl FnOnce() -> String) {
+    /// Says more about what happens, to those who read it.
+    pub fn show(&self, more: impl FnOnce() -> String) {
         if self.shown {
             println!("{:>9.3} {}", Instant::now().duration_since(self.began).as_secs_f64(), more());
         }
-        self.note(line);
     }
 
     /// Notes what happens now.
