@@ -4,7 +4,7 @@
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/conntext/target
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-rust test-web test-e2e test-scripts test-install test-pair lint fmt bench fuzz demo api clean
+.PHONY: help build test test-rust test-web test-e2e test-scripts test-install test-pair lint fmt bench flame fuzz demo api clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ fmt: ## format all code
 
 bench: ## measure the release binary over its public API
 	@scripts/bench.sh
+
+flame: ## draw where the host spends its time while it is measured, to docs/performance/ (needs perf)
+	@scripts/flame.sh
 
 fuzz: ## look for inputs that break parsers and verifiers, MINUTES in all (default 12)
 	@scripts/fuzz.sh $(TARGETS)

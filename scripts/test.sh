@@ -52,7 +52,8 @@ postgres_tests() {
 		-E '(binary(stories) and not test(j_rewind::)) or test(db::) or (binary(processes) and test(together::))'
 }
 doc_tests() { cargo test --doc --workspace --locked --quiet; }
-debug_build() { cargo build "${cargo_quiet[@]}" --workspace --locked; }
+# The binary as the stories are built with, or everything of ours would be compiled once more.
+debug_build() { cargo test "${cargo_quiet[@]}" --workspace --locked --test stories --no-run; }
 shell_lint() { shellcheck -x install.sh .ci/run scripts/*.sh scripts/install/*.sh; }
 browser_stories() { CI=${CI:-} CONNTEXT_BIN=$(debug_binary) npm run --silent e2e; }
 

@@ -29,6 +29,12 @@ impl RingKey {
         Self { secret, nbf, exp: nbf.saturating_add(LIFE_MS), revoked_at: None, reason: None }
     }
 
+    /// Signs at once, as the successor of a key that signed since `since`. That time and not the present one: a clock that
+    /// is ahead would make the key one that others do not accept yet.
+    fn at_once(self, since: i64) -> Self {
+        Self { nbf: self.nbf.min(since), ..self }
+    }
+
     /// The key's name.
     pub fn kid(&self) -> Kid {
         self.secret.public().kid()
@@ -151,10 +157,12 @@ impl Ring {
 
     /// The keys that stand in the instance's document and in its statements: as many as may, those that changed last.
     pub fn listed(&self) -> Vec<InstanceKey> {
-        let mut newest: Vec<&RingKey> = self.keys.iter().collect();
-        newest.sort_by_key(|key| std::cmp::Reverse(key.revoked_at.unwrap_or(i64::MIN).max(key.nbf)));
+        let last = self.keys.iter().rposition(|key| key.revoked_at.is_none());
+        let mut newest: Vec<(usize, &RingKey)> = self.keys.iter().enumerate().collect();
+        let changed = |key: &RingKey| key.revoked_at.unwrap_or(i64::MIN).max(key.nbf);
+        newest.sort_by_key(|(index, key)| std::cmp::Reverse((Some(*index) == last, changed(key), *index)));
         newest.truncate(MAX_KEYS);
-        let mut listed: Vec<InstanceKey> = newest.into_iter().map(RingKey::public).collect();
+        let mut listed: Vec<InstanceKey> = newest.into_iter().map(|(_, key)| key.public()).collect();
         listed.sort_by_key(|key| key.nbf);
         listed
     }
@@ -165,19 +173,15 @@ impl Ring {
     /// # Errors
     /// [`RingError::Waiting`].
     pub fn rotate(&mut self, seed: [u8; 32], now_ms: i64, lead_ms: i64, overlap_ms: i64) -> Result<(), RingError> {
+        let since = self.active(now_ms).nbf;
         let waiting = self.keys.iter_mut().rev().find(|key| key.revoked_at.is_none() && key.nbf > now_ms);
-        let from = match waiting {
+        let from = now_ms.saturating_add(lead_ms);
+        match waiting {
             Some(_) if lead_ms > 0 => return Err(RingError::Waiting),
-            Some(key) => {
-                key.nbf = now_ms;
-                now_ms
-            }
-            None => {
-                let from = now_ms.saturating_add(lead_ms);
-                self.keys.push(RingKey::new(seed, from));
-                from
-            }
-        };
+            Some(key) => key.nbf = now_ms.min(since),
+            None if lead_ms > 0 => self.keys.push(RingKey::new(seed, from)),
+            None => self.keys.push(RingKey::new(seed, now_ms).at_once(since)),
+        }
         let newest = self.keys.len() - 1;
         for key in &mut self.keys[..newest] {
             key.exp = key.exp.min(from.saturating_add(overlap_ms)).max(key.nbf + 1);
@@ -198,10 +202,11 @@ impl Ring {
         }
         key.revoked_at = Some(now_ms);
         key.reason = reason.map(ToOwned::to_owned);
+        let since = key.nbf;
         if in_use {
             match self.keys.iter_mut().rev().find(|key| key.revoked_at.is_none() && key.nbf > now_ms) {
-                Some(waiting) => waiting.nbf = now_ms,
-                None => self.keys.push(RingKey::new(seed, now_ms)),
+                Some(waiting) => waiting.nbf = now_ms.min(since),
+                None => self.keys.push(RingKey::new(seed, now_ms).at_once(since)),
             }
         }
         self.changed(now_ms);
@@ -246,6 +251,23 @@ mod tests {
         assert_eq!(ring.revoke(&first, None, [3; 32], 3000), Err(RingError::Revoked));
         let other = SecretKey::from_seed([9; 32]).public().kid();
         assert_eq!(ring.revoke(&other, None, [3; 32], 3000), Err(RingError::Unknown));
+    }
+
+    #[test]
+    fn a_key_that_a_wrong_clock_puts_in_place_signs_when_the_clock_is_right_again() {
+        let mut ring = Ring::first([1; 32], 1000);
+        let ahead = 2000 + 5 * HOUR;
+        ring.revoke(&ring.active(ahead).kid(), None, [2; 32], ahead).unwrap();
+        let second = ring.active(2000);
+        assert!(second.revoked_at.is_none() && second.public().at(2000).is_ok());
+        assert!(second.exp > ahead);
+        ring.rotate([3; 32], ahead, 0, HOUR).unwrap();
+        assert!(ring.active(2000).public().at(2000).is_ok());
+        // However many were revoked since, the one in use is listed.
+        for n in 4..30 {
+            ring.revoke(&ring.active(ahead).kid(), None, [n; 32], ahead + i64::from(n)).unwrap();
+        }
+        assert!(ring.listed().iter().any(|key| key.kid == ring.active(2000).kid()));
     }
 
     #[test]

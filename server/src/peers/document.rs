@@ -154,7 +154,9 @@ async fn newest(base: &Base, mut old: Option<InstanceDoc>, duties: bool) -> Resu
     if let Some(old) = old {
         (wanted.serial, wanted.issued_at, wanted.valid_until) = (old.serial, old.issued_at, old.valid_until);
         let same = if duties { *old.body() == wanted } else { old.body().keys == wanted.keys };
-        if same && old.valid_until - now > RENEW_MS {
+        // What a clock wrote that was ahead would be refused as long as it was wrong.
+        let timely = old.issued_at <= now && old.valid_until - now > RENEW_MS;
+        if same && timely {
             return Ok(old);
         }
     }

@@ -156,12 +156,13 @@ struct Around {
 pub async fn look(app: &App, log: &Arc<LogHandle>) -> db::Result<()> {
     let _turn = app.peers.looking.lock().await;
     let Some(kept) = app.log.kept_rewind(log).await? else { return Ok(()) };
-    let around = take_back(app, log).await?;
+    let patience = i64::try_from(app.config.federation.rewind_wait_s).unwrap_or(i64::MAX).saturating_mul(1000);
+    // Whoever restored on purpose waits for everybody, or says that the log is to go on.
+    let waited = |now: &Rewind| now.why != Why::Restored && app.clock.now_ms() - now.since_ms >= patience;
+    let around = take_back(app, log, kept.go_on || waited(&kept)).await?;
     let (head, mut now) = (log.head(), log.rewind().unwrap_or(kept.clone()));
     let reached = now.is_reached(&head) && !around.forked;
-    let waited = app.clock.now_ms() - now.since_ms;
-    let patient = i64::try_from(app.config.federation.rewind_wait_s).unwrap_or(i64::MAX).saturating_mul(1000);
-    let enough = around.silent.is_empty() || (now.known.is_some() && now.why != Why::Restored && waited >= patient);
+    let enough = around.silent.is_empty() || (now.known.is_some() && waited(&now));
     if reached && enough {
         app.log.end_rewind(log).await?;
         greet(app, log);
@@ -187,8 +188,9 @@ pub async fn look(app: &App, log: &Arc<LogHandle>) -> db::Result<()> {
     if changed { app.log.keep_rewind(log, now).await } else { Ok(()) }
 }
 
-/// Takes back what followers hold behind our head, as far as it goes.
-async fn take_back(app: &App, log: &Arc<LogHandle>) -> db::Result<Around> {
+/// Takes back what followers hold behind our head, as far as it goes. Who is silent may hold what others know as a hole
+/// only, so that nothing is taken from a hole on before all have answered, but where `holes` are taken all the same.
+async fn take_back(app: &App, log: &Arc<LogHandle>, holes: bool) -> db::Result<Around> {
     loop {
         let head = log.head();
         let mut around = Around::default();
@@ -210,12 +212,14 @@ async fn take_back(app: &App, log: &Arc<LogHandle>) -> db::Result<Around> {
         pages.push(saved(app, log, head.seq).await?);
         let merged = merge((head.seq, head.hash), pages, |event| is_ours(app, log, event));
         around.forked |= merged.forked;
-        if merged.items.is_empty() {
-            return Ok(around);
-        }
         let first_hole = merged.items.iter().position(|item| matches!(item, Item::Stub(_)));
         let before_hole = first_hole.map(|at| merged.items[..at].to_vec());
-        let taken = match (app.log.restore(log, merged.items).await, before_hole) {
+        let certain = before_hole.clone().filter(|_| !holes && !around.silent.is_empty());
+        let items = certain.unwrap_or(merged.items);
+        if items.is_empty() {
+            return Ok(around);
+        }
+        let taken = match (app.log.restore(log, items).await, before_hole) {
             // What hides behind a hole may be more than others' channels: then only what lies before it is certain.
             (Err(ReceiveError::Fault(_)), Some(before)) if !before.is_empty() => app.log.restore(log, before).await,
             (taken, _) => taken,

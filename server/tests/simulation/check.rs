@@ -406,7 +406,8 @@ async fn readers(scene: &Arc<Scene>, number: usize, place: &Place) -> Vec<String
                 faults.push(format!("leak: {} reads what is secret in place {number}", person.handle));
             }
             if theirs != owners {
-                let differ = owners.iter().zip(&theirs).find(|(a, b)| a != b);
+                let same = owners.iter().zip(&theirs).take_while(|(a, b)| a == b).count();
+                let differ = (owners.get(same), theirs.get(same));
                 faults.push(format!(
                     "I1: {} reads {} messages of {channel} of place {number}, the owner {}: {differ:?}",
                     person.handle,

@@ -38,6 +38,8 @@ const AGAIN: Duration = Duration::from_secs(10);
 pub struct Remembered {
     noted: Mutex<HashMap<(ServerId, ChannelId), i64>>,
     asked: Mutex<HashMap<ServerId, Option<BTreeSet<ChannelId>>>>,
+    /// A hub is told one thing after the other: of two requests on their way the older one could arrive last.
+    turns: Mutex<HashMap<ServerId, Arc<tokio::sync::Mutex<()>>>>,
     /// Copies whose hubs are to be told what is wanted.
     untold: Mutex<BTreeSet<ServerId>>,
     /// Copies that are being seen to.
@@ -79,6 +81,8 @@ pub async fn opened(app: &App, log: &Arc<LogHandle>, channel: &ChannelId) -> db:
 
 /// Tells the hub of a copy what is wanted of it, unless it knows.
 async fn ask(app: &App, log: &Arc<LogHandle>, again: bool) -> Result<(), CallError> {
+    let turn = unpoison(&app.peers.want.follower.turns).entry(log.sid.clone()).or_default().clone();
+    let _turn = turn.lock().await;
     let own = |e: db::Error| CallError::Unreachable(format!("our own database: {e}"));
     let wanted = match app.config.federation.follow {
         Follow::All => None,
