@@ -99,7 +99,8 @@ fn one(scene: &Arc<Scene>, chance: &Chance) {
             }
         }
         92..=96 => rotate(scene, chance, index),
-        _ => restores::begin(scene, chance, index),
+        _ if scene.restoring => restores::begin(scene, chance, index),
+        _ => {}
     }
 }
 

@@ -74,9 +74,13 @@ impl Answer {
 
 /// The configuration of every instance of a run. One of them follows only what its people open.
 /// In every other run the hubs would rather have streams kept open than push.
+pub fn has_streams(seed: u64) -> bool {
+    seed.is_multiple_of(2)
+}
+
 fn config(domain: &str, data: &Path, seed: u64) -> Config {
     let mut config = Config::test(domain);
-    config.federation.stream_from_followers = u32::from(seed.is_multiple_of(2));
+    config.federation.stream_from_followers = u32::from(has_streams(seed));
     config.federation.stream_heartbeat_s = 3;
     config.federation.stream_resign_s = 8;
     if domain == LAZY {
