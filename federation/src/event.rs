@@ -4,7 +4,7 @@
 //! without breaking the chain.
 
 use crate::{
-    action::{Action, Sealed},
+    action::{Action, Position, Sealed},
     canonical,
     error::Code,
     ids::{ChannelId, Hash, InstanceId, ServerId},
@@ -106,6 +106,10 @@ impl Header {
         let bytes = canonical::to_vec(self)?;
         let hash = Hash::of(&[Domain::Event.prefix().as_bytes(), &bytes]);
         Ok((hash, KeySig { kid: key.public().kid(), sig: key.sign(Domain::Event, &bytes) }))
+    }
+    /// Where it stands in the log.
+    pub fn position(&self) -> Result<Position, Code> {
+        Ok(Position { generation: self.generation, epoch: self.epoch, seq: self.seq, hash: self.hash()? })
     }
     /// Verifies the hub's signature.
     pub fn verify(&self, key: &PublicKey, sig: &KeySig) -> Result<(), Code> {

@@ -5,7 +5,7 @@ use crate::{
     canonical,
     checkpoint::{Checkpoint, SignedHeader},
     error::Code,
-    event::{Header, Item},
+    event::{Event, Header, Item},
     identity::Op,
     ids::{ActionId, ChannelId, Hash, InstanceId, ServerId, UserId},
     instance::KeysStatement,
@@ -69,6 +69,10 @@ pub struct HelloServer {
     /// The wish that the sender goes by as the hub, by its digest; absent where it sends every channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wish: Option<Hash>,
+    /// The furthest place behind the head of its copy that the hub gave to an action of the sender's people: nobody else
+    /// may hold that event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<Position>,
 }
 
 /// An action on its way to the hub.
@@ -82,6 +86,15 @@ pub struct SignedAction {
     pub content: Value,
     /// The salt that binds the content to the action.
     pub salt: Bytes<16>,
+}
+
+impl SignedAction {
+    /// The event that its hub made of it, where the header is the one that the hub gave this very action.
+    pub fn into_event(self, header: Header, hub_sig: KeySig) -> Event {
+        let Self { action, origin_sig, content, salt } = self;
+        let (origin_sig, content, salt) = (Some(origin_sig), Some(content), Some(salt));
+        Event { header, action, origin_sig, hub_sig, content, salt, erased: None }
+    }
 }
 
 /// `POST /servers/{sid}/actions`.
@@ -307,6 +320,8 @@ fn is_yes(whole: &bool) -> bool {
 pub struct Want {
     /// These only, of those that its people may see; null for all.
     pub channels: Option<BTreeSet<ChannelId>>,
+    /// Greater than that of every wish before: of two on their way the older one may arrive last.
+    pub number: u64,
 }
 
 /// How both sides name a wish, so that neither goes by one that the other does not know: the SHA-256 of
@@ -321,6 +336,8 @@ pub fn wish(channels: &BTreeSet<ChannelId>) -> Hash {
 pub struct WantAnswer {
     /// Where the channels end that the caller's people may see.
     pub heads: Vec<ChannelHead>,
+    /// The number of the wish that the hub goes by. Where it is greater than the caller's, this one counts for nothing.
+    pub number: u64,
 }
 
 /// Where a channel ends.

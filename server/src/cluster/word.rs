@@ -37,6 +37,8 @@ pub enum Word {
     Peer { ik: InstanceId, domain: Domain },
     /// An instance asked for other channels of a log of ours, or begins anew with all of them.
     Want { log: i64, peer: InstanceId },
+    /// The hub of a copy here would rather have a stream of it asked for: whoever has the duties does.
+    Stream { sid: ServerId, domain: Domain },
     /// Somebody asks where an upload stands: the request that brings its bytes was given up.
     Upload(String),
     /// Somebody is just joining a server: its copy is not removed meanwhile.

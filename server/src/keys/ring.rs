@@ -29,12 +29,6 @@ impl RingKey {
         Self { secret, nbf, exp: nbf.saturating_add(LIFE_MS), revoked_at: None, reason: None }
     }
 
-    /// Signs at once, as the successor of a key that signed since `since`. That time and not the present one: a clock that
-    /// is ahead would make the key one that others do not accept yet.
-    fn at_once(self, since: i64) -> Self {
-        Self { nbf: self.nbf.min(since), ..self }
-    }
-
     /// The key's name.
     pub fn kid(&self) -> Kid {
         self.secret.public().kid()
@@ -158,11 +152,13 @@ impl Ring {
     /// The keys that stand in the instance's document and in its statements: as many as may, those that changed last.
     pub fn listed(&self) -> Vec<InstanceKey> {
         let last = self.keys.iter().rposition(|key| key.revoked_at.is_none());
-        let mut newest: Vec<(usize, &RingKey)> = self.keys.iter().enumerate().collect();
-        let changed = |key: &RingKey| key.revoked_at.unwrap_or(i64::MIN).max(key.nbf);
-        newest.sort_by_key(|(index, key)| std::cmp::Reverse((Some(*index) == last, changed(key), *index)));
-        newest.truncate(MAX_KEYS);
-        let mut listed: Vec<InstanceKey> = newest.into_iter().map(|(_, key)| key.public()).collect();
+        let rank = |at: &usize| {
+            let key = &self.keys[*at];
+            (Some(*at) == last, key.revoked_at.unwrap_or(i64::MIN).max(key.nbf), *at)
+        };
+        let mut places: Vec<usize> = (0..self.keys.len()).collect();
+        places.sort_by_key(|at| std::cmp::Reverse(rank(at)));
+        let mut listed: Vec<InstanceKey> = places.iter().take(MAX_KEYS).map(|at| self.keys[*at].public()).collect();
         listed.sort_by_key(|key| key.nbf);
         listed
     }
@@ -173,14 +169,11 @@ impl Ring {
     /// # Errors
     /// [`RingError::Waiting`].
     pub fn rotate(&mut self, seed: [u8; 32], now_ms: i64, lead_ms: i64, overlap_ms: i64) -> Result<(), RingError> {
-        let since = self.active(now_ms).nbf;
-        let waiting = self.keys.iter_mut().rev().find(|key| key.revoked_at.is_none() && key.nbf > now_ms);
         let from = now_ms.saturating_add(lead_ms);
-        match waiting {
+        match self.waiting(now_ms) {
             Some(_) if lead_ms > 0 => return Err(RingError::Waiting),
-            Some(key) => key.nbf = now_ms.min(since),
             None if lead_ms > 0 => self.keys.push(RingKey::new(seed, from)),
-            None => self.keys.push(RingKey::new(seed, now_ms).at_once(since)),
+            _ => self.put_in_use(seed, now_ms, self.active(now_ms).nbf),
         }
         let newest = self.keys.len() - 1;
         for key in &mut self.keys[..newest] {
@@ -204,13 +197,25 @@ impl Ring {
         key.reason = reason.map(ToOwned::to_owned);
         let since = key.nbf;
         if in_use {
-            match self.keys.iter_mut().rev().find(|key| key.revoked_at.is_none() && key.nbf > now_ms) {
-                Some(waiting) => waiting.nbf = now_ms.min(since),
-                None => self.keys.push(RingKey::new(seed, now_ms).at_once(since)),
-            }
+            self.put_in_use(seed, now_ms, since);
         }
         self.changed(now_ms);
         Ok(())
+    }
+
+    /// The place of a key that waits for its time.
+    fn waiting(&self, now_ms: i64) -> Option<usize> {
+        self.keys.iter().rposition(|key| key.revoked_at.is_none() && key.nbf > now_ms)
+    }
+
+    /// Puts the key that waits in use, or a new one, as the successor of one that signed since `since`. That time and not
+    /// the present one: a clock that is ahead would make the key one that others do not accept yet.
+    fn put_in_use(&mut self, seed: [u8; 32], now_ms: i64, since: i64) {
+        let at = self.waiting(now_ms).unwrap_or_else(|| {
+            self.keys.push(RingKey::new(seed, now_ms));
+            self.keys.len() - 1
+        });
+        self.keys[at].nbf = now_ms.min(since);
     }
 
     fn changed(&mut self, now_ms: i64) {

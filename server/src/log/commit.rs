@@ -366,11 +366,7 @@ impl Committer {
             pending::arrived(tx, log.id, own.map(|e| e.aid())).await?;
         }
         let batch = Batch { log_id: log.id, hub_here: log.hub_here, state, entries, moves: &moves, live, now_ms };
-        (inner.projections)(tx, &batch).await?;
-        match entries.last().filter(|_| live && !log.hub_here) {
-            Some(last) => self.offer_missed(tx, log, entries, last.seq()).await,
-            None => Ok(()),
-        }
+        (inner.projections)(tx, &batch).await
     }
 
     fn publish_group(&mut self, group: Group) {

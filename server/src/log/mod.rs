@@ -6,6 +6,7 @@ mod aside;
 mod commit;
 pub mod gaps;
 mod handle;
+mod missed;
 mod others;
 pub mod pending;
 mod recent;

@@ -5,7 +5,8 @@ use crate::{
     db::{Error, Query, Result, Row, Tx},
 };
 use conntext_federation::{
-    event::Event,
+    action::Position,
+    event::{Event, Header},
     hub::Draft,
     ids::{ActionId, Actor, ChannelId, ServerId},
 };
@@ -224,37 +225,95 @@ pub async fn expire(tx: &mut Tx, before_ms: i64, now_ms: i64) -> Result<Vec<(Str
         .collect())
 }
 
-/// Remembers that the hub gave an action a place.
-pub async fn accepted(tx: &mut Tx, aid: &ActionId, epoch: u64, seq: u64, now_ms: i64) -> Result<()> {
-    let sql = "update pending_actions set state = 'accepted', accepted_epoch = $2, accepted_seq = $3, settled_at = $4
+/// Remembers that the hub gave an action a place, and the whole event where it is known.
+pub async fn accepted(
+    tx: &mut Tx,
+    aid: &ActionId,
+    header: &Header,
+    receipt: Option<&Event>,
+    now_ms: i64,
+) -> Result<()> {
+    let sql = "update pending_actions
+               set state = 'accepted', accepted_epoch = $2, accepted_seq = $3, settled_at = $4, receipt = $5
                where aid = $1 and state = 'queued'";
-    tx.exec(sql, args![aid.0, epoch, seq, now_ms]).await.map(|_| ())
+    let receipt = receipt.map(serde_json::to_string).transpose().map_err(|_| broken())?;
+    tx.exec(sql, args![aid.0, header.epoch, header.seq, now_ms, receipt]).await.map(|_| ())
 }
 
-fn aids(rows: &[Row]) -> Result<Vec<ActionId>> {
-    rows.iter().map(|r| r.get::<Vec<u8>>(0).try_into().map(ActionId).map_err(|_| broken())).collect()
+/// Events that the hub made of actions of people here, at places behind one, in the order of the log.
+pub async fn receipts(q: &mut impl Query, log_id: i64, epoch: u64, after: u64, limit: u64) -> Result<Vec<Event>> {
+    let sql = "select receipt from pending_actions
+               where log_id = $1 and state = 'accepted' and accepted_epoch = $2 and accepted_seq > $3
+                 and receipt is not null
+               order by accepted_seq limit $4";
+    let rows = q.rows(sql, args![log_id, epoch, after, limit]).await?;
+    rows.iter().map(|r| serde_json::from_str(&r.get::<String>(0)).map_err(|_| broken())).collect()
 }
 
-/// Actions that the hub accepted at places up to `head`, and that did not come. What is hidden from this copy is not
-/// among them.
-pub async fn missed(q: &mut impl Query, log_id: i64, head: u64) -> Result<Vec<ActionId>> {
-    let sql = "select p.aid from pending_actions p
-               where p.log_id = $1 and p.state = 'accepted' and p.accepted_seq <= $2
-                 and not exists (select 1 from log_stubs s where s.log_id = $1 and not s.lost
-                                 and s.from_seq <= p.accepted_seq and s.to_seq >= p.accepted_seq)";
-    aids(&q.rows(sql, args![log_id, head]).await?)
+/// The furthest of these places.
+pub async fn furthest_receipt(q: &mut impl Query, log_id: i64, head: &Position) -> Result<Option<Position>> {
+    let sql = "select receipt from pending_actions
+               where log_id = $1 and state = 'accepted' and accepted_epoch = $2 and accepted_seq > $3
+                 and receipt is not null
+               order by accepted_seq desc limit 1";
+    let row = q.row(sql, args![log_id, head.epoch, head.seq]).await?;
+    let event: Option<Event> =
+        row.map(|r| serde_json::from_str(&r.get::<String>(0)).map_err(|_| broken())).transpose()?;
+    event.map(|event| event.header.position().map_err(|_| broken())).transpose()
+}
+
+/// An accepted action whose place was passed without it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Passed {
+    pub aid: ActionId,
+    pub actor: Actor,
+    /// Whether what stands there is withheld from this copy: then it may be this action.
+    pub withheld: bool,
+}
+
+fn passed(rows: &[Row]) -> Result<Vec<Passed>> {
+    let one = |r: &Row| {
+        let aid = r.get::<Vec<u8>>(0).try_into().map(ActionId).map_err(|_| broken())?;
+        let actor = r.get::<String>(1).parse().map_err(|_| broken())?;
+        Ok(Passed { aid, actor, withheld: r.get(2) })
+    };
+    rows.iter().map(one).collect()
+}
+
+/// Actions that the hub accepted at places up to `head`, and that did not come.
+pub async fn missed(q: &mut impl Query, log_id: i64, head: u64) -> Result<Vec<Passed>> {
+    let sql = "select p.aid, p.actor, exists (select 1 from log_stubs s where s.log_id = $1 and not s.lost
+                                     and s.from_seq <= p.accepted_seq and s.to_seq >= p.accepted_seq)
+               from pending_actions p
+               where p.log_id = $1 and p.state = 'accepted' and p.accepted_seq <= $2";
+    passed(&q.rows(sql, args![log_id, head]).await?)
 }
 
 /// Actions that the hub accepted before an epoch began, at places behind the end of what that epoch goes on from.
-pub async fn left_out(q: &mut impl Query, log_id: i64, epoch: u64, base: u64) -> Result<Vec<ActionId>> {
-    let sql = "select aid from pending_actions
+pub async fn left_out(q: &mut impl Query, log_id: i64, epoch: u64, base: u64) -> Result<Vec<Passed>> {
+    let sql = "select aid, actor, false from pending_actions
                where log_id = $1 and state = 'accepted' and accepted_epoch < $2 and accepted_seq > $3";
-    aids(&q.rows(sql, args![log_id, epoch, base]).await?)
+    passed(&q.rows(sql, args![log_id, epoch, base]).await?)
+}
+
+/// Puts an accepted action back into the queue as it is: the hub says again what became of it.
+pub async fn ask_again(tx: &mut Tx, aid: &ActionId) -> Result<()> {
+    let sql = "update pending_actions set state = 'queued' where aid = $1 and state = 'accepted'";
+    tx.exec(sql, args![aid.0]).await.map(|_| ())
+}
+
+/// Whether the hub had said before that an action stands at this place, and what stands there is withheld from here: it
+/// will not come.
+pub async fn is_withheld(q: &mut impl Query, log_id: i64, aid: &ActionId, seq: u64) -> Result<bool> {
+    let sql = "select exists (select 1 from log_stubs where log_id = $1 and not lost
+                              and from_seq <= $3 and to_seq >= $3)
+               from pending_actions where aid = $2 and accepted_seq = $3";
+    Ok(q.row(sql, args![log_id, aid.0, seq]).await?.is_some_and(|r| r.get(0)))
 }
 
 /// Marks an accepted action as orphaned. It gets a new id: under the old one no log takes it again.
 pub async fn orphan(tx: &mut Tx, aid: &ActionId, fresh: &ActionId, now_ms: i64) -> Result<()> {
-    let sql = "update pending_actions set aid = $2, state = 'orphaned', settled_at = $3 where aid = $1";
+    let sql = "update pending_actions set aid = $2, state = 'orphaned', settled_at = $3, receipt = null where aid = $1";
     tx.exec(sql, args![aid.0, fresh.0, now_ms]).await?;
     tx.exec("update nonces set aid = $2 where aid = $1", args![aid.0, fresh.0]).await.map(|_| ())
 }

@@ -3,6 +3,7 @@
 use super::{
     Inner, LogHandle, PATIENCE,
     commit::{Request, Work},
+    missed::{self, Missed},
     others, pending,
     pending::{Pending, PendingState},
     store,
@@ -16,6 +17,7 @@ use crate::{
 use conntext_federation::{
     Code,
     content::{Content, MessageCreate},
+    event::Event,
     hub::{self, Draft},
     ids::{ActionId, Actor, ChannelId, InstanceId, MediaId, ServerId},
     wire::{ActionResult, ActionsRequest, ActionsResponse, SignedAction},
@@ -293,17 +295,17 @@ async fn round(inner: &Arc<Inner>, log: &Arc<LogHandle>, resting: &mut Resting, 
             let count = results.len();
             // Signing anew at once would only be refused anew.
             let stuck = count > 0
-                && results.iter().all(|r| match r {
+                && results.iter().all(|(result, _)| match result {
                     ActionResult::Accepted { .. } | ActionResult::Rejected { code: Code::Rate, retry: true, .. } => {
                         false
                     }
                     ActionResult::Rejected { code, retry, .. } => *retry || *code == Code::StaleBasis,
                 });
-            for (pending, result) in queued.iter().zip(results) {
+            for (pending, (result, event)) in queued.iter().zip(results) {
                 if let ActionResult::Rejected { code: Code::Rate, retry: true, retry_after_ms, .. } = &result {
                     resting.rest(&pending.draft.actor, *retry_after_ms);
                 }
-                settle(inner, log, pending, result).await.map_err(|e| {
+                settle(inner, log, pending, result, event).await.map_err(|e| {
                     tracing::error!(sid = %log.sid, error = %e, "an answer of the hub cannot be written");
                     Pause::Failed
                 })?;
@@ -330,19 +332,22 @@ async fn round(inner: &Arc<Inner>, log: &Arc<LogHandle>, resting: &mut Resting, 
             set_away(inner, log, false);
             for pending in &queued {
                 let result = ActionResult::Rejected { aid: pending.aid, code, retry: false, retry_after_ms: None };
-                settle(inner, log, pending, result).await.map_err(|_| Pause::Failed)?;
+                settle(inner, log, pending, result, None).await.map_err(|_| Pause::Failed)?;
             }
             Ok(queued.len())
         }
     }
 }
 
+/// What the hub says of an action, with the event where it took it.
+type Answer = (ActionResult, Option<Event>);
+
 async fn send(
     inner: &Arc<Inner>,
     log: &LogHandle,
     link: &dyn HubLink,
     queued: &[Pending],
-) -> Result<Vec<ActionResult>, LinkError> {
+) -> Result<Vec<Answer>, LinkError> {
     let (hub, basis) = {
         let state = log.state();
         (state.info.hub.clone(), hub::position(&state))
@@ -394,17 +399,27 @@ async fn send(
         Vec::new()
     } else {
         crash::point("relay.before_send");
-        let answer = link.actions(&hub, &domain, &log.sid, ActionsRequest { actions, keys }).await?;
+        let request = ActionsRequest { actions: actions.clone(), keys };
+        let answer = link.actions(&hub, &domain, &log.sid, request).await?;
         crash::point("relay.after_send");
         answer.results
     };
     if answers.len() != count {
         return Err(LinkError::Unreachable("its answer does not fit the request".into()));
     }
-    let mut answers = answers.drain(..);
+    let mut answers = answers.drain(..).zip(actions).map(|(result, signed)| {
+        let event = match &result {
+            ActionResult::Accepted { header, hub_sig, .. } => {
+                Some(signed.into_event((**header).clone(), hub_sig.clone()))
+            }
+            ActionResult::Rejected { .. } => None,
+        };
+        (result, event)
+    });
     let results = queued.iter().filter_map(|p| match refused.get(&p.aid) {
         Some((code, wait)) => {
-            Some(ActionResult::Rejected { aid: p.aid, code: *code, retry: wait.is_some(), retry_after_ms: *wait })
+            let (aid, retry) = (p.aid, wait.is_some());
+            Some((ActionResult::Rejected { aid, code: *code, retry, retry_after_ms: *wait }, None))
         }
         None => answers.next(),
     });
@@ -412,7 +427,7 @@ async fn send(
 }
 
 /// What waited while a log of ours stood still.
-async fn send_here(inner: &Inner, log: &Arc<LogHandle>, queued: &[Pending]) -> Result<Vec<ActionResult>, LinkError> {
+async fn send_here(inner: &Inner, log: &Arc<LogHandle>, queued: &[Pending]) -> Result<Vec<Answer>, LinkError> {
     let unreachable = |why: &str| LinkError::Unreachable(why.to_owned());
     if log.rewind().is_some() {
         return Err(unreachable("this log is being put together again"));
@@ -429,12 +444,14 @@ async fn send_here(inner: &Inner, log: &Arc<LogHandle>, queued: &[Pending]) -> R
     let mut results = Vec::with_capacity(answers.len());
     for (aid, answer) in answers {
         results.push(match answer.await.unwrap_or(Err(LogError::Closed)) {
-            Ok(entry) => ActionResult::Accepted {
-                aid,
-                header: Box::new(entry.event.header.clone()),
-                hub_sig: entry.event.hub_sig.clone(),
-            },
-            Err(LogError::Rejected(code)) => ActionResult::Rejected { aid, code, retry: false, retry_after_ms: None },
+            Ok(entry) => {
+                let event = entry.event.clone();
+                let (header, hub_sig) = (Box::new(event.header.clone()), event.hub_sig.clone());
+                (ActionResult::Accepted { aid, header, hub_sig }, Some(event))
+            }
+            Err(LogError::Rejected(code)) => {
+                (ActionResult::Rejected { aid, code, retry: false, retry_after_ms: None }, None)
+            }
             Err(e) => return Err(unreachable(&e.to_string())),
         });
     }
@@ -446,27 +463,47 @@ fn files_of(p: &Pending) -> Vec<MediaId> {
     message.files().into_iter().collect()
 }
 
-async fn settle(inner: &Arc<Inner>, log: &LogHandle, p: &Pending, result: ActionResult) -> db::Result<()> {
+async fn settle(
+    inner: &Arc<Inner>,
+    log: &Arc<LogHandle>,
+    p: &Pending,
+    result: ActionResult,
+    event: Option<Event>,
+) -> db::Result<()> {
     let now = inner.clock.now_ms();
     let waiter = inner.waiting.lock().ok().and_then(|mut w| w.remove(&p.aid));
     match result {
-        ActionResult::Accepted { header, hub_sig, .. } => {
+        ActionResult::Accepted { header, .. } => {
             let mut tx = inner.db.begin().await?;
             let hidden = p.draft.channel.as_ref().is_some_and(|c| !log.state().channels.contains_key(c));
             let making = p.draft.kind == "channel.create";
-            // It is here already, or it never will be: nobody here may see the channel any more.
-            if (hidden && !making) || store::position_of(&mut tx, log.id, &p.aid).await?.is_some() {
+            // It is here already, or it never will be: nobody here may see the channel any more, it stands
+            // before the beginning of the copy, or where something is withheld.
+            let settled = (hidden && !making)
+                || header.seq <= log.base_seq
+                || store::position_of(&mut tx, log.id, &p.aid).await?.is_some()
+                || pending::is_withheld(&mut tx, log.id, &p.aid, header.seq).await?;
+            let missed = if settled {
                 pending::arrived(&mut tx, log.id, [p.aid].into_iter()).await?;
+                Missed::default()
             } else {
-                pending::accepted(&mut tx, &p.aid, header.epoch, header.seq, now).await?;
-            }
+                // After a lost answer it may be of another try, with another signature of ours. That of the hub, whose
+                // newest key may not be known here yet, is for the hub to check.
+                let receipt = event.as_ref().filter(|event| event.check_form().is_ok());
+                pending::accepted(&mut tx, &p.aid, &header, receipt, now).await?;
+                // The copy may have passed the place while the answer was on its way.
+                let head = log.state().head.seq;
+                missed::look(inner, &mut tx, log, &[], head).await?
+            };
             crash::point("relay.before_settle");
             tx.commit().await?;
             crash::point("relay.after_settle");
-            let answered = accepted_entry(inner, log, p, *header, hub_sig);
+            missed.tell(inner, log);
+            let answered = event.filter(|event| is_signed(log, event));
+            let answered = answered.and_then(|event| Some((event.header.hash().ok()?, event)));
             match (waiter, answered) {
-                (Some(waiter), Some(entry)) => {
-                    let _ = waiter.send(Ok(Arc::new(entry)));
+                (Some(waiter), Some((hash, event))) => {
+                    let _ = waiter.send(Ok(Arc::new(Entry::of(event, hash, None))));
                 }
                 _ => tell_pending(inner, &log.sid, &p.draft.actor, &p.aid),
             }
@@ -505,30 +542,12 @@ async fn settle(inner: &Arc<Inner>, log: &LogHandle, p: &Pending, result: Action
     Ok(())
 }
 
-/// The event that the hub made of the action, checked, to answer its author before the push arrives.
-fn accepted_entry(
-    inner: &Inner,
-    log: &LogHandle,
-    p: &Pending,
-    header: conntext_federation::event::Header,
-    hub_sig: conntext_federation::keys::KeySig,
-) -> Option<Entry> {
+/// Whether an event carries the signature of the hub.
+fn is_signed(log: &LogHandle, event: &Event) -> bool {
+    let header = &event.header;
     let state = log.state();
-    let key = state.key_at(&header.hub, &hub_sig.kid, header.seq).ok()?;
-    header.verify(key, &hub_sig).ok()?;
-    let basis = hub::position(&state);
-    let (action, sealed) = p.draft.clone().into_action(&inner.me.ik, p.aid, p.salt, basis, header.ts).ok()?;
-    let hash = header.hash().ok()?;
-    let event = conntext_federation::event::Event {
-        header,
-        action,
-        origin_sig: None,
-        hub_sig,
-        content: Some(sealed.content),
-        salt: Some(sealed.salt),
-        erased: None,
-    };
-    Some(Entry::of(event, hash, None))
+    let key = state.key_at(&header.hub, &event.hub_sig.kid, header.seq);
+    key.is_ok_and(|key| header.verify(key, &event.hub_sig).is_ok())
 }
 
 /// Tells the author's devices that a queued action changed.

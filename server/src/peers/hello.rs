@@ -18,7 +18,7 @@ use crate::App;
 use crate::db;
 use crate::error::Result;
 use crate::http::Json;
-use crate::log::LogHandle;
+use crate::log::{LogHandle, pending};
 
 /// How often hubs and followers that are silent are looked for.
 const PROBE: Duration = Duration::from_secs(60);
@@ -64,9 +64,12 @@ async fn ours(app: &App, peer: &InstanceId) -> db::Result<Hello> {
         if log.hub_here && member {
             let head = view::head(app, &log, peer).await?;
             let wish = want::wish(app, &log, peer);
-            servers.push(HelloServer { sid: log.sid.clone(), hub: true, head, wish });
+            servers.push(HelloServer { sid: log.sid.clone(), hub: true, head, wish, receipt: None });
         } else if !log.hub_here && hub == *peer && log.quarantined().is_none() {
-            servers.push(HelloServer { sid: log.sid.clone(), hub: false, head: log.head(), wish: None });
+            let head = log.head();
+            let mut read = app.db.read().await?;
+            let receipt = pending::furthest_receipt(&mut read, log.id, &head).await?;
+            servers.push(HelloServer { sid: log.sid.clone(), hub: false, head, wish: None, receipt });
         }
     }
     let document = app.peers.document.serial();
@@ -111,6 +114,12 @@ pub(super) async fn follower_at(
     log: &LogHandle,
     said: &HelloServer,
 ) -> db::Result<()> {
+    // What it has yet to get may be gone here. At a place that is taken by now its author is asked to send it again.
+    if let Some(receipt) = said.receipt.as_ref().filter(|receipt| receipt.seq > log.head().seq)
+        && receipt.epoch >= log.head().epoch
+    {
+        rewind::suspect(app, domain, log, receipt).await?;
+    }
     let mut read = app.db.read().await?;
     let cursor = app.peers.cursors.of(&mut read, peer, log.id).await?;
     let held = store::tail(&mut read, log.id, said.head.seq, 1).await?.pop();

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::view::{self, Bounds, Sent};
-use super::{Message, Origin, Told, snapshots, store, want};
+use super::{Message, Origin, Told, snapshots, store, tail, want};
 use crate::App;
 use crate::error::{Problem, Result};
 use crate::http::{Json, Path, Query};
@@ -49,12 +49,6 @@ pub(super) fn entitled(app: &App, origin: &Origin, sid: &ServerId) -> Result<Arc
         // To outsiders a private server does not exist.
         (false, false) => Err(Code::UnknownServer.into()),
     }
-}
-
-/// A copy here of a log that the asking instance itself sequences: it was restored from an older copy and wants its own
-/// events back.
-fn copy_of(app: &App, origin: &Origin, sid: &ServerId) -> Option<Arc<LogHandle>> {
-    app.log.get(sid).filter(|log| !log.hub_here && log.state().info.hub == origin.ik)
 }
 
 // ---- actions
@@ -179,14 +173,10 @@ pub(super) async fn events(
     Path(sid): Path<ServerId>,
     Query(query): Query<EventsQuery>,
 ) -> Result<Json<EventsPage<Sent>>> {
-    if let Some(copy) = copy_of(&app, &origin, &sid) {
-        let (head, after) = (copy.head(), query.after.unwrap_or(0));
-        if after > head.seq {
-            return Err(Code::BeyondHead.into());
-        }
-        let events = query.limit.unwrap_or(MAX_PAGE_EVENTS).clamp(1, MAX_PAGE_EVENTS);
-        let run = view::all(&app, &copy, after, Bounds { to: head.seq, events, bytes: MAX_PAGE_BYTES }).await?;
-        return Ok(Json(EventsPage { events: run.items, head, more: run.more, wish: None }));
+    let events = query.limit.unwrap_or(MAX_PAGE_EVENTS).clamp(1, MAX_PAGE_EVENTS);
+    let bounds = Bounds { to: u64::MAX, events, bytes: MAX_PAGE_BYTES };
+    if let Some(copy) = tail::copy_of(&app, &origin, &sid) {
+        return Ok(Json(tail::page(&app, &copy, query.after.unwrap_or(0), bounds).await?));
     }
     let log = entitled(&app, &origin, &sid)?;
     let sight = want::sight(&app, &log, &origin.ik);
@@ -194,7 +184,6 @@ pub(super) async fn events(
     offer(&app, &log, &origin.ik, channels).await?;
     let to = log.head().seq;
     let head = view::head(&app, &log, &origin.ik).await?;
-    let events = query.limit.unwrap_or(MAX_PAGE_EVENTS).clamp(1, MAX_PAGE_EVENTS);
     if let Some(channel) = query.channel {
         let channel: ChannelId = channel.parse().map_err(|_| Problem::from(Code::UnknownChannel))?;
         if !channels.contains(&channel) {
@@ -210,7 +199,7 @@ pub(super) async fn events(
     if after > to {
         return Err(Code::BeyondHead.into());
     }
-    let run = view::run(&app, &log, &sight, after, Bounds { to, events, bytes: MAX_PAGE_BYTES }).await?;
+    let run = view::run(&app, &log, &sight, after, Bounds { to, ..bounds }).await?;
     Ok(Json(EventsPage { events: run.items, head, more: run.more, wish: sight.wish() }))
 }
 
@@ -229,7 +218,7 @@ async fn offer(app: &App, log: &LogHandle, ik: &InstanceId, channels: &BTreeSet<
 
 /// `GET /servers/{sid}/head`
 pub(super) async fn head(State(app): State<App>, origin: Origin, Path(sid): Path<ServerId>) -> Result<Json<Position>> {
-    if let Some(copy) = copy_of(&app, &origin, &sid) {
+    if let Some(copy) = tail::copy_of(&app, &origin, &sid) {
         return Ok(Json(copy.head()));
     }
     let log = entitled(&app, &origin, &sid)?;

@@ -33,6 +33,7 @@ mod status;
 pub mod store;
 mod stream;
 mod subscriptions;
+mod tail;
 mod view;
 pub mod want;
 
@@ -62,6 +63,7 @@ pub use reconcile::reconcile;
 pub use rooms::{Rooms, Told};
 pub use signals::typing;
 pub use status::{PeerStatus, Standing, known};
+pub use stream::begin as stream_offered;
 
 use crate::App;
 use crate::app::Base;

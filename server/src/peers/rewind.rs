@@ -88,11 +88,6 @@ async fn hash_at(app: &App, log: &LogHandle, seq: u64) -> db::Result<Option<Hash
     Ok(crate::log::store::hashes(&mut read, log.id, seq, seq).await?.remove(&seq))
 }
 
-fn position(event: &Event) -> Option<Position> {
-    let h = &event.header;
-    Some(Position { generation: h.generation, epoch: h.epoch, seq: h.seq, hash: h.hash().ok()? })
-}
-
 /// A follower says that it holds what is not here. Where it can show that under our own signature, the log stands still
 /// from now on. Answers whether it does.
 ///
@@ -109,7 +104,7 @@ pub(super) async fn suspect(app: &App, domain: &Domain, log: &LogHandle, said: &
         if event.header.epoch < head.epoch || !is_ours(app, log, &event) {
             continue;
         }
-        let Some(at) = position(&event) else { continue };
+        let Ok(at) = event.header.position() else { continue };
         let other = at.seq <= head.seq && hash_at(app, log, at.seq).await?.is_some_and(|hash| hash != at.hash);
         if other || at.seq > head.seq {
             forked |= other;
@@ -212,17 +207,19 @@ async fn take_back(app: &App, log: &Arc<LogHandle>, holes: bool) -> db::Result<A
         pages.push(saved(app, log, head.seq).await?);
         let merged = merge((head.seq, head.hash), pages, |event| is_ours(app, log, event));
         around.forked |= merged.forked;
-        let first_hole = merged.items.iter().position(|item| matches!(item, Item::Stub(_)));
-        let before_hole = first_hole.map(|at| merged.items[..at].to_vec());
-        let certain = before_hole.clone().filter(|_| !holes && !around.silent.is_empty());
-        let items = certain.unwrap_or(merged.items);
+        let mut items = merged.items;
+        let first_hole = items.iter().position(|item| matches!(item, Item::Stub(_)));
+        if !holes && !around.silent.is_empty() {
+            items.truncate(first_hole.unwrap_or(items.len()));
+        }
         if items.is_empty() {
             return Ok(around);
         }
-        let taken = match (app.log.restore(log, items).await, before_hole) {
+        let before_hole = items[..first_hole.map_or(0, |hole| hole.min(items.len()))].to_vec();
+        let taken = match app.log.restore(log, items).await {
             // What hides behind a hole may be more than others' channels: then only what lies before it is certain.
-            (Err(ReceiveError::Fault(_)), Some(before)) if !before.is_empty() => app.log.restore(log, before).await,
-            (taken, _) => taken,
+            Err(ReceiveError::Fault(_)) if !before_hole.is_empty() => app.log.restore(log, before_hole).await,
+            taken => taken,
         };
         match taken {
             Ok(end) => tracing::info!(sid = %log.sid, from = head.seq, to = end, "taken back from followers"),
@@ -256,12 +253,10 @@ async fn ask(app: &App, domain: &Domain, log: &LogHandle, head: &Position) -> Re
         // It has yet to hear of the new epoch.
         return Ok((Page::default(), false));
     }
-    if there.seq > head.seq {
+    let same =
+        there.seq > head.seq || hash_at(app, log, there.seq).await.map_err(own)?.is_none_or(|hash| hash == there.hash);
+    if same {
         return Ok((page(app, domain, log, head.seq).await?, false));
-    }
-    let differs = hash_at(app, log, there.seq).await.map_err(own)?.is_some_and(|hash| hash != there.hash);
-    if !differs {
-        return Ok((Page::default(), false));
     }
     let shown = page(app, domain, log, there.seq - 1).await?;
     let forked = shown.items.iter().any(|item| match item {

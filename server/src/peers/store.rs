@@ -186,7 +186,7 @@ pub async fn drop_cursor(tx: &mut Tx, peer: &InstanceId, log_id: i64) -> Result<
     let args = || args![peer.as_str(), log_id];
     tx.exec("delete from peer_cursors where peer = $1 and log_id = $2", args()).await?;
     tx.exec("delete from peer_channels where peer = $1 and log_id = $2", args()).await?;
-    want::drop_want(tx, peer, log_id).await
+    want::forget(tx, peer, log_id).await
 }
 
 /// Forgets all instances of a log that is gone.
@@ -209,7 +209,7 @@ pub async fn disclosed(q: &mut impl Query, peer: &InstanceId, log_id: i64) -> Re
 
 /// The channels of which an instance may hold anything: a confirmation can be lost, and what was sent is there.
 pub async fn offered(q: &mut impl Query, peer: &InstanceId, log_id: i64) -> Result<BTreeSet<ChannelId>> {
-    let sql = "select channel from peer_channels where peer = $1 and log_id = $2";
+    let sql = "select channel from peer_channels where peer = $1 and log_id = $2 and not withdrawn";
     channels(&q.rows(sql, args![peer.as_str(), log_id]).await?)
 }
 
@@ -222,25 +222,26 @@ pub async fn offer(
 ) -> Result<()> {
     let rows = channels.map(|c| args![peer.as_str(), log_id, c.as_str(), false]).collect();
     let sql = "insert into peer_channels (peer, log_id, channel, confirmed) values ";
-    tx.exec_many(sql, rows, " on conflict (peer, log_id, channel) do nothing").await.map(|_| ())
+    tx.exec_many(sql, rows, " on conflict (peer, log_id, channel) do update set withdrawn = false").await.map(|_| ())
 }
 
 pub async fn disclose(tx: &mut Tx, peer: &InstanceId, log_id: i64, channels: &[ChannelId]) -> Result<()> {
     let rows = channels.iter().map(|c| args![peer.as_str(), log_id, c.as_str(), true]).collect();
     let sql = "insert into peer_channels (peer, log_id, channel, confirmed) values ";
-    tx.exec_many(sql, rows, " on conflict (peer, log_id, channel) do update set confirmed = excluded.confirmed")
-        .await
-        .map(|_| ())
+    let known = " on conflict (peer, log_id, channel) do update set confirmed = excluded.confirmed, withdrawn = false";
+    tx.exec_many(sql, rows, known).await.map(|_| ())
 }
 
+/// An instance has confirmed that it forgot a channel.
 pub async fn withdraw(tx: &mut Tx, peer: &InstanceId, log_id: i64, channel: &ChannelId) -> Result<()> {
-    let sql = "delete from peer_channels where peer = $1 and log_id = $2 and channel = $3";
-    tx.exec(sql, args![peer.as_str(), log_id, channel.as_str()]).await.map(|_| ())
+    let sql = "update peer_channels set confirmed = $4, withdrawn = $5
+               where peer = $1 and log_id = $2 and channel = $3";
+    tx.exec(sql, args![peer.as_str(), log_id, channel.as_str(), false, true]).await.map(|_| ())
 }
 
-/// Nobody can tell any more which channels an instance holds.
+/// Nobody can tell any more which channels an instance holds: of those that it ever had it may hold any.
 pub async fn doubt(tx: &mut Tx, peer: &InstanceId, log_id: i64) -> Result<()> {
-    let sql = "update peer_channels set confirmed = $3 where peer = $1 and log_id = $2";
+    let sql = "update peer_channels set confirmed = $3, withdrawn = $3 where peer = $1 and log_id = $2";
     tx.exec(sql, args![peer.as_str(), log_id, false]).await.map(|_| ())
 }
 

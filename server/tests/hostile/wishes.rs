@@ -59,25 +59,34 @@ async fn j5_hostile_wishes_open_nothing_and_stop_nothing() {
     let mut table = Table::new("wishes of a false member");
     let path = format!("/servers/{sid}/want");
     let no_id = |n: usize| format!("c_{:a>40}", format!("{n:b}").replace('0', "b").replace('1', "c"));
-    let all = json!({"channels": null});
+    let all = json!({"channels": null, "number": 5});
     table.case("of somebody who has nobody there", "404 unknown_server", &stranger.post(&to, &path, &all).await);
     for (name, expected, body) in [
         ("a list", "400 bad_json", json!([])),
-        ("a text for channels", "400 bad_json", json!({"channels": "all"})),
-        ("what is no channel", "400 bad_json", json!({"channels": ["general"]})),
-        ("a person", "400 bad_json", json!({"channels": [eve.uid]})),
-        ("501 channels", "413 too_large", json!({"channels": (0..501).map(no_id).collect::<Vec<_>>()})),
-        ("500 channels that never were", "200", json!({"channels": (0..500).map(no_id).collect::<Vec<_>>()})),
-        ("a channel that is hidden from it", "200", json!({"channels": [vault, victim.channel]})),
-        ("the same twice", "200", json!({"channels": [vault, vault]})),
+        ("a text for channels", "400 bad_json", json!({"channels": "all", "number": 1})),
+        ("what is no channel", "400 bad_json", json!({"channels": ["general"], "number": 1})),
+        ("a person", "400 bad_json", json!({"channels": [eve.uid], "number": 1})),
+        ("no number", "400 bad_json", json!({"channels": null})),
+        ("a number below nothing", "400 bad_json", json!({"channels": null, "number": -1})),
+        ("501 channels", "413 too_large", json!({"channels": (0..501).map(no_id).collect::<Vec<_>>(), "number": 1})),
+        (
+            "500 channels that never were",
+            "200",
+            json!({"channels": (0..500).map(no_id).collect::<Vec<_>>(), "number": 2}),
+        ),
+        ("a channel that is hidden from it", "200", json!({"channels": [vault, victim.channel], "number": 3})),
+        ("the same twice", "200", json!({"channels": [vault, vault], "number": 4})),
         ("everything", "200", all),
     ] {
         let seen = evil.post(&to, &path, &body).await;
         table.case(name, expected, &seen);
         table.said(&format!("{name}: what is told"), "false", &seen.body.to_string().contains(&vault).to_string());
     }
-    let before = json!({"channels": [vault]});
-    table.case("the hidden one alone", "200", &evil.post(&to, &path, &before).await);
+    let alone = json!({"channels": [vault], "number": 7});
+    table.case("the hidden one alone", "200", &evil.post(&to, &path, &alone).await);
+    let late = evil.post(&to, &path, &json!({"channels": null, "number": 6})).await;
+    table.case("everything, by a wish that comes late", "200", &late);
+    table.said("the wish that counts", "7", &late.body["number"].to_string());
     write(&victim, &vault, "and the spare one too").await;
     write(&victim, &victim.channel, "nobody asked for this").await;
     write(&victim, &victim.channel, &format!("but <@{}> is called", eve.uid)).await;

@@ -382,7 +382,7 @@ async fn waiting(scene: &Scene, number: usize, place: &Place, stands: &BTreeMap<
 async fn readers(scene: &Arc<Scene>, number: usize, place: &Place) -> Vec<String> {
     let mut faults = Vec::new();
     for channel in [&place.general, &place.changing, &place.secret] {
-        let Some(owners) = read(scene, place, place.owner, channel.as_str()).await else {
+        let Some(mut owners) = read(scene, place, place.owner, channel.as_str()).await else {
             faults.push(format!("I1: the owner of place {number} cannot read it"));
             continue;
         };
@@ -399,6 +399,8 @@ async fn readers(scene: &Arc<Scene>, number: usize, place: &Place) -> Vec<String
                         break;
                     }
                     sleep(Duration::from_secs(5)).await;
+                    // What was delivered twice may have come since.
+                    owners = read(scene, place, place.owner, channel.as_str()).await.unwrap_or_default();
                     theirs = read(scene, place, index, channel.as_str()).await.unwrap_or_default();
                 }
             }

@@ -99,8 +99,7 @@ fn one(scene: &Arc<Scene>, chance: &Chance) {
             }
         }
         92..=96 => rotate(scene, chance, index),
-        _ if scene.restoring => restores::begin(scene, chance, index),
-        _ => {}
+        _ => restores::begin(scene, chance, index),
     }
 }
 

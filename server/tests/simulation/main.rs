@@ -69,7 +69,7 @@ seeds! {
 
 #[test]
 fn j2_seeds_that_failed_once() {
-    all([1_037, 1_102, 1_175, 1_236, 1_244, 1_001_218], How { restores_with_streams: true, ..How::default() });
+    all([1_037, 1_102, 1_172, 1_175, 1_236, 1_244, 1_256, 1_001_218, 1_001_259], How::default());
 }
 
 /// `make soak`: plays `COUNT` seeds from `FROM` on; or `SEED` alone, with everything that happens in it.
@@ -78,7 +78,7 @@ fn j2_seeds_that_failed_once() {
 fn soak() {
     let on_disk = number("ON_DISK").is_some();
     if let Some(seed) = number("SEED") {
-        let outcome = play(seed, How { on_disk, shown: true, restores_with_streams: true });
+        let outcome = play(seed, How { on_disk, shown: true });
         println!("seed {seed}: {}\n{}\n{}", outcome.summary, outcome.digest, outcome.faults.join("\n"));
         assert!(outcome.faults.is_empty(), "seed {seed} fails");
         return;
@@ -86,7 +86,7 @@ fn soak() {
     let (first, count) = (number("FROM").unwrap_or(1_000), number("COUNT").unwrap_or(20));
     let mut failed = Vec::new();
     for seed in first..first + count {
-        let outcome = play(seed, How { on_disk, shown: false, restores_with_streams: true });
+        let outcome = play(seed, How { on_disk, shown: false });
         if !outcome.faults.is_empty() {
             println!("seed {seed} ({}) fails:\n{}", outcome.summary, outcome.faults.join("\n"));
             failed.push(seed);

@@ -15,7 +15,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::faults;
 use super::net::Net;
-use super::node::has_streams;
 use super::people::Someone;
 use super::scene::Scene;
 use super::trace::Trace;
@@ -32,8 +31,6 @@ const AFTER: Duration = Duration::from_secs(2);
 pub struct How {
     /// On real files, with every commit flushed to the disk.
     pub on_disk: bool,
-    /// Databases are put back also where hubs ask for streams: see `docs/reliability.md` for what fails then.
-    pub restores_with_streams: bool,
     /// Prints what happens.
     pub shown: bool,
 }
@@ -90,7 +87,6 @@ async fn run(seed: u64, how: How, folder: &Path, world: World) -> Outcome {
     let nodes = world::nodes(folder, world.now_ms, &net, seed, how.on_disk);
     let scene = Arc::new(Scene {
         seed,
-        restoring: how.restores_with_streams || !has_streams(seed),
         world,
         nodes,
         net,

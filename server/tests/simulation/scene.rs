@@ -15,8 +15,6 @@ use super::world::World;
 /// A run.
 pub struct Scene {
     pub seed: u64,
-    /// Whether a database may be put back in it.
-    pub restoring: bool,
     pub world: World,
     pub nodes: Vec<Arc<Node>>,
     pub net: Net,

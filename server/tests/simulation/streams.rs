@@ -36,21 +36,16 @@ pub async fn open(net: &Net, from: &str, life: &Arc<Life>, request: Request) -> 
     upgrade::open(router, &to, &parts, async move |near, far| {
         let (near_read, near_write) = tokio::io::split(near);
         let (far_read, far_write) = tokio::io::split(far);
-        let (one, other) = (forth.life.clone(), back.life.clone());
         tokio::select! {
             biased;
-            () = one.over.cancelled() => {}
-            () = other.over.cancelled() => {}
+            () = forth.life.over.cancelled() => {}
+            () = back.life.over.cancelled() => {}
             () = forth.carry(near_read, far_write) => {}
             () = back.carry(far_read, near_write) => {}
         }
-        net_note(&forth, "is over");
+        forth.note("is over");
     })
     .await
-}
-
-fn net_note(way: &Way, what: &str) {
-    way.net.note(|| format!("#{} {what}", way.number));
 }
 
 /// One direction of a connection.
@@ -66,6 +61,10 @@ struct Way {
 }
 
 impl Way {
+    fn note(&self, what: &str) {
+        self.net.note(|| format!("#{} {what}", self.number));
+    }
+
     /// Carries until the connection ends.
     async fn carry(&self, mut read: ReadHalf<DuplexStream>, mut write: WriteHalf<DuplexStream>) {
         let mut chunk = vec![0; 16 * 1024];
@@ -90,11 +89,11 @@ impl Way {
                 sleep(LOOK).await;
             }
             if self.net.chance().below(100 * FEWER) < weather.lost {
-                net_note(self, "breaks");
+                self.note("breaks");
                 return;
             }
             if self.net.chance().below(100 * FEWER) < weather.answer_lost {
-                net_note(self, "goes silent");
+                self.note("goes silent");
                 std::future::pending::<()>().await;
             }
             if write.write_all(piece).await.is_err() {

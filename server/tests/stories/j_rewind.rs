@@ -164,6 +164,34 @@ async fn j2_with_nothing_beside_the_database_the_followers_tell_how_far_it_went(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn j2_what_a_hub_answered_and_sent_to_nobody_comes_back_from_the_home_of_its_author() {
+    let mut scene = Scene::new(78).await;
+    // From here on nothing is sent to the follower, but its actions are answered.
+    scene.net.stall("a.test", "b.test");
+    scene.a.write(scene.sid(), &scene.ada.actor, &scene.orchard.channel, "nobody else has this").await;
+    for body in ["b answered", "b answered again"] {
+        scene.b.write(scene.sid(), &scene.ben.actor, &scene.orchard.channel, body).await;
+    }
+    let before = scene.places(&scene.a).await;
+    let lost = before.len() - 3;
+    assert_eq!(scene.places(&scene.b).await.last(), before[..lost].last());
+    let net = scene.net.clone();
+    scene
+        .restore(|data| {
+            fs::remove_file(data.join(HIGH_WATER)).expect("the file was there");
+            net.heal("a.test", "b.test");
+        })
+        .await;
+    scene.goes_on().await;
+    same(&scene.a, &scene.b, scene.sid()).await;
+    let after = scene.places(&scene.a).await;
+    assert_eq!((&after[..lost], &after[lost..]), (&before[..lost], &before[lost + 1..]));
+    assert_eq!(scene.bodies(&scene.b).await, ["a before", "b before", "b answered", "b answered again"]);
+    assert_eq!(scene.a.log(scene.sid()).head().epoch, 0);
+    scene.is_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn j3_a_restored_hub_writes_nothing_until_it_is_whole_and_keeps_what_people_say() {
     let mut scene = Scene::new(73).await;
     scene.talk_on("later").await;

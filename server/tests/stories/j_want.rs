@@ -182,7 +182,7 @@ async fn j4_an_instance_that_wants_everything_again_gets_it() {
     s.b.verifies(&s.sid).await;
 
     // A copy that knows nothing of what was left out is not led astray by a hub that leaves it out.
-    let want = conntext_federation::wire::Want { channels: Some(Default::default()) };
+    let want = conntext_federation::wire::Want { channels: Some(Default::default()), number: 1 << 50 };
     let domain = conntext_federation::domain::Domain::parse_normal("a.test", true).unwrap();
     let path = format!("/servers/{}/want", s.sid);
     let told: conntext_federation::wire::WantAnswer =

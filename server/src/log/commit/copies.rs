@@ -6,7 +6,7 @@ use crate::{
     crash,
     db::{self, Tx},
     log::{
-        Begun, LogHandle, pending, rewind, store,
+        Begun, LogHandle, missed, pending, rewind, store,
         types::{Batch, Entry, LogError},
     },
 };
@@ -64,7 +64,8 @@ impl Committer {
         let kind = if plain { Kind::Events } else { Kind::Changed };
         let log = &self.claim(&mut tx, log, kind).await.map_err(ReceiveError::Log)?;
         let mut held = self.held(&mut tx, log, &push.events).await?;
-        let at = push.events.first().map_or(log.state().head.seq + 1, |item| item.range().0);
+        // What overlaps with what is held may be there as a stub.
+        let at = log.state().head.seq + 1;
         let follows = Self::follows_after(log, &push.gained, push.wish);
         held.whole = follows.as_ref().map(|follows| follows.whole.clone());
         let mut steps = Vec::new();
@@ -86,6 +87,8 @@ impl Committer {
             steps.push(Step::Lose(id));
         }
         self.write(&mut tx, log, &entries, true).await?;
+        let head = self.working(log).head.seq;
+        let missed = missed::look(&self.inner, &mut tx, log, &entries, head).await?;
         Self::put_follows(&mut tx, log, follows.as_ref(), at).await?;
         crash::point("copy.before_commit");
         self.commit(tx).await?;
@@ -93,6 +96,7 @@ impl Committer {
         log.set_follows(follows);
         self.answer(&entries);
         self.publish(log, &steps, entries);
+        missed.tell(&self.inner, log);
         Ok(log.state().head.seq)
     }
 

@@ -122,36 +122,14 @@ impl Committer {
                 pending::offer(tx, log_id, &entry.event, &self.fresh(), self.inner.rng.bytes(), now_ms).await?;
             }
         }
-        for aid in pending::left_out(tx, log_id, epoch, to).await? {
-            pending::orphan(tx, &aid, &self.fresh(), now_ms).await?;
+        for left_out in pending::left_out(tx, log_id, epoch, to).await? {
+            pending::orphan(tx, &left_out.aid, &self.fresh(), now_ms).await?;
         }
         Ok(())
     }
 
     pub(super) fn fresh(&self) -> ActionId {
         ActionId(self.inner.rng.bytes())
-    }
-
-    /// Actions that the hub accepted at places which the copy has passed without them are offered to their authors again,
-    /// and those that a new epoch leaves out.
-    pub(super) async fn offer_missed(
-        &self,
-        tx: &mut Tx,
-        log: &LogHandle,
-        entries: &[Arc<Entry>],
-        head: u64,
-    ) -> db::Result<()> {
-        let now_ms = self.inner.clock.now_ms();
-        let mut missed: BTreeSet<ActionId> = pending::missed(tx, log.id, head).await?.into_iter().collect();
-        for entry in entries.iter().filter(|entry| matches!(entry.content, Some(Content::ServerEpoch(_)))) {
-            let (epoch, base) = (entry.event.header.epoch, entry.seq().saturating_sub(1));
-            missed.extend(pending::left_out(tx, log.id, epoch, base).await?);
-        }
-        for aid in missed {
-            tracing::warn!(sid = %log.sid, %aid, "the hub accepted an action and its log does not hold it");
-            pending::orphan(tx, &aid, &self.fresh(), now_ms).await?;
-        }
-        Ok(())
     }
 }
 

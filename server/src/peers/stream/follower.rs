@@ -18,6 +18,7 @@ use super::super::client::Io;
 use super::super::{Peer, call, delivery, find, follower, hello};
 use super::unpoison;
 use crate::App;
+use crate::cluster::Word;
 use crate::log::LogHandle;
 
 /// The longest pause before a stream that broke is opened again. Meanwhile the hub pushes.
@@ -31,9 +32,20 @@ type Socket = WebSocketStream<Box<dyn Io>>;
 
 /// The hub of a copy would rather have a stream of it asked for.
 pub(in super::super) fn offered(app: &App, domain: &Domain, sid: &ServerId) {
-    // One process does this for all.
-    let mine = app.config.federation.follow_by_stream && app.cluster.has_duties();
-    if !mine || !unpoison(&app.peers.streams.followed).insert(sid.clone()) {
+    if !app.config.federation.follow_by_stream {
+        return;
+    }
+    // One process does this for all, and the push may have come to another.
+    if app.cluster.has_duties() {
+        begin(app, domain, sid);
+    } else {
+        app.cluster.tell(Word::Stream { sid: sid.clone(), domain: domain.clone() });
+    }
+}
+
+/// Follows a copy by a stream, unless this process does already, or another one does it for all.
+pub fn begin(app: &App, domain: &Domain, sid: &ServerId) {
+    if !app.cluster.has_duties() || !unpoison(&app.peers.streams.followed).insert(sid.clone()) {
         return;
     }
     let (following, domain, sid) = (app.clone(), domain.clone(), sid.clone());

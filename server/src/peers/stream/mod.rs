@@ -28,6 +28,7 @@ use crate::db;
 use crate::log::LogHandle;
 use crate::metrics::Metrics;
 
+pub use follower::begin;
 pub(super) use follower::offered;
 pub(super) use hub::open;
 

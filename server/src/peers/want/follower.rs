@@ -26,6 +26,8 @@ const NOTED_MS: i64 = 3_600_000;
 /// How long whoever opens a channel waits for the hub.
 const PATIENCE: Duration = Duration::from_secs(4);
 const DAY_MS: i64 = 86_400_000;
+/// How often a wish is told with a greater number, where the hub knows of a later one.
+const TRIES: u32 = 3;
 /// Messages that are fetched at a time of a channel that was not followed for a while.
 const PAGE: u64 = 100;
 /// The most such requests for one channel: what was done to older messages is not fetched.
@@ -40,6 +42,8 @@ pub struct Remembered {
     asked: Mutex<HashMap<ServerId, Option<BTreeSet<ChannelId>>>>,
     /// A hub is told one thing after the other: of two requests on their way the older one could arrive last.
     turns: Mutex<HashMap<ServerId, Arc<tokio::sync::Mutex<()>>>>,
+    /// The numbers of the last wishes.
+    numbers: Mutex<HashMap<ServerId, u64>>,
     /// Copies whose hubs are to be told what is wanted.
     untold: Mutex<BTreeSet<ServerId>>,
     /// Copies that are being seen to.
@@ -140,7 +144,20 @@ pub(in crate::peers) fn look(app: &App) {
 
 async fn tell(app: &App, log: &LogHandle, channels: Option<BTreeSet<ChannelId>>) -> Result<WantAnswer, CallError> {
     let domain = Domain::parse_normal(&log.hub_domain(), true)?;
-    call(app, &domain, Method::POST, &format!("/servers/{}/want", log.sid), &Want { channels }).await
+    let numbers = &app.peers.want.follower.numbers;
+    let mut last = unpoison(numbers).get(&log.sid).copied().unwrap_or(0);
+    for _ in 0..TRIES {
+        let number = app.clock.now_ms().unsigned_abs().max(last.saturating_add(1));
+        unpoison(numbers).insert(log.sid.clone(), number);
+        let want = Want { channels: channels.clone(), number };
+        let answer: WantAnswer = call(app, &domain, Method::POST, &format!("/servers/{}/want", log.sid), &want).await?;
+        if answer.number <= number {
+            return Ok(answer);
+        }
+        // Our clock went back since, or this process is not the one that asked before.
+        last = answer.number;
+    }
+    Err(CallError::Answer("it always goes by a later wish".into()))
 }
 
 /// Sees to the copies whose hubs do not know yet what is wanted, and to those with gaps.

@@ -133,7 +133,11 @@ pub(super) async fn receive(
     let wanted: Option<Arc<Wish>> = want.channels.map(Wish::new);
     let after = Sight::of(&log.state(), &origin.ik, wanted.clone());
     let changed: Vec<&ChannelId> = after.visible.iter().filter(|c| before.is_whole(c) != after.is_whole(c)).collect();
+    let heads = heads_of(&log, after.visible.iter());
     let mut tx = app.db.begin().await?;
+    if let Some(number) = store::overtaken(&mut tx, &origin.ik, log.id, want.number).await? {
+        return Ok(Json(WantAnswer { heads, number }));
+    }
     match &wanted {
         Some(wanted) => store::put_want(&mut tx, &origin.ik, log.id, &wanted.channels).await?,
         None => store::drop_want(&mut tx, &origin.ik, log.id).await?,
@@ -143,7 +147,7 @@ pub(super) async fn receive(
     app.peers.want.set(log.id, &origin.ik, wanted);
     app.cluster.tell(Word::Want { log: log.id, peer: origin.ik.clone() });
     app.peers.deliver(&app, &origin.ik, &log);
-    Ok(Json(WantAnswer { heads: heads_of(&log, after.visible.iter()) }))
+    Ok(Json(WantAnswer { heads, number: want.number }))
 }
 
 fn heads_of<'a>(log: &LogHandle, channels: impl Iterator<Item = &'a ChannelId>) -> Vec<ChannelHead> {

@@ -49,6 +49,28 @@ pub async fn drop_want(tx: &mut Tx, peer: &InstanceId, log_id: i64) -> Result<()
     tx.exec(sql, args![peer.as_str(), log_id]).await.map(|_| ())
 }
 
+/// Notes the number of a wish. Where that one or a later one came before, the wish counts for nothing: the number of the
+/// one that counts.
+pub async fn overtaken(tx: &mut Tx, peer: &InstanceId, log_id: i64, number: u64) -> Result<Option<u64>> {
+    let sql = "insert into peer_want_numbers (peer, log_id, number) values ($1, $2, $3)
+               on conflict (peer, log_id) do update set number = excluded.number
+               where peer_want_numbers.number < excluded.number";
+    let number = i64::try_from(number).unwrap_or(i64::MAX);
+    if tx.exec(sql, args![peer.as_str(), log_id, number]).await? > 0 {
+        return Ok(None);
+    }
+    let sql = "select number from peer_want_numbers where peer = $1 and log_id = $2";
+    let row = tx.row(sql, args![peer.as_str(), log_id]).await?;
+    Ok(row.map(|r| r.get::<i64>(0).unsigned_abs()))
+}
+
+/// Forgets what an instance wanted of a log that it does not follow any more.
+pub async fn forget(tx: &mut Tx, peer: &InstanceId, log_id: i64) -> Result<()> {
+    drop_want(tx, peer, log_id).await?;
+    let sql = "delete from peer_want_numbers where peer = $1 and log_id = $2";
+    tx.exec(sql, args![peer.as_str(), log_id]).await.map(|_| ())
+}
+
 /// The state of these channels is to be told again: from there on they arrive in another measure than before.
 pub async fn doubt_channels(
     tx: &mut Tx,
@@ -85,5 +107,6 @@ pub async fn opened_since(q: &mut impl Query, log_id: i64, since_ms: i64) -> Res
 
 /// Forgets a log that is gone. When its channels were opened stays for a copy that begins anew.
 pub async fn forget_log(tx: &mut Tx, log_id: i64) -> Result<()> {
-    tx.exec("delete from peer_wants where log_id = $1", args![log_id]).await.map(|_| ())
+    tx.exec("delete from peer_wants where log_id = $1", args![log_id]).await?;
+    tx.exec("delete from peer_want_numbers where log_id = $1", args![log_id]).await.map(|_| ())
 }

@@ -1,0 +1,3 @@
+-- The event that the hub made of an action, under its signature, until it stands in the copy: a hub that is restored
+-- from an older copy may find it nowhere else.
+alter table pending_actions add column receipt text;
