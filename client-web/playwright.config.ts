@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "@playwright/test";
 
 /** Stories in a real browser against real instances; `CONNTEXT_BIN` names the program to start. */
@@ -6,8 +7,8 @@ export default defineConfig({
   testMatch: "**/*.spec.ts",
   timeout: 90_000,
   expect: { timeout: 15_000 },
-  // The instances and the browser share few cores: one story at a time keeps times honest.
-  workers: 1,
+  // The instances and the browsers share the cores.
+  workers: Math.min(4, availableParallelism()),
   retries: process.env.CI ? 1 : 0,
   reporter: [["list"]],
   use: {

@@ -44,11 +44,15 @@ rust_tools() {
 }
 
 clippy() { cargo clippy "${cargo_quiet[@]}" --workspace --all-targets --locked -- -D warnings; }
-rust_tests() { cargo nextest run --workspace --locked --cargo-quiet --profile "$nextest_profile"; }
+# What is built to be tested is looked at by clippy in the same pass: dependencies are compiled once and not twice.
+export RUSTC_WORKSPACE_WRAPPER=$PWD/scripts/clippy-rustc.sh
+# Twice as many at a time as there are cores: many stories wait most of the time.
+nextest=(cargo nextest run --workspace --locked --cargo-quiet --profile "$nextest_profile" --test-threads "$((2 * $(nproc)))")
+rust_build() { "${nextest[@]}" --no-run; }
+rust_tests() { "${nextest[@]}"; }
 # Not those that put an older database file back. With those of several processes on one database.
 postgres_tests() {
-	scripts/with-nats.sh scripts/with-postgres.sh \
-		cargo nextest run --workspace --locked --cargo-quiet --profile "$nextest_profile" \
+	scripts/with-nats.sh scripts/with-postgres.sh "${nextest[@]}" \
 		-E '(binary(stories) and not test(j_rewind::)) or test(db::) or (binary(processes) and test(together::))'
 }
 doc_tests() { cargo test --doc --workspace --locked --quiet; }
@@ -73,13 +77,13 @@ web() {
 	web_lint
 	step "web: tests" npm run --silent test
 }
-rust_lint() {
+rust_format() {
 	step "rust: tools" rust_tools
 	step "rust: format" cargo fmt --all --check
-	step "rust: clippy" clippy
 }
 rust() {
-	rust_lint
+	rust_format
+	step "rust: build and clippy" rust_build
 	step "rust: tests" rust_tests
 	step "rust: stories on PostgreSQL" postgres_tests
 	step "rust: documentation tests" doc_tests
@@ -99,7 +103,8 @@ e2e() {
 lint() {
 	web_build
 	web_lint
-	rust_lint
+	rust_format
+	step "rust: clippy" clippy
 	step "scripts: tools" apt_need shellcheck shellcheck
 	step "scripts: shellcheck" shell_lint
 }
