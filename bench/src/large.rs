@@ -19,6 +19,8 @@ use crate::throughput::Place;
 use crate::world::World;
 use crate::{Options, Result};
 
+/// The host and the other instance.
+pub const NAMES: [&str; 2] = ["large", "small"];
 /// How long somebody may take to be in.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Requests of people who join that are under way.
@@ -30,7 +32,7 @@ const SMALL: (u64, u64) = (10_000, 200);
 /// Messages that are read at the beginning.
 const READ: usize = 50;
 
-/// Measures both, and leaves the host running with the large one.
+/// Measures both.
 pub async fn measure(world: &mut World, options: &Options, folder: &std::path::Path) -> Result<Vec<Figure>> {
     let (messages, members) = options.large;
     let small = filled(world, SMALL.0, SMALL.1).await?;
@@ -41,7 +43,7 @@ pub async fn measure(world: &mut World, options: &Options, folder: &std::path::P
     write(world, &large, messages).await?;
     let port = world.a.port()?;
     world.a.stop().await?;
-    world.a = Instance::start(&options.binary, folder, "a", port).await?;
+    world.a = Instance::start(&options.binary, folder, NAMES[0], port).await?;
     let start_ms = world.a.start.as_secs_f64() * 1000.0;
     sleep(REST).await;
     let (memory, _) = world.a.memory_mib()?;

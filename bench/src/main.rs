@@ -171,19 +171,24 @@ async fn measure(options: &Options, report: &mut Report) -> Result<()> {
         eprintln!("Many that follow by stream …");
         report.add_all(streams::measure(&world, options).await?);
     }
-    if wanted(Part::Waiting) {
-        eprintln!("Connections that wait …");
-        report.add_all(fanout::measure_waiting(&world).await?);
-    }
     if wanted(Part::Catchup) {
         eprintln!("Catching up …");
         report.add_all(catchup::measure(&mut world, options, folder.path()).await?);
     }
+    world.stop().await?;
+    // Memory is that of a host which did nothing else before.
+    if wanted(Part::Waiting) {
+        eprintln!("Connections that wait …");
+        let mut world = world::World::start_on(options, folder.path(), ["waited", "waiting"], None).await?;
+        report.add_all(fanout::measure_waiting(&world).await?);
+        world.stop().await?;
+    }
     if wanted(Part::Large) {
         eprintln!("Years of history and many people …");
+        let mut world = world::World::start_on(options, folder.path(), large::NAMES, None).await?;
         report.add_all(large::measure(&mut world, options, folder.path()).await?);
+        world.stop().await?;
     }
-    world.stop().await?;
     if wanted(Part::Postgres) {
         eprintln!("On PostgreSQL …");
         let figures = postgres::measure(report, options, folder.path()).await?;

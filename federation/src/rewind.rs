@@ -35,9 +35,14 @@ type At = BTreeMap<Hash, (Box<Event>, u64)>;
 /// Lays what followers show behind the head over each other. `ours` says whether an event carries our signature; others
 /// are left out, so that nobody can lead the search astray.
 pub fn merge(head: (u64, Hash), pages: Vec<Page>, ours: impl Fn(&Event) -> bool) -> Merged {
-    let end_of = |page: &Page| page.items.last().map_or(head.0, |item| item.range().1);
-    // Behind the end of a page that was cut short its follower may hold what now looks lost.
-    let limit = pages.iter().filter(|p| p.more).map(end_of).min().unwrap_or(u64::MAX);
+    let place = |item: &Item| match item {
+        Item::Event(event) if event.header.seq > head.0 && ours(event) => Some(event.header.seq),
+        _ => None,
+    };
+    // Behind the last event on a page that was cut short its follower may hold what now looks lost. Where there is none
+    // it has shown nothing, and nobody waits for it.
+    let end_of = |page: &Page| page.items.iter().rev().find_map(place);
+    let limit = pages.iter().filter(|p| p.more).filter_map(end_of).min().unwrap_or(u64::MAX);
     let mut events: BTreeMap<u64, At> = BTreeMap::new();
     for item in pages.into_iter().flat_map(|p| p.items) {
         let Item::Event(event) = item else { continue };

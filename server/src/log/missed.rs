@@ -14,10 +14,10 @@ use super::types::Entry;
 /// What was found, to be told once it is written.
 #[derive(Default)]
 pub(super) struct Missed {
-    /// Actions that their authors may send again, under their new ids.
-    offered: Vec<(Actor, ActionId)>,
-    /// Whether the hub is asked about some again.
-    asked: bool,
+    /// Actions that their authors may send again, with their old and new ids.
+    offered: Vec<(Actor, ActionId, ActionId)>,
+    /// Those that the hub is asked about again.
+    asked: Vec<ActionId>,
 }
 
 /// Looks for them behind a copy that has come to `head` with these events.
@@ -41,24 +41,29 @@ pub(super) async fn look(
         if withheld {
             // What stands there is not shown here. Whether it is this very action only the hub knows.
             pending::ask_again(tx, &aid).await?;
-            found.asked = true;
+            found.asked.push(aid);
         } else {
             tracing::warn!(sid = %log.sid, %aid, "the hub accepted an action and its log does not hold it");
             let fresh = ActionId(inner.rng.bytes());
-            pending::orphan(tx, &aid, &fresh, now_ms).await?;
-            found.offered.push((actor, fresh));
+            pending::orphan(tx, log.id, &aid, &fresh, now_ms).await?;
+            found.offered.push((actor, aid, fresh));
         }
     }
     Ok(found)
 }
 
 impl Missed {
+    /// Whether an action is among them.
+    pub(super) fn has(&self, aid: &ActionId) -> bool {
+        self.asked.contains(aid) || self.offered.iter().any(|(_, old, _)| old == aid)
+    }
+
     /// Tells those whom it concerns.
     pub(super) fn tell(&self, inner: &Arc<Inner>, log: &Arc<LogHandle>) {
-        for (actor, aid) in &self.offered {
-            relay::tell_pending(inner, &log.sid, actor, aid);
+        for (actor, _, fresh) in &self.offered {
+            relay::tell_pending(inner, &log.sid, actor, fresh);
         }
-        if self.asked {
+        if !self.asked.is_empty() {
             relay::wake(inner, log);
         }
     }

@@ -9,6 +9,7 @@ use conntext_federation::{
     event::{Event, Header},
     hub::Draft,
     ids::{ActionId, Actor, ChannelId, ServerId},
+    keys::Bytes,
 };
 
 /// Where a queued action is on its way.
@@ -157,9 +158,9 @@ pub async fn get(q: &mut impl Query, sid: &ServerId, log_id: i64, aid: &ActionId
     q.row(sql, args![log_id, aid.0]).await?.as_ref().map(|r| pending(sid, r)).transpose()
 }
 
-/// How many actions of an actor wait, over all servers.
+/// How many actions of an actor wait, over all servers, for their hubs or for their arrival.
 pub async fn waiting(q: &mut impl Query, actor: &Actor) -> Result<u64> {
-    let sql = "select count(*) from pending_actions where actor = $1 and state = 'queued'";
+    let sql = "select count(*) from pending_actions where actor = $1 and state in ('queued', 'accepted')";
     let row = q.row(sql, args![actor.as_str()]).await?;
     Ok(row.map_or(0, |r| u64::try_from(r.get::<i64>(0)).unwrap_or(0)))
 }
@@ -236,30 +237,36 @@ pub async fn accepted(
     let sql = "update pending_actions
                set state = 'accepted', accepted_epoch = $2, accepted_seq = $3, settled_at = $4, receipt = $5
                where aid = $1 and state = 'queued'";
-    let receipt = receipt.map(serde_json::to_string).transpose().map_err(|_| broken())?;
+    // Its content and salt stand in the row already.
+    let bare = receipt.map(|event| Event { content: None, salt: None, ..event.clone() });
+    let receipt = bare.map(|event| serde_json::to_string(&event)).transpose().map_err(|_| broken())?;
     tx.exec(sql, args![aid.0, header.epoch, header.seq, now_ms, receipt]).await.map(|_| ())
 }
 
 /// Events that the hub made of actions of people here, at places behind one, in the order of the log.
 pub async fn receipts(q: &mut impl Query, log_id: i64, epoch: u64, after: u64, limit: u64) -> Result<Vec<Event>> {
-    let sql = "select receipt from pending_actions
+    let sql = "select receipt, content, salt from pending_actions
                where log_id = $1 and state = 'accepted' and accepted_epoch = $2 and accepted_seq > $3
                  and receipt is not null
                order by accepted_seq limit $4";
-    let rows = q.rows(sql, args![log_id, epoch, after, limit]).await?;
-    rows.iter().map(|r| serde_json::from_str(&r.get::<String>(0)).map_err(|_| broken())).collect()
+    let whole = |r: &Row| {
+        let mut event: Event = serde_json::from_str(&r.get::<String>(0)).map_err(|_| broken())?;
+        event.content = Some(serde_json::from_str(&r.get::<String>(1)).map_err(|_| broken())?);
+        event.salt = Some(Bytes(r.get::<Vec<u8>>(2).try_into().map_err(|_| broken())?));
+        Ok(event)
+    };
+    q.rows(sql, args![log_id, epoch, after, limit]).await?.iter().map(whole).collect()
 }
 
-/// The furthest of these places.
+/// The furthest of these places; none where it cannot be read, which must not keep instances from greeting each other.
 pub async fn furthest_receipt(q: &mut impl Query, log_id: i64, head: &Position) -> Result<Option<Position>> {
     let sql = "select receipt from pending_actions
                where log_id = $1 and state = 'accepted' and accepted_epoch = $2 and accepted_seq > $3
                  and receipt is not null
                order by accepted_seq desc limit 1";
     let row = q.row(sql, args![log_id, head.epoch, head.seq]).await?;
-    let event: Option<Event> =
-        row.map(|r| serde_json::from_str(&r.get::<String>(0)).map_err(|_| broken())).transpose()?;
-    event.map(|event| event.header.position().map_err(|_| broken())).transpose()
+    let event: Option<Event> = row.and_then(|r| serde_json::from_str(&r.get::<String>(0)).ok());
+    Ok(event.and_then(|event| event.header.position().ok()))
 }
 
 /// An accepted action whose place was passed without it.
@@ -298,24 +305,26 @@ pub async fn left_out(q: &mut impl Query, log_id: i64, epoch: u64, base: u64) ->
 
 /// Puts an accepted action back into the queue as it is: the hub says again what became of it.
 pub async fn ask_again(tx: &mut Tx, aid: &ActionId) -> Result<()> {
-    let sql = "update pending_actions set state = 'queued' where aid = $1 and state = 'accepted'";
+    let sql = "update pending_actions set state = 'queued', settled_at = null where aid = $1 and state = 'accepted'";
     tx.exec(sql, args![aid.0]).await.map(|_| ())
 }
 
-/// Whether the hub had said before that an action stands at this place, and what stands there is withheld from here: it
-/// will not come.
+/// Whether the hub had given an action a place before, and what stands at the one that it names now is withheld from
+/// here: it will not come.
 pub async fn is_withheld(q: &mut impl Query, log_id: i64, aid: &ActionId, seq: u64) -> Result<bool> {
     let sql = "select exists (select 1 from log_stubs where log_id = $1 and not lost
                               and from_seq <= $3 and to_seq >= $3)
-               from pending_actions where aid = $2 and accepted_seq = $3";
+               from pending_actions where aid = $2 and accepted_seq is not null";
     Ok(q.row(sql, args![log_id, aid.0, seq]).await?.is_some_and(|r| r.get(0)))
 }
 
 /// Marks an accepted action as orphaned. It gets a new id: under the old one no log takes it again.
-pub async fn orphan(tx: &mut Tx, aid: &ActionId, fresh: &ActionId, now_ms: i64) -> Result<()> {
-    let sql = "update pending_actions set aid = $2, state = 'orphaned', settled_at = $3, receipt = null where aid = $1";
+pub async fn orphan(tx: &mut Tx, log_id: i64, aid: &ActionId, fresh: &ActionId, now_ms: i64) -> Result<()> {
+    let sql = "update pending_actions set aid = $2, state = 'orphaned', settled_at = $3,
+                 accepted_seq = null, receipt = null where aid = $1";
     tx.exec(sql, args![aid.0, fresh.0, now_ms]).await?;
-    tx.exec("update nonces set aid = $2 where aid = $1", args![aid.0, fresh.0]).await.map(|_| ())
+    let sql = "update nonces set aid = $3 where log_id = $1 and aid = $2";
+    tx.exec(sql, args![log_id, aid.0, fresh.0]).await.map(|_| ())
 }
 
 /// Offers the author of an orphaned message to send it again, as a new action.

@@ -474,11 +474,13 @@ async fn settle(
     let waiter = inner.waiting.lock().ok().and_then(|mut w| w.remove(&p.aid));
     match result {
         ActionResult::Accepted { header, .. } => {
+            // It may have begun anew since the action was sent.
+            let log = &inner.current(log.clone());
             let mut tx = inner.db.begin().await?;
             let hidden = p.draft.channel.as_ref().is_some_and(|c| !log.state().channels.contains_key(c));
             let making = p.draft.kind == "channel.create";
             // It is here already, or it never will be: nobody here may see the channel any more, it stands
-            // before the beginning of the copy, or where something is withheld.
+            // before the beginning of the copy, or, as the hub says again, where something is withheld.
             let settled = (hidden && !making)
                 || header.seq <= log.base_seq
                 || store::position_of(&mut tx, log.id, &p.aid).await?.is_some()
@@ -492,14 +494,16 @@ async fn settle(
                 let receipt = event.as_ref().filter(|event| event.check_form().is_ok());
                 pending::accepted(&mut tx, &p.aid, &header, receipt, now).await?;
                 // The copy may have passed the place while the answer was on its way.
-                let head = log.state().head.seq;
-                missed::look(inner, &mut tx, log, &[], head).await?
+                match store::head_seq(&mut tx, log.id).await? {
+                    head if header.seq <= head => missed::look(inner, &mut tx, log, &[], head).await?,
+                    _ => Missed::default(),
+                }
             };
             crash::point("relay.before_settle");
             tx.commit().await?;
             crash::point("relay.after_settle");
             missed.tell(inner, log);
-            let answered = event.filter(|event| is_signed(log, event));
+            let answered = event.filter(|event| is_signed(log, event) && !missed.has(&p.aid));
             let answered = answered.and_then(|event| Some((event.header.hash().ok()?, event)));
             match (waiter, answered) {
                 (Some(waiter), Some((hash, event))) => {

@@ -181,6 +181,12 @@ pub async fn insert_events(tx: &mut Tx, log_id: i64, entries: &[impl std::ops::D
     tx.exec_many(EVENT_COLUMNS, rows, " on conflict (log_id, seq) do nothing").await.map(|_| ())
 }
 
+/// The place of the last event that is held; 0 where there is none.
+pub async fn head_seq(q: &mut impl Query, log_id: i64) -> Result<u64> {
+    let row = q.row("select coalesce(max(seq), 0) from log_events where log_id = $1", args![log_id]).await?;
+    Ok(row.map_or(0, |r| r.get::<i64>(0).unsigned_abs()))
+}
+
 pub async fn insert_stubs(tx: &mut Tx, log_id: i64, stubs: &[Stub]) -> Result<()> {
     let rows = stubs.iter().map(|s| args![log_id, s.stub.0, s.stub.1, s.hash.0, s.lost]).collect();
     let sql = "insert into log_stubs (log_id, from_seq, to_seq, hash, lost) values ";

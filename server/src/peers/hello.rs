@@ -69,6 +69,7 @@ async fn ours(app: &App, peer: &InstanceId) -> db::Result<Hello> {
             let head = log.head();
             let mut read = app.db.read().await?;
             let receipt = pending::furthest_receipt(&mut read, log.id, &head).await?;
+            drop(read);
             servers.push(HelloServer { sid: log.sid.clone(), hub: false, head, wish: None, receipt });
         }
     }
@@ -81,7 +82,11 @@ async fn ours(app: &App, peer: &InstanceId) -> db::Result<Hello> {
 async fn heed(app: &App, domain: &Domain, peer: &InstanceId, said: Hello) -> db::Result<()> {
     let (asking, at) = (app.clone(), domain.clone());
     spawn(app, async move { discovery::heed_serial(&asking, &at, said.document).await });
+    let mut seen = BTreeSet::new();
     for server in said.servers {
+        if !seen.insert(server.sid.clone()) {
+            continue;
+        }
         let Some(log) = app.log.get(&server.sid) else { continue };
         if server.hub {
             if log.hub_here || log.state().info.hub != *peer {

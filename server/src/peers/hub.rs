@@ -174,9 +174,9 @@ pub(super) async fn events(
     Query(query): Query<EventsQuery>,
 ) -> Result<Json<EventsPage<Sent>>> {
     let events = query.limit.unwrap_or(MAX_PAGE_EVENTS).clamp(1, MAX_PAGE_EVENTS);
-    let bounds = Bounds { to: u64::MAX, events, bytes: MAX_PAGE_BYTES };
+    let bounds = |to| Bounds { to, events, bytes: MAX_PAGE_BYTES };
     if let Some(copy) = tail::copy_of(&app, &origin, &sid) {
-        return Ok(Json(tail::page(&app, &copy, query.after.unwrap_or(0), bounds).await?));
+        return Ok(Json(tail::page(&app, &copy, query.after.unwrap_or(0), bounds(copy.head().seq)).await?));
     }
     let log = entitled(&app, &origin, &sid)?;
     let sight = want::sight(&app, &log, &origin.ik);
@@ -199,7 +199,7 @@ pub(super) async fn events(
     if after > to {
         return Err(Code::BeyondHead.into());
     }
-    let run = view::run(&app, &log, &sight, after, Bounds { to, ..bounds }).await?;
+    let run = view::run(&app, &log, &sight, after, bounds(to)).await?;
     Ok(Json(EventsPage { events: run.items, head, more: run.more, wish: sight.wish() }))
 }
 
@@ -237,7 +237,7 @@ pub(super) async fn begin_cursor(
     let mut tx = app.db.begin().await?;
     app.peers.cursors.set(&mut tx, ik, log.id, seq).await?;
     want::begin(&mut tx, app, log, ik).await?;
-    store::doubt(&mut tx, ik, log.id).await?;
+    store::begin_anew(&mut tx, ik, log.id).await?;
     store::disclose(&mut tx, ik, log.id, &channels).await?;
     tx.commit().await?;
     app.cluster.tell(crate::cluster::Word::Want { log: log.id, peer: ik.clone() });

@@ -37,7 +37,7 @@ mod tail;
 mod view;
 pub mod want;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -118,6 +118,8 @@ pub struct Peers {
     metrics: metrics::PeerMetrics,
     /// Something may have changed for logs that stand still.
     rewinds: tokio::sync::Notify,
+    /// Instances whose claims to hold what is missing here are being looked into.
+    suspecting: Mutex<HashSet<Domain>>,
     /// One copy at a time follows its log into a new epoch.
     rebasing: tokio::sync::Mutex<()>,
     /// One copy at a time begins.
@@ -173,6 +175,7 @@ impl Peers {
             connections: Semaphore::new(usize::try_from(config.connections.max(1)).unwrap_or(1)),
             metrics: metrics::PeerMetrics::new(metrics),
             rewinds: tokio::sync::Notify::new(),
+            suspecting: Mutex::default(),
             rebasing: tokio::sync::Mutex::default(),
             adopting: tokio::sync::Mutex::default(),
             looking: tokio::sync::Mutex::default(),

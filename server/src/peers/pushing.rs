@@ -29,6 +29,8 @@ use crate::log::{Entry, LogHandle};
 
 /// After so many pushes of one log the others of the same follower have their turn.
 const TURN: usize = 16;
+/// Channels that a peer is told to forget at a time; it may have had many more.
+const MOST_LOST: usize = 500;
 /// How long it is waited for what another process wrote.
 const BEHIND: Duration = Duration::from_millis(100);
 
@@ -201,7 +203,7 @@ impl Window<'_> {
             self.wish = now.sight.wish();
             self.disclosed = store::disclosed(&mut self.app.db.read().await?, self.peer, self.log.id).await?;
         }
-        let lost: Vec<ChannelId> = self.offered.difference(&now.sight.visible).cloned().collect();
+        let lost: Vec<ChannelId> = self.offered.difference(&now.sight.visible).take(MOST_LOST).cloned().collect();
         let gained = self.gained(&now.sight).await?;
         let turned = !lost.is_empty() || !gained.is_empty();
         if (turned && !first) || (!turned && self.sent >= now.head) {
@@ -305,7 +307,8 @@ impl Window<'_> {
         store::advance(&mut tx, self.peer, self.log.id, self.acked).await?;
         store::disclose(&mut tx, self.peer, self.log.id, &told).await?;
         for channel in lost {
-            store::withdraw(&mut tx, self.peer, self.log.id, channel).await?;
+            let gone = !self.log.state().channels.contains_key(channel);
+            store::withdraw(&mut tx, self.peer, self.log.id, channel, gone).await?;
             self.disclosed.remove(channel);
             self.offered.remove(channel);
         }

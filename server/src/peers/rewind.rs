@@ -12,7 +12,7 @@ use conntext_federation::rewind::{Page, merge, usable};
 use conntext_federation::wire::EventsPage;
 use futures_util::future::join_all;
 
-use super::{CallError, get, hello};
+use super::{CallError, get, hello, unpoison};
 use crate::App;
 use crate::db;
 use crate::log::rewind::{Found, Rewind, Why};
@@ -88,12 +88,29 @@ async fn hash_at(app: &App, log: &LogHandle, seq: u64) -> db::Result<Option<Hash
     Ok(crate::log::store::hashes(&mut read, log.id, seq, seq).await?.remove(&seq))
 }
 
+/// Whose claims are being looked into; ends with it.
+struct Suspecting<'a>(&'a App, Domain);
+
+impl<'a> Suspecting<'a> {
+    fn begin(app: &'a App, domain: &Domain) -> Option<Self> {
+        unpoison(&app.peers.suspecting).insert(domain.clone()).then(|| Self(app, domain.clone()))
+    }
+}
+
+impl Drop for Suspecting<'_> {
+    fn drop(&mut self) {
+        unpoison(&self.0.peers.suspecting).remove(&self.1);
+    }
+}
+
 /// A follower says that it holds what is not here. Where it can show that under our own signature, the log stands still
 /// from now on. Answers whether it does.
 ///
 /// # Errors
 /// From the database.
 pub(super) async fn suspect(app: &App, domain: &Domain, log: &LogHandle, said: &Position) -> db::Result<bool> {
+    // One at a time of each instance: whoever answers slowly holds a connection meanwhile.
+    let Some(_turn) = Suspecting::begin(app, domain) else { return Ok(false) };
     let head = log.head();
     let after = if said.seq > head.seq { head.seq } else { said.seq.saturating_sub(1) };
     let Ok(shown) = page(app, domain, log, after).await else { return Ok(false) };
@@ -105,10 +122,14 @@ pub(super) async fn suspect(app: &App, domain: &Domain, log: &LogHandle, said: &
             continue;
         }
         let Ok(at) = event.header.position() else { continue };
-        let other = at.seq <= head.seq && hash_at(app, log, at.seq).await?.is_some_and(|hash| hash != at.hash);
-        if other || at.seq > head.seq {
-            forked |= other;
-            proof = Some(at);
+        // By the database as it is now: what was written meanwhile, here or by another process, is nothing that is missing.
+        match hash_at(app, log, at.seq).await? {
+            Some(hash) if hash == at.hash => continue,
+            held if held.is_some() || at.seq > head.seq => {
+                forked |= held.is_some();
+                proof = Some(at);
+            }
+            _ => {}
         }
     }
     let Some(proof) = proof else {

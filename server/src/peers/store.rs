@@ -232,17 +232,30 @@ pub async fn disclose(tx: &mut Tx, peer: &InstanceId, log_id: i64, channels: &[C
     tx.exec_many(sql, rows, known).await.map(|_| ())
 }
 
-/// An instance has confirmed that it forgot a channel.
-pub async fn withdraw(tx: &mut Tx, peer: &InstanceId, log_id: i64, channel: &ChannelId) -> Result<()> {
-    let sql = "update peer_channels set confirmed = $4, withdrawn = $5
-               where peer = $1 and log_id = $2 and channel = $3";
-    tx.exec(sql, args![peer.as_str(), log_id, channel.as_str(), false, true]).await.map(|_| ())
+/// An instance has confirmed that it forgot a channel. Restored from an older copy it may have it again; of one that is
+/// gone altogether the log tells it then.
+pub async fn withdraw(tx: &mut Tx, peer: &InstanceId, log_id: i64, channel: &ChannelId, gone: bool) -> Result<()> {
+    let key = || args![peer.as_str(), log_id, channel.as_str()];
+    let sql = if gone {
+        "delete from peer_channels where peer = $1 and log_id = $2 and channel = $3"
+    } else {
+        "update peer_channels set confirmed = false, withdrawn = true
+         where peer = $1 and log_id = $2 and channel = $3"
+    };
+    tx.exec(sql, key()).await.map(|_| ())
 }
 
 /// Nobody can tell any more which channels an instance holds: of those that it ever had it may hold any.
 pub async fn doubt(tx: &mut Tx, peer: &InstanceId, log_id: i64) -> Result<()> {
     let sql = "update peer_channels set confirmed = $3, withdrawn = $3 where peer = $1 and log_id = $2";
     tx.exec(sql, args![peer.as_str(), log_id, false]).await.map(|_| ())
+}
+
+/// The copy of an instance begins anew with a snapshot: what it forgot before it does not get back.
+pub async fn begin_anew(tx: &mut Tx, peer: &InstanceId, log_id: i64) -> Result<()> {
+    let sql = "delete from peer_channels where peer = $1 and log_id = $2 and withdrawn";
+    tx.exec(sql, args![peer.as_str(), log_id]).await?;
+    doubt(tx, peer, log_id).await
 }
 
 /// Where a channel begins in its log; `None` for the staff channel, which has no beginning of its own.

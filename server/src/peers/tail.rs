@@ -23,12 +23,14 @@ pub(super) fn copy_of(app: &App, origin: &Origin, sid: &ServerId) -> Option<Arc<
 pub(super) async fn page(app: &App, copy: &LogHandle, after: u64, bounds: Bounds) -> Result<EventsPage<Sent>> {
     let head = copy.head();
     let run = match after < head.seq {
-        true => view::all(app, copy, after, Bounds { to: head.seq, ..bounds }).await?,
+        true => view::all(app, copy, after, bounds).await?,
         false => Run::default(),
     };
     let mut page = EventsPage { events: run.items, head: head.clone(), more: run.more, wish: None };
-    let room = bounds.events.saturating_sub(page.events.len());
-    if page.more || room == 0 {
+    let events = page.events.iter().filter(|item| matches!(item, Sent::Event(_))).count();
+    let room = bounds.events.saturating_sub(events);
+    page.more |= room == 0;
+    if page.more {
         return Ok(page);
     }
     let mut end = after.max(head.seq);
@@ -42,7 +44,8 @@ pub(super) async fn page(app: &App, copy: &LogHandle, after: u64, bounds: Bounds
     let mut bytes = 0;
     for event in receipts {
         let (seq, prev) = (event.header.seq, event.header.prev);
-        let entry = Entry::of(event, prev, None);
+        let hash = event.header.hash()?;
+        let entry = Entry::new(event, hash, None, None);
         bytes += entry.wire().map_or(0, |text| text.get().len());
         if bytes > bounds.bytes && !page.events.is_empty() {
             page.more = true;

@@ -188,6 +188,11 @@ async fn j5_hostile_snapshots_are_not_taken() {
         ("a page that is always gone", "502 peer_error", 4, none, |_, _| Reply::Json(410, json!({"code": "gone"}))),
         ("a page that is not there", "502 peer_error", 1, none, |_, _| Reply::Json(404, json!({"code": "not_found"}))),
         ("another page than it named", "502 peer_error", 1, none, |_, page| Reply::Json(200, json!(page[..1]))),
+        ("a page that says something else than it named", "502 peer_error", 1, none, |_, page| {
+            let mut page = page.to_vec();
+            number(&mut page, "member", "joined_at", 7);
+            Reply::Json(200, json!(page))
+        }),
         ("a page that is no list", "502 peer_error", 1, none, |_, _| Reply::Json(200, json!({"rows": []}))),
         (
             "a page with a channel",

@@ -400,7 +400,9 @@ async fn readers(scene: &Arc<Scene>, number: usize, place: &Place) -> Vec<String
                     }
                     sleep(Duration::from_secs(5)).await;
                     // What was delivered twice may have come since.
-                    owners = read(scene, place, place.owner, channel.as_str()).await.unwrap_or_default();
+                    if let Some(again) = read(scene, place, place.owner, channel.as_str()).await {
+                        owners = again;
+                    }
                     theirs = read(scene, place, index, channel.as_str()).await.unwrap_or_default();
                 }
             }

@@ -132,7 +132,7 @@ async fn j4_what_changed_meanwhile_is_there_when_a_channel_is_opened_again() {
     s.ben_client = s.a.client();
     s.b = s.b.restart().await;
     let ask = json!({"handle": "ben", "password": crate::kit::PASSWORD, "kind": "bearer"});
-    let token = s.b.client().post("/sessions", ask).await.expect_status(201).text("/token");
+    let token = s.b.client().post("/sessions", ask.clone()).await.expect_status(201).text("/token");
     s.ben_client = s.b.client().with_token(token);
     s.follows(&[]).await;
     let (ada, general) = (&s.ada.actor, Some(&s.general));
@@ -153,6 +153,20 @@ async fn j4_what_changed_meanwhile_is_there_when_a_channel_is_opened_again() {
     assert!(s.read(&s.general).await.contains(&"third".to_owned()));
     until("the edit is there", async || s.read(&s.general).await[0] == "second thought").await;
     s.follows(&[&s.general]).await;
+
+    // A change alone, that no later message leads to.
+    for instance in [&s.a, &s.b] {
+        instance.clock.advance(3 * 86_400_000);
+    }
+    s.ben_client = s.a.client();
+    s.b = s.b.restart().await;
+    let token = s.b.client().post("/sessions", ask).await.expect_status(201).text("/token");
+    s.ben_client = s.b.client().with_token(token);
+    s.follows(&[]).await;
+    s.a.act(&s.sid, ada, "message.edit", general, Some(kept.to_string()), json!({"body": "third thought"})).await;
+    s.open(&s.general).await;
+    s.follows(&[&s.general]).await;
+    until("it is there, too", async || s.read(&s.general).await[0] == "third thought").await;
 
     // With the hub away the page says that something may be missing, and the next one has it.
     s.say(&s.quiet, "unheard").await;

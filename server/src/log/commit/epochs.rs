@@ -123,7 +123,7 @@ impl Committer {
             }
         }
         for left_out in pending::left_out(tx, log_id, epoch, to).await? {
-            pending::orphan(tx, &left_out.aid, &self.fresh(), now_ms).await?;
+            pending::orphan(tx, log_id, &left_out.aid, &self.fresh(), now_ms).await?;
         }
         Ok(())
     }

@@ -25,6 +25,8 @@ use crate::log::LogHandle;
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// The longest time between two signs of life that a hub may announce, seconds.
 const SLOWEST_HEARTBEAT_S: u64 = 300;
+/// The process that opens streams is told of a hub's offer this often, milliseconds: each push brings it once more.
+const TOLD_MS: i64 = 5_000;
 /// Bytes read at a time.
 const READ_BUFFER: usize = 16 * 1024;
 
@@ -38,7 +40,12 @@ pub(in super::super) fn offered(app: &App, domain: &Domain, sid: &ServerId) {
     // One process does this for all, and the push may have come to another.
     if app.cluster.has_duties() {
         begin(app, domain, sid);
-    } else {
+        return;
+    }
+    let now = app.clock.now_ms();
+    let mut told = unpoison(&app.peers.streams.told);
+    if told.get(sid).is_none_or(|at| !(0..TOLD_MS).contains(&(now - at))) {
+        told.insert(sid.clone(), now);
         app.cluster.tell(Word::Stream { sid: sid.clone(), domain: domain.clone() });
     }
 }

@@ -68,6 +68,8 @@ pub(super) struct Streams {
     room: Arc<Semaphore>,
     /// The copies here that have a stream, or try to get one.
     followed: Mutex<HashSet<ServerId>>,
+    /// When another process was told last that the hub of a copy offers a stream, milliseconds.
+    told: Mutex<HashMap<ServerId, i64>>,
     metrics: metrics::StreamMetrics,
 }
 
@@ -114,6 +116,7 @@ impl Streams {
             places: Arc::new(Semaphore::new(size(config.streams))),
             room: Arc::new(Semaphore::new(size(config.stream_buffer_kib))),
             followed: Mutex::default(),
+            told: Mutex::default(),
             metrics: metrics::StreamMetrics::new(metrics),
         }
     }

@@ -26,7 +26,7 @@ const NOTED_MS: i64 = 3_600_000;
 /// How long whoever opens a channel waits for the hub.
 const PATIENCE: Duration = Duration::from_secs(4);
 const DAY_MS: i64 = 86_400_000;
-/// How often a wish is told with a greater number, where the hub knows of a later one.
+/// How often it is told again what is wanted, where the hub knows of a later wish.
 const TRIES: u32 = 3;
 /// Messages that are fetched at a time of a channel that was not followed for a while.
 const PAGE: u64 = 100;
@@ -83,38 +83,47 @@ pub async fn opened(app: &App, log: &Arc<LogHandle>, channel: &ChannelId) -> db:
     }
 }
 
+/// What is wanted of a copy now; nothing for every channel.
+async fn wanted(app: &App, log: &LogHandle) -> db::Result<Option<BTreeSet<ChannelId>>> {
+    if app.config.federation.follow == Follow::All {
+        return Ok(None);
+    }
+    let since = app.clock.now_ms() - i64::from(app.config.federation.follow_days) * DAY_MS;
+    let mut opened = store::opened_since(&mut app.db.read().await?, log.id, since).await?;
+    let state = log.state();
+    opened.retain(|c| state.channels.contains_key(c));
+    Ok(Some(opened))
+}
+
 /// Tells the hub of a copy what is wanted of it, unless it knows.
 async fn ask(app: &App, log: &Arc<LogHandle>, again: bool) -> Result<(), CallError> {
     let turn = unpoison(&app.peers.want.follower.turns).entry(log.sid.clone()).or_default().clone();
     let _turn = turn.lock().await;
     let own = |e: db::Error| CallError::Unreachable(format!("our own database: {e}"));
-    let wanted = match app.config.federation.follow {
-        Follow::All => None,
-        Follow::Opened => {
-            let since = app.clock.now_ms() - i64::from(app.config.federation.follow_days) * DAY_MS;
-            let mut opened =
-                store::opened_since(&mut app.db.read().await.map_err(own)?, log.id, since).await.map_err(own)?;
-            let state = log.state();
-            opened.retain(|c| state.channels.contains_key(c));
-            Some(opened)
-        }
-    };
-    if wanted.is_none() && log.is_whole() {
-        return Ok(());
-    }
-    let known = unpoison(&app.peers.want.follower.asked).get(&log.sid).cloned();
-    if !again && known.as_ref() == Some(&wanted) {
-        return Ok(());
-    }
     let refused = |e: crate::log::LogError| CallError::Unreachable(format!("our own log: {e}"));
-    // Before the hub hears of it: from then on it leaves out what is not wanted.
-    app.log.follow(log, wanted.clone()).await.map_err(refused)?;
-    let answer = tell(app, log, wanted.clone()).await?;
-    unpoison(&app.peers.want.follower.asked).insert(log.sid.clone(), wanted);
-    if !log.is_whole() {
-        app.log.note_heads(log, answer.heads).await.map_err(refused)?;
+    for _ in 0..TRIES {
+        let wanted = wanted(app, log).await.map_err(own)?;
+        if wanted.is_none() && log.is_whole() {
+            return Ok(());
+        }
+        let known = unpoison(&app.peers.want.follower.asked).get(&log.sid).cloned();
+        if !again && known.as_ref() == Some(&wanted) {
+            return Ok(());
+        }
+        // Before the hub hears of it: from then on it leaves out what is not wanted.
+        app.log.follow(log, wanted.clone()).await.map_err(refused)?;
+        let Some(answer) = tell(app, log, wanted.clone()).await? else { continue };
+        unpoison(&app.peers.want.follower.asked).insert(log.sid.clone(), wanted);
+        if !log.is_whole() {
+            app.log.note_heads(log, answer.heads).await.map_err(refused)?;
+        }
+        return Ok(());
     }
-    Ok(())
+    Err(overtaken())
+}
+
+fn overtaken() -> CallError {
+    CallError::Answer("it goes by a later wish".into())
 }
 
 /// A copy has begun: its hub is told what is wanted of it, again and again until it knows.
@@ -142,22 +151,23 @@ pub(in crate::peers) fn look(app: &App) {
     app.peers.want.follower.due.notify_one();
 }
 
-async fn tell(app: &App, log: &LogHandle, channels: Option<BTreeSet<ChannelId>>) -> Result<WantAnswer, CallError> {
+/// Tells a wish; nothing where the hub knows of a later one. Then our clock went back, or another process was quicker, and
+/// the next number is greater.
+async fn tell(
+    app: &App,
+    log: &LogHandle,
+    channels: Option<BTreeSet<ChannelId>>,
+) -> Result<Option<WantAnswer>, CallError> {
     let domain = Domain::parse_normal(&log.hub_domain(), true)?;
     let numbers = &app.peers.want.follower.numbers;
-    let mut last = unpoison(numbers).get(&log.sid).copied().unwrap_or(0);
-    for _ in 0..TRIES {
-        let number = app.clock.now_ms().unsigned_abs().max(last.saturating_add(1));
-        unpoison(numbers).insert(log.sid.clone(), number);
-        let want = Want { channels: channels.clone(), number };
-        let answer: WantAnswer = call(app, &domain, Method::POST, &format!("/servers/{}/want", log.sid), &want).await?;
-        if answer.number <= number {
-            return Ok(answer);
-        }
-        // Our clock went back since, or this process is not the one that asked before.
-        last = answer.number;
-    }
-    Err(CallError::Answer("it always goes by a later wish".into()))
+    let last = unpoison(numbers).get(&log.sid).copied().unwrap_or(0);
+    // Two processes do not hit upon the same number within one millisecond.
+    let now = app.clock.now_ms().unsigned_abs().saturating_mul(1000).saturating_add(app.rng.below(1000));
+    let number = now.max(last.saturating_add(1));
+    let want = Want { channels, number };
+    let answer: WantAnswer = call(app, &domain, Method::POST, &format!("/servers/{}/want", log.sid), &want).await?;
+    unpoison(numbers).insert(log.sid.clone(), answer.number.max(number));
+    Ok((answer.number <= number).then_some(answer))
 }
 
 /// Sees to the copies whose hubs do not know yet what is wanted, and to those with gaps.
@@ -198,7 +208,9 @@ async fn tend(app: &App, log: &Arc<LogHandle>, gaps: Vec<Gap>) -> Result<(), Cal
     let untold = || unpoison(&app.peers.want.follower.untold);
     if untold().remove(&log.sid) {
         let told = match log.wanted() {
-            None if app.config.federation.follow == Follow::All => tell(app, log, None).await.map(|_| ()),
+            None if app.config.federation.follow == Follow::All => {
+                tell(app, log, None).await.and_then(|counted| counted.map(|_| ()).ok_or_else(overtaken))
+            }
             _ => ask(app, log, true).await,
         };
         if let Err(e) = told {

@@ -129,15 +129,17 @@ pub(super) async fn receive(
         return Err(Problem::too_large(MAX_CHANNELS as u64));
     }
     let _turn = app.peers.want.turn.lock().await;
-    let before = sight(&app, &log, &origin.ik);
     let wanted: Option<Arc<Wish>> = want.channels.map(Wish::new);
     let after = Sight::of(&log.state(), &origin.ik, wanted.clone());
-    let changed: Vec<&ChannelId> = after.visible.iter().filter(|c| before.is_whole(c) != after.is_whole(c)).collect();
     let heads = heads_of(&log, after.visible.iter());
     let mut tx = app.db.begin().await?;
     if let Some(number) = store::overtaken(&mut tx, &origin.ik, log.id, want.number).await? {
         return Ok(Json(WantAnswer { heads, number }));
     }
+    // As the database has it: another process may have been told another one.
+    let before = store::want(&mut tx, &origin.ik, log.id).await?.map(Wish::new);
+    let before = Sight::of(&log.state(), &origin.ik, before);
+    let changed: Vec<&ChannelId> = after.visible.iter().filter(|c| before.is_whole(c) != after.is_whole(c)).collect();
     match &wanted {
         Some(wanted) => store::put_want(&mut tx, &origin.ik, log.id, &wanted.channels).await?,
         None => store::drop_want(&mut tx, &origin.ik, log.id).await?,

@@ -55,7 +55,6 @@ pub async fn overtaken(tx: &mut Tx, peer: &InstanceId, log_id: i64, number: u64)
     let sql = "insert into peer_want_numbers (peer, log_id, number) values ($1, $2, $3)
                on conflict (peer, log_id) do update set number = excluded.number
                where peer_want_numbers.number < excluded.number";
-    let number = i64::try_from(number).unwrap_or(i64::MAX);
     if tx.exec(sql, args![peer.as_str(), log_id, number]).await? > 0 {
         return Ok(None);
     }
