@@ -179,8 +179,8 @@ async fn measure(options: &Options, report: &mut Report) -> Result<()> {
     // Memory is that of a host which did nothing else before.
     if wanted(Part::Waiting) {
         eprintln!("Connections that wait …");
-        let mut world = world::World::start_on(options, folder.path(), ["waited", "waiting"], None).await?;
-        report.add_all(fanout::measure_waiting(&world).await?);
+        let mut world = world::World::start_on(options, folder.path(), fanout::WAITING_NAMES, None).await?;
+        report.add_all(fanout::measure_waiting(&mut world, options, folder.path()).await?);
         world.stop().await?;
     }
     if wanted(Part::Large) {

@@ -86,11 +86,13 @@ impl<'a> Reader<'a> {
     fn string(&mut self) -> Option<&'a [u8]> {
         let from = self.at;
         loop {
+            // Almost all of it is ordinary: that is passed over in one go.
+            let rest = self.text.get(self.at..)?;
+            self.at += rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
             match self.next()? {
                 b'"' => return self.text.get(from..self.at - 1),
                 b'\\' => self.escape()?,
-                0..=0x1f => return None,
-                _ => {}
+                _ => return None,
             }
         }
     }

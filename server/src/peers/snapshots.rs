@@ -81,12 +81,12 @@ pub(super) async fn page(
     State(app): State<App>,
     origin: Origin,
     Path((sid, page)): Path<(ServerId, Hash)>,
-) -> Result<Json<RowsText>> {
+) -> Result<Json<Arc<RowsText>>> {
     entitled(&app, &origin, &sid)?;
     // Every member sees who the others are.
     let found = app.peers.snapshots.page(&sid, page, app.clock.now_ms());
     found
-        .map(|text| Json((*text).clone()))
+        .map(Json)
         .ok_or_else(|| Problem::from(Code::Gone).detail("This page is no longer kept: ask for the snapshot again."))
 }
 
