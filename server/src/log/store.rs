@@ -112,8 +112,10 @@ pub async fn state_rows(q: &mut impl Query, log_id: i64) -> Result<Vec<state::Ro
     Ok(rows.iter().map(|r| state::Row { kind: r.get(0), key: r.get(1), value: Some(r.get(2)) }).collect())
 }
 
-pub async fn write_state(tx: &mut Tx, log_id: i64, changes: Vec<state::Row>) -> Result<()> {
-    let mut put = Vec::new();
+pub async fn write_state(tx: &mut Tx, log_id: i64, mut changes: Vec<state::Row>) -> Result<()> {
+    // In the order of the table's key: SQLite then only adds pages at the end, where thousands of people come at once.
+    changes.sort_by(|a, b| (&a.kind, &a.key).cmp(&(&b.kind, &b.key)));
+    let mut put = Vec::with_capacity(changes.len());
     for row in changes {
         match row.value {
             Some(value) => put.push(args![log_id, row.kind, row.key, value]),
