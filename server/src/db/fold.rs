@@ -24,9 +24,8 @@ use super::writer::Writer;
 pub(super) const LENGTH: u64 = 8 << 20;
 /// How long the log may become where nobody folds it, in pages; SQLite then does so within a commit.
 pub(super) const MOST_PAGES: &str = "32768";
-/// How long it waits until it folds. Whoever wrote much writes a little more right behind it, and that would have to wait
-/// until the disk has taken the much a second time.
-const PAUSE: Duration = Duration::from_millis(500);
+/// How often it is tried where somebody still reads what the log holds.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// The task that folds.
 pub(super) struct Fold {
@@ -44,11 +43,11 @@ impl Fold {
         let (wake, mut woken) = mpsc::channel(1);
         let task = tokio::spawn(async move {
             while woken.recv().await.is_some() {
-                sleep(PAUSE).await;
                 if let Err(e) = fold(&options, &writer).await {
                     // The log keeps everything; the next commit tries again.
                     tracing::warn!(error = %e, "the write-ahead log cannot be folded into the database");
                 }
+                sleep(PAUSE).await;
             }
         });
         Self { log: log.into(), wake, task }
