@@ -7,7 +7,8 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
-use axum::response::Response;
+use axum::http::header::CONNECTION;
+use axum::response::{IntoResponse as _, Response};
 use conntext_federation::Code;
 use conntext_federation::action::Position;
 use conntext_federation::ids::{Hash, ServerId};
@@ -63,9 +64,11 @@ pub(in super::super) async fn open(
         return Err(Problem::from(Code::BadFrame).detail("A stream is a WebSocket over HTTP/1.1."));
     };
     if !app.cluster.has_duties() {
-        // Another process delivers, and no push would come over this one. The next try may meet that.
+        // Another process delivers, and no push would come over this one. The next try may meet that, on a connection of
+        // its own: whoever shares the connections out gives the same one to the same process again and again.
         let wait = app.rng.below(ELSEWHERE_MS);
-        return Err(Problem::from(Code::Overloaded).detail("Streams are served elsewhere.").retry_after_ms(wait));
+        let elsewhere = Problem::from(Code::Overloaded).detail("Streams are served elsewhere.").retry_after_ms(wait);
+        return Ok(([(CONNECTION, "close")], elsewhere).into_response());
     }
     heed(&app, &origin, &log, &from).await?;
     let Ok(place) = app.peers.streams.places.clone().try_acquire_owned() else {
