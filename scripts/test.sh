@@ -45,9 +45,9 @@ rust_tools() {
 
 clippy() { cargo clippy "${cargo_quiet[@]}" --workspace --all-targets --locked -- -D warnings; }
 # What is built to be tested is looked at by clippy in the same pass: dependencies are compiled once and not twice.
-export RUSTC_WORKSPACE_WRAPPER=$PWD/scripts/clippy-rustc.sh
+cargo_tested=(env "RUSTC_WORKSPACE_WRAPPER=$PWD/scripts/clippy-rustc.sh" cargo)
 # Twice as many at a time as there are cores: many stories wait most of the time.
-nextest=(cargo nextest run --workspace --locked --cargo-quiet --profile "$nextest_profile" --test-threads "$((2 * $(nproc)))")
+nextest=("${cargo_tested[@]}" nextest run --workspace --locked --cargo-quiet --profile "$nextest_profile" --test-threads "$((2 * $(nproc)))")
 rust_build() { "${nextest[@]}" --no-run; }
 rust_tests() { "${nextest[@]}"; }
 # Not those that put an older database file back. With those of several processes on one database.
@@ -55,9 +55,9 @@ postgres_tests() {
 	scripts/with-nats.sh scripts/with-postgres.sh "${nextest[@]}" \
 		-E '(binary(stories) and not test(j_rewind::)) or test(db::) or (binary(processes) and test(together::))'
 }
-doc_tests() { cargo test --doc --workspace --locked --quiet; }
+doc_tests() { "${cargo_tested[@]}" test --doc --workspace --locked --quiet; }
 # The binary as the stories are built with, or everything of ours would be compiled once more.
-debug_build() { cargo test "${cargo_quiet[@]}" --workspace --locked --test stories --no-run; }
+debug_build() { "${cargo_tested[@]}" test "${cargo_quiet[@]}" --workspace --locked --test stories --no-run; }
 shell_lint() { shellcheck -x install.sh .ci/run scripts/*.sh scripts/install/*.sh; }
 browser_stories() { CI=${CI:-} CONNTEXT_BIN=$(debug_binary) npm run --silent e2e; }
 

@@ -1,13 +1,11 @@
 //! How fast the other instance has what was written while it was away.
 
-use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use crate::instance::Instance;
 use crate::report::Figure;
 use crate::world::World;
 use crate::{Options, Result};
@@ -16,14 +14,13 @@ use crate::{Options, Result};
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Stops the other instance, has messages written, starts it again and waits until it has them all.
-pub async fn measure(world: &mut World, options: &Options, folder: &Path) -> Result<Vec<Figure>> {
-    let port = world.b.port()?;
+pub async fn measure(world: &mut World, options: &Options) -> Result<Vec<Figure>> {
     world.b.stop().await?;
     write(world, options).await?;
     let path = format!("/servers/{}", world.sid);
     let there = seq(&world.owner.get(&path).await?)?;
 
-    world.b = Instance::start(&options.binary, folder, "b", port).await?;
+    world.b.start_again(&options.binary).await?;
     let (begun, processor) = (Instant::now(), (world.a.processor_s()?, world.b.processor_s()?));
     let before = seq(&world.guest.get(&path).await?)?;
     while seq(&world.guest.get(&path).await?)? < there {

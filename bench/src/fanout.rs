@@ -1,7 +1,6 @@
 //! Many who watch one channel: how fast everybody has a message, what a delivery costs, and what a connection costs that
 //! only waits.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -154,15 +153,11 @@ pub async fn measure(world: &World, options: &Options, bare: &Instance) -> Resul
     ])
 }
 
-/// The host and the other instance, where connections only wait.
-pub const WAITING_NAMES: [&str; 2] = ["waited", "waiting"];
-
 /// Memory of connections that only wait.
-pub async fn measure_waiting(world: &mut World, options: &Options, folder: &Path) -> Result<Vec<Figure>> {
+pub async fn measure_waiting(world: &mut World, options: &Options) -> Result<Vec<Figure>> {
     // Making accounts takes memory that the allocator would give to connections afterwards.
-    let port = world.a.port()?;
     world.a.stop().await?;
-    world.a = Instance::start(&options.binary, folder, WAITING_NAMES[0], port).await?;
+    world.a.start_again(&options.binary).await?;
     let few = Crowd::gather(&world.receivers, world.receivers.len()).await?;
     sleep(Duration::from_secs(2)).await;
     let (before, _) = world.a.memory_mib()?;

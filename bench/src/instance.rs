@@ -189,6 +189,14 @@ impl Instance {
         }
     }
 
+    /// Starts the binary once more on the folder of an instance that was stopped.
+    pub async fn start_again(&mut self, binary: &Path) -> Result<()> {
+        let folder = self.data.parent().ok_or("an instance without a folder")?;
+        let name = self.data.file_name().and_then(|name| name.to_str()).ok_or("an instance without a name")?;
+        *self = Self::start(binary, folder, name, self.port()?).await?;
+        Ok(())
+    }
+
     /// The port that it listens on.
     pub fn port(&self) -> Result<u16> {
         let port = self.domain.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
@@ -208,14 +216,14 @@ pub async fn free_port() -> Result<u16> {
 /// Start on a new folder, start on a folder that has data, memory at rest.
 pub async fn measure_start(binary: &Path, folder: &Path) -> Result<Vec<Figure>> {
     let port = free_port().await?;
-    let mut first = Instance::start(binary, folder, "start", port).await?;
-    let first_ms = first.start.as_secs_f64() * 1000.0;
-    first.stop().await?;
-    let mut again = Instance::start(binary, folder, "start", port).await?;
+    let mut instance = Instance::start(binary, folder, "start", port).await?;
+    let first_ms = instance.start.as_secs_f64() * 1000.0;
+    instance.stop().await?;
+    instance.start_again(binary).await?;
     sleep(REST).await;
-    let (memory, _) = again.memory_mib()?;
-    let again_ms = again.start.as_secs_f64() * 1000.0;
-    again.stop().await?;
+    let (memory, _) = instance.memory_mib()?;
+    let again_ms = instance.start.as_secs_f64() * 1000.0;
+    instance.stop().await?;
     Ok(vec![
         Figure::new("first_start_ms", "first start until ready (keys and database are made)", first_ms, "ms"),
         Figure::new("start_ms", "start until ready", again_ms, "ms").wanted("under 300"),

@@ -13,14 +13,12 @@ use tokio::time::{Instant, sleep};
 
 use crate::api::Person;
 use crate::followers::Crowd;
-use crate::instance::{Instance, REST};
+use crate::instance::REST;
 use crate::report::Figure;
 use crate::throughput::Place;
 use crate::world::World;
 use crate::{Options, Result};
 
-/// The host and the other instance.
-pub const NAMES: [&str; 2] = ["large", "small"];
 /// How long somebody may take to be in.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Requests of people who join that are under way.
@@ -33,7 +31,7 @@ const SMALL: (u64, u64) = (10_000, 200);
 const READ: usize = 50;
 
 /// Measures both.
-pub async fn measure(world: &mut World, options: &Options, folder: &std::path::Path) -> Result<Vec<Figure>> {
+pub async fn measure(world: &mut World, options: &Options) -> Result<Vec<Figure>> {
     let (messages, members) = options.large;
     let small = filled(world, SMALL.0, SMALL.1).await?;
     let newcomer = world.guest.clone();
@@ -41,9 +39,8 @@ pub async fn measure(world: &mut World, options: &Options, folder: &std::path::P
 
     let large = world.community(&world.senders, &[]).await?;
     write(world, &large, messages).await?;
-    let port = world.a.port()?;
     world.a.stop().await?;
-    world.a = Instance::start(&options.binary, folder, NAMES[0], port).await?;
+    world.a.start_again(&options.binary).await?;
     let start_ms = world.a.start.as_secs_f64() * 1000.0;
     sleep(REST).await;
     let (memory, _) = world.a.memory_mib()?;

@@ -173,20 +173,20 @@ async fn measure(options: &Options, report: &mut Report) -> Result<()> {
     }
     if wanted(Part::Catchup) {
         eprintln!("Catching up …");
-        report.add_all(catchup::measure(&mut world, options, folder.path()).await?);
+        report.add_all(catchup::measure(&mut world, options).await?);
     }
     world.stop().await?;
     // Memory is that of a host which did nothing else before.
     if wanted(Part::Waiting) {
         eprintln!("Connections that wait …");
-        let mut world = world::World::start_on(options, folder.path(), fanout::WAITING_NAMES, None).await?;
-        report.add_all(fanout::measure_waiting(&mut world, options, folder.path()).await?);
+        let mut world = world::World::start_on(options, folder.path(), ["waited", "waiting"], None).await?;
+        report.add_all(fanout::measure_waiting(&mut world, options).await?);
         world.stop().await?;
     }
     if wanted(Part::Large) {
         eprintln!("Years of history and many people …");
-        let mut world = world::World::start_on(options, folder.path(), large::NAMES, None).await?;
-        report.add_all(large::measure(&mut world, options, folder.path()).await?);
+        let mut world = world::World::start_on(options, folder.path(), ["large", "small"], None).await?;
+        report.add_all(large::measure(&mut world, options).await?);
         world.stop().await?;
     }
     if wanted(Part::Postgres) {

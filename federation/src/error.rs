@@ -85,6 +85,8 @@ codes! {
     MediaType = "media_type", 415;
     BeyondHead = "beyond_head", 416;
     NotHub = "not_hub", 421;
+    /// Another process of the same instance serves this.
+    Misdirected = "misdirected", 421;
     InvalidEvent = "invalid_event", 422;
     UnknownType = "unknown_type", 422;
     BadContent = "bad_content", 422;

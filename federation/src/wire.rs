@@ -201,6 +201,11 @@ impl RowsText {
         canonical::from_canonical(self.0.get().as_bytes())
     }
 
+    /// The text itself.
+    pub fn as_str(&self) -> &str {
+        self.0.get()
+    }
+
     /// The hash of the text.
     pub fn hash(&self) -> Hash {
         Hash::of(&[self.0.get().as_bytes()])

@@ -94,7 +94,7 @@ async fn heed(app: &App, from: &str, word: Word) {
                 tracing::warn!(%peer, error = %e, "what an instance wants cannot be read");
             }
         }
-        Word::Stream { sid, domain } => crate::peers::stream_offered(app, &domain, &sid),
+        Word::Stream { sid, domain } => crate::peers::follow_by_stream(app, &domain, &sid),
         Word::Upload(id) => app.uploads.stop(&id),
         Word::Joining(sid) => app.peers.joining_elsewhere(sid, app.clock.now_ms()),
     }

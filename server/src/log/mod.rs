@@ -37,7 +37,7 @@ use conntext_federation::{
     ids::{ActionId, Actor, ChannelId, InstanceId, MediaId, ServerId},
     keys::{Bytes, PublicKey},
     state::{Row, ServerState},
-    wire::{ChannelHead, Push},
+    wire::{ChannelHead, Push, RowsText},
 };
 use futures_util::future::BoxFuture;
 use std::{
@@ -63,13 +63,15 @@ pub type Undo = for<'a> fn(&'a mut Tx, &'a Undone<'a>) -> BoxFuture<'a, db::Resu
 pub type FilesThere =
     for<'a> fn(&'a mut Tx, i64, &'a InstanceId, &'a BTreeSet<MediaId>) -> BoxFuture<'a, db::Result<bool>>;
 
-/// A copy as it begins: a state that a hub showed, and the rows that it is stored as.
+/// A copy as it begins: a state that a hub showed, and what it is stored as.
 #[derive(Debug)]
 pub struct Begun {
     /// The state.
     pub state: ServerState,
-    /// All of its rows.
+    /// Its rows but those on pages.
     pub rows: Vec<Row>,
+    /// Its people, in a large community.
+    pub pages: Vec<RowsText>,
 }
 
 /// What the rooms hand to the log.

@@ -16,9 +16,10 @@ use conntext_federation::{
     keys::{Bytes, KeySig, Kid, Signature},
     rules::MessageFact,
     state::{self, ServerState},
+    wire::RowsText,
 };
 use serde_json::Map;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// The fact that holds the highest number of a log that was removed: none is given twice, or another process might take
 /// a new log for one that it knew.
@@ -106,10 +107,41 @@ pub async fn delete_log(tx: &mut Tx, log_id: i64) -> Result<()> {
     rewind::store::forget_log(tx, log_id).await
 }
 
+/// The kind of a row that holds thousands of others: a page of a snapshot as it came. It is never written again; rows of
+/// their own hide what it says.
+const PAGE: &str = "page";
+/// The value of a row that is gone, where a page may still hold it.
+const GONE: &str = "null";
+
 /// The rows of a log's state.
 pub async fn state_rows(q: &mut impl Query, log_id: i64) -> Result<Vec<state::Row>> {
     let rows = q.rows("select kind, key, value from log_state where log_id = $1", args![log_id]).await?;
-    Ok(rows.iter().map(|r| state::Row { kind: r.get(0), key: r.get(1), value: Some(r.get(2)) }).collect())
+    let (mut own, mut paged) = (Vec::with_capacity(rows.len()), Vec::new());
+    for row in rows {
+        let (kind, key, value): (String, String, String) = (row.get(0), row.get(1), row.get(2));
+        if kind == PAGE {
+            let page: Vec<state::Row> = serde_json::from_str(&value).map_err(|_| broken("state"))?;
+            paged.extend(page);
+        } else {
+            own.push(state::Row { kind, key, value: Some(value) });
+        }
+    }
+    if !paged.is_empty() {
+        let newer: HashSet<(&str, &str)> = own.iter().map(|r| (r.kind.as_str(), r.key.as_str())).collect();
+        paged.retain(|r| !newer.contains(&(r.kind.as_str(), r.key.as_str())));
+        own.retain(|r| r.value.as_deref() != Some(GONE));
+        own.append(&mut paged);
+    }
+    Ok(own)
+}
+
+/// Stores the pages that a state begins with, beside its other rows: thousands of people at the price of one row.
+pub async fn write_pages(tx: &mut Tx, log_id: i64, pages: &[RowsText]) -> Result<()> {
+    for (number, page) in pages.iter().enumerate() {
+        let sql = "insert into log_state (log_id, kind, key, value) values ($1, $2, $3, $4)";
+        tx.exec(sql, args![log_id, PAGE, number.to_string(), page.as_str()]).await?;
+    }
+    Ok(())
 }
 
 pub async fn write_state(tx: &mut Tx, log_id: i64, mut changes: Vec<state::Row>) -> Result<()> {
@@ -121,7 +153,10 @@ pub async fn write_state(tx: &mut Tx, log_id: i64, mut changes: Vec<state::Row>)
             Some(value) => put.push(args![log_id, row.kind, row.key, value]),
             None => {
                 let sql = "delete from log_state where log_id = $1 and kind = $2 and key = $3";
-                tx.exec(sql, args![log_id, row.kind, row.key]).await?;
+                tx.exec(sql, args![log_id, &row.kind, &row.key]).await?;
+                let sql = "insert into log_state (log_id, kind, key, value) select $1, $2, $3, $4 \
+                           where exists (select 1 from log_state where log_id = $1 and kind = $5)";
+                tx.exec(sql, args![log_id, row.kind, row.key, GONE, PAGE]).await?;
             }
         }
     }

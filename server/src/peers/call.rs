@@ -68,7 +68,9 @@ impl CallError {
     pub fn passing(&self) -> bool {
         match self {
             Self::Unreachable(_) => true,
-            Self::Problem { status, .. } => matches!(status, 401 | 408 | 425 | 429 | 500..),
+            Self::Problem { status, .. } => {
+                matches!(status, 401 | 408 | 425 | 429 | 500..) || self.code() == Some(Code::Misdirected.as_str())
+            }
             Self::Refused(_) | Self::Answer(_) => false,
         }
     }

@@ -13,7 +13,7 @@ use conntext_federation::hub::{self, Draft};
 use conntext_federation::ids::{Actor, Hash, InstanceId, ServerId, UserId};
 use conntext_federation::instance::KeysStatement;
 use conntext_federation::invite_card::Card;
-use conntext_federation::state::{People, Row, ServerState};
+use conntext_federation::state::{People, ServerState};
 use conntext_federation::wire::{JoinRequest, JoinResponse, RowsText, SignedAction, Snapshot};
 use conntext_federation::{canonical, identity::Op};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -246,20 +246,20 @@ async fn people(app: &App, peer: &Peer, snapshot: &Snapshot, begun: &mut Begun) 
     }
     let fetch = |hash: &Hash| page(app, peer, &snapshot.sid, *hash);
     let mut pages = stream::iter(snapshot.pages.iter().map(fetch)).buffered(PAGES_AT_ONCE);
-    while let Some((rows, people)) = pages.try_next().await? {
+    while let Some((text, people)) = pages.try_next().await? {
         begun.state.add_people(people).map_err(refused)?;
-        begun.rows.extend(rows);
+        begun.pages.push(text);
     }
     Ok(())
 }
 
-/// A page of a snapshot: its rows as they are stored, and what they say.
+/// A page of a snapshot: the text as it is stored, and what it says.
 async fn page(
     app: &App,
     peer: &Peer,
     sid: &ServerId,
     hash: Hash,
-) -> std::result::Result<(Vec<Row>, People), CallError> {
+) -> std::result::Result<(RowsText, People), CallError> {
     let path = format!("/servers/{sid}/snapshot/{hash}");
     let mut tries = 0;
     let text: RowsText = loop {
@@ -277,13 +277,12 @@ async fn page(
         if text.hash() != hash {
             return Err(Code::HashMismatch);
         }
-        let rows = text.rows()?;
-        let people = People::read(&rows)?;
-        Ok((rows, people))
+        let people = People::read(&text.rows()?)?;
+        Ok((text, people))
     });
-    let (rows, people) = read.await.map_err(|e| CallError::Unreachable(e.to_string()))?.map_err(refused)?;
+    let (text, people) = read.await.map_err(|e| CallError::Unreachable(e.to_string()))?.map_err(refused)?;
     nobody_of_ours(app, people.homes()).await?;
-    Ok((rows, people))
+    Ok((text, people))
 }
 
 /// Nobody else is the home of who lives here: whoever were could speak under their name.
@@ -307,7 +306,7 @@ async fn check(app: &App, peer: &Peer, sid: &ServerId, snapshot: &Snapshot) -> s
     let mut state = verify(app, peer, sid, snapshot).map_err(refused)?;
     nobody_of_ours(app, state.bindings.iter().map(|(actor, binding)| (actor, &binding.home))).await?;
     let rows = state.take_all();
-    let mut begun = Begun { state, rows };
+    let mut begun = Begun { state, rows, pages: Vec::new() };
     people(app, peer, snapshot, &mut begun).await?;
     snapshot.check_joins(&begun.state).map_err(refused)?;
     Ok(begun)

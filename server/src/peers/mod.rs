@@ -63,7 +63,7 @@ pub use reconcile::reconcile;
 pub use rooms::{Rooms, Told};
 pub use signals::typing;
 pub use status::{PeerStatus, Standing, known};
-pub use stream::begin as stream_offered;
+pub use stream::begin as follow_by_stream;
 
 use crate::App;
 use crate::app::Base;

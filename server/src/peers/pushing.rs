@@ -307,8 +307,12 @@ impl Window<'_> {
         store::advance(&mut tx, self.peer, self.log.id, self.acked).await?;
         store::disclose(&mut tx, self.peer, self.log.id, &told).await?;
         for channel in lost {
-            let gone = !self.log.state().channels.contains_key(channel);
-            store::withdraw(&mut tx, self.peer, self.log.id, channel, gone).await?;
+            let exists = self.log.state().channels.contains_key(channel);
+            if exists {
+                store::withdraw(&mut tx, self.peer, self.log.id, channel).await?;
+            } else {
+                store::forget_channel(&mut tx, self.peer, self.log.id, channel).await?;
+            }
             self.disclosed.remove(channel);
             self.offered.remove(channel);
         }

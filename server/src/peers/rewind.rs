@@ -123,13 +123,11 @@ pub(super) async fn suspect(app: &App, domain: &Domain, log: &LogHandle, said: &
         }
         let Ok(at) = event.header.position() else { continue };
         // By the database as it is now: what was written meanwhile, here or by another process, is nothing that is missing.
-        match hash_at(app, log, at.seq).await? {
-            Some(hash) if hash == at.hash => continue,
-            held if held.is_some() || at.seq > head.seq => {
-                forked |= held.is_some();
-                proof = Some(at);
-            }
-            _ => {}
+        let held = hash_at(app, log, at.seq).await?;
+        let other = held.is_some_and(|hash| hash != at.hash);
+        if other || (held.is_none() && at.seq > head.seq) {
+            forked |= other;
+            proof = Some(at);
         }
     }
     let Some(proof) = proof else {
@@ -229,14 +227,14 @@ async fn take_back(app: &App, log: &Arc<LogHandle>, holes: bool) -> db::Result<A
         let merged = merge((head.seq, head.hash), pages, |event| is_ours(app, log, event));
         around.forked |= merged.forked;
         let mut items = merged.items;
-        let first_hole = items.iter().position(|item| matches!(item, Item::Stub(_)));
+        let hole = |items: &[Item]| items.iter().position(|item| matches!(item, Item::Stub(_)));
         if !holes && !around.silent.is_empty() {
-            items.truncate(first_hole.unwrap_or(items.len()));
+            items.truncate(hole(&items).unwrap_or(items.len()));
         }
         if items.is_empty() {
             return Ok(around);
         }
-        let before_hole = items[..first_hole.map_or(0, |hole| hole.min(items.len()))].to_vec();
+        let before_hole = hole(&items).map_or(Vec::new(), |hole| items[..hole].to_vec());
         let taken = match app.log.restore(log, items).await {
             // What hides behind a hole may be more than others' channels: then only what lies before it is certain.
             Err(ReceiveError::Fault(_)) if !before_hole.is_empty() => app.log.restore(log, before_hole).await,

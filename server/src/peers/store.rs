@@ -232,17 +232,17 @@ pub async fn disclose(tx: &mut Tx, peer: &InstanceId, log_id: i64, channels: &[C
     tx.exec_many(sql, rows, known).await.map(|_| ())
 }
 
-/// An instance has confirmed that it forgot a channel. Restored from an older copy it may have it again; of one that is
-/// gone altogether the log tells it then.
-pub async fn withdraw(tx: &mut Tx, peer: &InstanceId, log_id: i64, channel: &ChannelId, gone: bool) -> Result<()> {
-    let key = || args![peer.as_str(), log_id, channel.as_str()];
-    let sql = if gone {
-        "delete from peer_channels where peer = $1 and log_id = $2 and channel = $3"
-    } else {
-        "update peer_channels set confirmed = false, withdrawn = true
-         where peer = $1 and log_id = $2 and channel = $3"
-    };
-    tx.exec(sql, key()).await.map(|_| ())
+/// An instance has confirmed that it forgot a channel. Restored from an older copy it may have it again.
+pub async fn withdraw(tx: &mut Tx, peer: &InstanceId, log_id: i64, channel: &ChannelId) -> Result<()> {
+    let sql = "update peer_channels set confirmed = false, withdrawn = true
+               where peer = $1 and log_id = $2 and channel = $3";
+    tx.exec(sql, args![peer.as_str(), log_id, channel.as_str()]).await.map(|_| ())
+}
+
+/// The same of a channel that is gone altogether: the log tells whoever was restored.
+pub async fn forget_channel(tx: &mut Tx, peer: &InstanceId, log_id: i64, channel: &ChannelId) -> Result<()> {
+    let sql = "delete from peer_channels where peer = $1 and log_id = $2 and channel = $3";
+    tx.exec(sql, args![peer.as_str(), log_id, channel.as_str()]).await.map(|_| ())
 }
 
 /// Nobody can tell any more which channels an instance holds: of those that it ever had it may hold any.

@@ -223,9 +223,15 @@ fn beside(first: &Setup) -> Setup {
     setup
 }
 
-async fn two_processes(between: Option<&str>) {
+/// `between` is what they hear of each other by; with `streams` instances follow each other by streams, not by pushes.
+async fn two_processes(between: Option<&str>, streams: bool) {
     let Some(database) = database().await else { return };
     let (mut one, _) = instance("a");
+    let (mut home, home_domain) = instance("b");
+    if streams {
+        one.set("CONNTEXT__FEDERATION__STREAM_FROM_FOLLOWERS", "1");
+        home.set("CONNTEXT__FEDERATION__STREAM_FROM_FOLLOWERS", "1");
+    }
     let front = free_port();
     let domain = format!("a.localhost:{front}");
     one.set("CONNTEXT__INSTANCE__DOMAIN", &domain).set("CONNTEXT__STORAGE__DATABASE", &database);
@@ -245,7 +251,6 @@ async fn two_processes(between: Option<&str>) {
         std::mem::swap(&mut a1, &mut a2);
     }
     assert!(has_duties(&a1).await && !has_duties(&a2).await, "one of them has the duties");
-    let (home, home_domain) = instance("b");
     let b = home.start().await;
 
     // People of both are in one community, and somebody of another instance; some of ours are in one there.
@@ -319,6 +324,13 @@ async fn two_processes(between: Option<&str>) {
     at_one.shows("two 79").await;
     at_two.shows("one 79").await;
 
+    // Who follows from elsewhere has its stream at the process that delivers, and nowhere else.
+    if streams {
+        streaming(&a1).await;
+        streaming(&b).await;
+        assert!(has_metric(&a2, "conntext_peer_streams 0").await);
+    }
+
     // What an instance signed and one process took is refused by the other.
     let (taker, signed) = balancer.recorded("POST /federation/v1/servers/").expect("a signed request");
     let other = if taker == one.port { two.port } else { one.port };
@@ -357,6 +369,9 @@ async fn two_processes(between: Option<&str>) {
     settle(&[(&a2, &ada), (&b, &cleo)], &far, &far_wanted).await;
 
     assert!(has_duties(&a2).await, "it has taken over");
+    if streams {
+        streaming(&a2).await;
+    }
 
     // It comes back beside the other, and all goes on.
     let mut a1 = one.spawn("http");
@@ -389,8 +404,21 @@ async fn two_processes(between: Option<&str>) {
 
 /// Whether a process does what only one of them does.
 async fn has_duties(process: &Process) -> bool {
+    has_metric(process, "conntext_duties 1").await
+}
+
+async fn has_metric(process: &Process, wanted: &str) -> bool {
     let metrics = process.client.get(format!("{}/metrics", process.base)).send().await.expect("an answer");
-    metrics.text().await.expect("a text").lines().any(|line| line == "conntext_duties 1")
+    metrics.text().await.expect("a text").lines().any(|line| line == wanted)
+}
+
+/// Waits until another instance has a stream of a log there.
+async fn streaming(process: &Process) {
+    let began = Instant::now();
+    while !has_metric(process, "conntext_peer_streams 1").await {
+        assert!(began.elapsed() < PATIENCE, "no stream is opened");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 /// Somebody writes many messages, one after the other.
@@ -431,16 +459,16 @@ async fn send_raw(port: u16, request: &[u8]) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn k9_two_processes_on_one_database_are_one_instance() {
-    two_processes(None).await;
+    two_processes(None, false).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn k9_two_processes_are_one_instance_over_nats() {
+async fn k9_two_processes_are_one_instance_over_nats_and_with_streams() {
     let Ok(address) = std::env::var("CONNTEXT_TEST_NATS") else {
         eprintln!("skipped: it needs NATS; run it by scripts/with-nats.sh");
         return;
     };
-    two_processes(Some(&address)).await;
+    two_processes(Some(&address), true).await;
 }
 
 #[tokio::test]

@@ -95,6 +95,20 @@ async fn b5_people_of_a_large_community_come_on_pages() {
         assert_eq!((theirs.state().members.len(), ours.state().members.len()), (12, 12));
         copy.verifies(&place.sid).await;
     }
+    // What changes about somebody on a page counts from then on, also after a restart.
+    let dan = |n: usize| {
+        let (log, handle) = (a.log(&place.sid), format!("dan{n}"));
+        let found =
+            log.state().bindings.iter().find(|(_, binding)| binding.handle == handle).map(|(dan, _)| dan.clone());
+        found.expect("somebody")
+    };
+    a.act(&place.sid, &dan(3), "member.leave", None, None, json!({})).await;
+    let silent = json!({"until": a.app.clock.now_ms() + 3_600_000});
+    a.act(&place.sid, &ada.actor, "member.timeout", None, Some(dan(5).to_string()), silent).await;
+    same(&a, &b, &place.sid).await;
+    let b = b.restart().await;
+    same(&a, &b, &place.sid).await;
+    assert_eq!(b.log(&place.sid).state().members.len(), 11);
 
     // Nobody gets a page who is not in it.
     let stranger = net.instance("d.test").await;

@@ -126,7 +126,7 @@ impl Committer {
         hub_domain: String,
         keep: Option<u64>,
     ) -> Result<Arc<LogHandle>, LogError> {
-        let Begun { state, rows } = begun;
+        let Begun { state, rows, pages } = begun;
         let mut tx = self.begin().await?;
         if let Some(old) = store::log_by_sid(&mut tx, &state.sid).await? {
             // A new start after a quarantine: what was queued is kept, the copy is not.
@@ -151,6 +151,7 @@ impl Committer {
             pending::behind(&mut tx, id, state.head.seq).await?;
         }
         store::write_state(&mut tx, id, rows).await?;
+        store::write_pages(&mut tx, id, &pages).await?;
         let local = self.inner.me.ik.clone();
         for actor in state.by_home.get(&local).cloned().unwrap_or_default() {
             if let Some(member) = state.members.get(&actor) {

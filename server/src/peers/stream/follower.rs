@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use super::super::client::Io;
-use super::super::{Peer, call, delivery, find, follower, hello};
+use super::super::{CallError, Peer, call, delivery, find, follower, hello};
 use super::unpoison;
 use crate::App;
 use crate::cluster::Word;
@@ -27,6 +27,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 const SLOWEST_HEARTBEAT_S: u64 = 300;
 /// The process that opens streams is told of a hub's offer this often, milliseconds: each push brings it once more.
 const TOLD_MS: i64 = 5_000;
+/// So many connections are tried at once to meet the process of the hub that serves streams: whoever shares connections
+/// out among processes gives each the next, and with pauses the others in between could make it the same one each time.
+const CONNECTIONS: u32 = 8;
 /// Bytes read at a time.
 const READ_BUFFER: usize = 16 * 1024;
 
@@ -115,6 +118,16 @@ impl Drop for Counted<'_> {
     }
 }
 
+async fn open(app: &App, domain: &Domain, path: &str) -> Result<Box<dyn Io>, CallError> {
+    let mut tried = 1;
+    loop {
+        match call::open_socket(app, domain, path).await {
+            Err(e) if e.code() == Some(Code::Misdirected.as_str()) && tried < CONNECTIONS => tried += 1,
+            answer => return answer,
+        }
+    }
+}
+
 async fn once(app: &App, domain: &Domain, sid: &ServerId) -> End {
     let hub = match find(app, domain).await {
         Ok(hub) => hub,
@@ -124,7 +137,7 @@ async fn once(app: &App, domain: &Domain, sid: &ServerId) -> End {
     let head = log.head();
     drop(log);
     let path = format!("/servers/{sid}/stream?after={}&epoch={}&hash={}", head.seq, head.epoch, head.hash);
-    let io = match call::open_socket(app, domain, &path).await {
+    let io = match open(app, domain, &path).await {
         Ok(io) => io,
         Err(e) if e.passing() => {
             return End::Broken { why: e.to_string(), worked: false, wait_ms: e.retry_after_ms() };

@@ -37,7 +37,7 @@ const GOOD_BYE: Duration = Duration::from_secs(1);
 /// Who finds no place comes again after so long and as much more at random, milliseconds.
 const NO_PLACE_MS: u64 = 60_000;
 
-/// Who came to a process that does not deliver comes again within so long, milliseconds.
+/// Who never met the process that delivers comes again within so long, milliseconds.
 const ELSEWHERE_MS: u64 = 4_000;
 
 /// Where the follower's copy ends.
@@ -64,10 +64,9 @@ pub(in super::super) async fn open(
         return Err(Problem::from(Code::BadFrame).detail("A stream is a WebSocket over HTTP/1.1."));
     };
     if !app.cluster.has_duties() {
-        // Another process delivers, and no push would come over this one. The next try may meet that, on a connection of
-        // its own: whoever shares the connections out gives the same one to the same process again and again.
+        // Another process delivers, and no push would come over this one. The next connection may lead there.
         let wait = app.rng.below(ELSEWHERE_MS);
-        let elsewhere = Problem::from(Code::Overloaded).detail("Streams are served elsewhere.").retry_after_ms(wait);
+        let elsewhere = Problem::from(Code::Misdirected).detail("Streams are served elsewhere.").retry_after_ms(wait);
         return Ok(([(CONNECTION, "close")], elsewhere).into_response());
     }
     heed(&app, &origin, &log, &from).await?;
