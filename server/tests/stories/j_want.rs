@@ -154,7 +154,7 @@ async fn j4_what_changed_meanwhile_is_there_when_a_channel_is_opened_again() {
     until("the edit is there", async || s.read(&s.general).await[0] == "second thought").await;
     s.follows(&[&s.general]).await;
 
-    // A change alone, that no later message leads to.
+    // A change of what is held, further back than the page that somebody reads first.
     for instance in [&s.a, &s.b] {
         instance.clock.advance(3 * 86_400_000);
     }
@@ -164,9 +164,17 @@ async fn j4_what_changed_meanwhile_is_there_when_a_channel_is_opened_again() {
     s.ben_client = s.b.client().with_token(token);
     s.follows(&[]).await;
     s.a.act(&s.sid, ada, "message.edit", general, Some(kept.to_string()), json!({"body": "third thought"})).await;
+    for n in 0..150 {
+        s.say(&s.general, &format!("later {n}")).await;
+    }
+    // Behind it comes what everybody sees: so the copy is told that something lies there which it does not get.
+    s.a.act(&s.sid, ada, "channel.update", Some(&s.attic), None, json!({"name": "roof"})).await;
+    until("the name arrives again", async || s.seen(&s.attic).await["name"] == "roof").await;
     s.open(&s.general).await;
     s.follows(&[&s.general]).await;
-    until("it is there, too", async || s.read(&s.general).await[0] == "third thought").await;
+    let oldest = format!("/servers/{}/channels/{}/messages?after=0&limit=1", s.sid, s.general);
+    until("it is there, too", async || s.ben_client.get(&oldest).await.json["messages"][0]["body"] == "third thought")
+        .await;
 
     // With the hub away the page says that something may be missing, and the next one has it.
     s.say(&s.quiet, "unheard").await;
