@@ -1,3 +1,4 @@
+import { AxeBuilder } from "@axe-core/playwright";
 import { test as base, expect, type Browser, type BrowserContextOptions, type Page } from "@playwright/test";
 import type { Invite, Message, Server } from "../kit/api/types";
 import { Instance } from "./instance";
@@ -102,6 +103,14 @@ export async function setUp(
   await page.getByRole("button", { name: "Finish" }).click();
   await expect(page).not.toHaveURL(/setup/);
   return new Person(page, home, handle);
+}
+
+/** Fails the story where axe finds something serious on the page. */
+export async function accessible(page: Page): Promise<void> {
+  // The announcer points at what it announced for some seconds, also when that is gone already.
+  const found = await new AxeBuilder({ page }).exclude("[data-live-announcer]").analyze();
+  const serious = found.violations.filter((v) => v.impact === "serious" || v.impact === "critical");
+  expect(serious.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 200)).join(", ")}`)).toEqual([]);
 }
 
 /** A community of the owner with one text channel; made through the API. */

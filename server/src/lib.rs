@@ -17,6 +17,7 @@ pub mod crash;
 pub mod db;
 pub mod directory;
 pub mod error;
+pub mod factors;
 pub mod gateway;
 pub mod heard;
 pub mod http;

@@ -6,8 +6,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::Config;
 use crate::{
-    App, accounts, channels, directory, gateway, http, invites, media, members, messages, moderation, peers, profiles,
-    reactions, reading, roles, servers, sessions, settings, typing, uploads,
+    App, accounts, channels, directory, factors, gateway, http, invites, media, members, messages, moderation, peers,
+    profiles, reactions, reading, roles, servers, sessions, settings, typing, uploads,
 };
 
 /// The client API's rooms, below `/api/v1`.
@@ -15,6 +15,7 @@ fn api(config: &Config) -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(accounts::router())
         .merge(sessions::router())
+        .merge(factors::router())
         .merge(profiles::router(config))
         .merge(settings::router())
         .merge(servers::router(config))

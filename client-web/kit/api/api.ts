@@ -36,11 +36,26 @@ export const api = {
 
   sessions: {
     signIn: (body: { handle: string; password: string; device?: string }) =>
-      request<T.SessionCreated>("POST", "sessions", { body: { ...body, kind: "cookie" } }),
+      request<T.SessionCreated | T.SecondStep>("POST", "sessions", { body: { ...body, kind: "cookie" } }),
+    /** The second step, with a code of the authenticator app or a recovery code. */
+    code: (body: { sign_in: string; code: string; device?: string }) =>
+      request<T.SessionCreated>("POST", "sessions/code", { body: { ...body, kind: "cookie" } }),
+    /** Before dangerous acts: who is there. */
+    prove: (body: { password: string; code?: string }) =>
+      request<void>("POST", "sessions/current/proof", { body }),
     list: () => request<{ sessions: T.Session[] }>("GET", "sessions").then((r) => r.sessions),
     signOut: () => request<void>("DELETE", "sessions/current"),
     revoke: (id: Id) => request<void>("DELETE", path("sessions", id)),
     revokeOthers: () => request<void>("DELETE", "sessions"),
+  },
+
+  factors: {
+    get: () => request<T.Factors>("GET", "me/factors"),
+    offerAuthenticator: () => request<T.AuthenticatorOffer>("POST", "me/factors/authenticator"),
+    confirmAuthenticator: (code: string) =>
+      request<T.RecoveryCodes>("PUT", "me/factors/authenticator", { body: { code } }),
+    removeAuthenticator: () => request<void>("DELETE", "me/factors/authenticator"),
+    renewCodes: () => request<T.RecoveryCodes>("POST", "me/factors/recovery_codes"),
   },
 
   me: {

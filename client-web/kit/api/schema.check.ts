@@ -11,6 +11,10 @@ export type Checked = {
   Problem: Fits<Schemas["Problem"], Ours.Problem>;
   Instance: Fits<Schemas["Instance"], Ours.Instance>;
   SessionCreated: Fits<Schemas["SessionCreated"], Ours.SessionCreated>;
+  SecondStep: Fits<Schemas["SecondStep"], Ours.SecondStep>;
+  Factors: Fits<Schemas["Factors"], Ours.Factors>;
+  AuthenticatorOffer: Fits<Schemas["AuthenticatorOffer"], Ours.AuthenticatorOffer>;
+  RecoveryCodes: Fits<Schemas["RecoveryCodes"], Ours.RecoveryCodes>;
   Me: Fits<Schemas["Me"], Ours.Me>;
   Session: Fits<Schemas["Session"], Ours.Session>;
   User: Fits<Schemas["User"], Ours.User>;

@@ -691,6 +691,235 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Second factors */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Factors"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/factors/authenticator": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Switch the authenticator app on
+         * @description With a code of it. Answers with recovery codes.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Code"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RecoveryCodes"];
+                    };
+                };
+                /** @description `bad_code` */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `proof_required` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `rate` */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /**
+         * Set up an authenticator app
+         * @description Answers with its secret. It counts once a code of it was typed in.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AuthenticatorOffer"];
+                    };
+                };
+                /** @description `proof_required` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `conflict`: there is one already */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /**
+         * Remove the authenticator app
+         * @description And the recovery codes: a sign-in needs the password alone then.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `proof_required` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/factors/recovery_codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make new recovery codes
+         * @description The old ones stop working.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RecoveryCodes"];
+                    };
+                };
+                /** @description `proof_required` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `conflict`: no second factor is on */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/password": {
         parameters: {
             query?: never;
@@ -725,6 +954,15 @@ export interface paths {
                 };
                 /** @description `bad_credentials`: the current password is wrong */
                 401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `proof_required`, where a second factor is on */
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -3405,6 +3643,15 @@ export interface paths {
                         "application/json": components["schemas"]["SessionCreated"];
                     };
                 };
+                /** @description A code is asked for as well */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SecondStep"];
+                    };
+                };
                 /** @description `bad_credentials` */
                 401: {
                     headers: {
@@ -3457,6 +3704,84 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in: the code
+         * @description Each code works once. After five wrong ones the password is asked for again.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SignInCode"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SessionCreated"];
+                    };
+                };
+                /** @description `bad_code` */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `insecure_transport`, `suspended`, `csrf` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `gone`: it took too long, or too many codes were wrong */
+                410: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `rate` */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/current": {
         parameters: {
             query?: never;
@@ -3485,6 +3810,64 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/current/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove who is there
+         * @description Dangerous acts answer `proof_required` when that was too long ago.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Proof"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `bad_credentials`, `bad_code` */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `rate` */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -4052,6 +4435,15 @@ export interface components {
              */
             width: number | null;
         };
+        /** @description An authenticator as it is set up: both forms say the same. */
+        AuthenticatorOffer: {
+            /** @description The picture: rows of a QR code, `1` for dark. */
+            qr: string[];
+            /** @description The secret, in base 32, for typing in. */
+            secret: string;
+            /** @description The address that apps read from the picture. */
+            uri: string;
+        };
         /** @description Somebody who may not come back. */
         Ban: {
             /**
@@ -4157,6 +4549,10 @@ export interface components {
          * @enum {string}
          */
         ChannelKind: "text" | "category";
+        /** @description A code of an authenticator app. */
+        Code: {
+            code: string;
+        };
         /** @description The name of what is to be deleted, typed by the person. */
         ConfirmName: {
             confirm_name: string;
@@ -4232,6 +4628,16 @@ export interface components {
         EditMessage: {
             /** @description Markdown. */
             body: string;
+        };
+        /** @description What a sign-in to this account needs besides the password. */
+        Factors: {
+            /** @description An authenticator app is set up. */
+            authenticator: boolean;
+            /**
+             * Format: int64
+             * @description Recovery codes that were not used yet.
+             */
+            recovery_codes: number;
         };
         /** @description A fault of one field of the request. */
         FieldProblem: {
@@ -4622,6 +5028,12 @@ export interface components {
             /** @description The person. */
             user: components["schemas"]["User"];
         };
+        /** @description What proves who is there. */
+        Proof: {
+            /** @description Where codes are on: one of the authenticator app, or a recovery code. */
+            code?: string | null;
+            password: string;
+        };
         /** @description Everybody who gave the same reaction. */
         Reaction: {
             /**
@@ -4652,6 +5064,10 @@ export interface components {
         /** @description Why somebody is sent away. Moderators can read it. */
         Reason: {
             reason?: string | null;
+        };
+        /** @description New recovery codes, shown this once. */
+        RecoveryCodes: {
+            codes: string[];
         };
         /** @description A new account. */
         Register: {
@@ -4720,6 +5136,16 @@ export interface components {
              * @description Higher beats lower, from 1.
              */
             position?: number | null;
+        };
+        /** @description The password was right; a code is asked for as well. */
+        SecondStep: {
+            /**
+             * Format: int64
+             * @description Until when, milliseconds since 1970.
+             */
+            expires_at: number;
+            /** @description Goes with the code to `/sessions/code`. It signs nobody in by itself. */
+            sign_in: string;
         };
         /** @description A community, as one of its members sees it. */
         Server: {
@@ -4834,6 +5260,16 @@ export interface components {
             handle: string;
             kind?: components["schemas"]["SessionKind"] | null;
             password: string;
+        };
+        /** @description The second step of a sign-in. */
+        SignInCode: {
+            /** @description A code of the authenticator app, or a recovery code. */
+            code: string;
+            /** @description The name of the device, for the list of sessions. */
+            device?: string | null;
+            kind?: components["schemas"]["SessionKind"] | null;
+            /** @description From the answer to the first step. */
+            sign_in: string;
         };
         /**
          * @description What a new server begins with.

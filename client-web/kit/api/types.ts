@@ -29,6 +29,32 @@ export interface SessionCreated {
   token?: string | null; /* bearer only */
 }
 
+/** The password was right, and a code is asked for as well. */
+export interface SecondStep {
+  /** Goes with the code. */
+  sign_in: string;
+  expires_at: number;
+}
+
+/** What a sign-in needs besides the password. */
+export interface Factors {
+  authenticator: boolean;
+  /** Recovery codes that are left. */
+  recovery_codes: number;
+}
+
+/** An authenticator app as it is set up. */
+export interface AuthenticatorOffer {
+  secret: string;
+  uri: string;
+  /** Rows of a QR code, `1` for dark. */
+  qr: string[];
+}
+
+export interface RecoveryCodes {
+  codes: string[];
+}
+
 export interface Me {
   user: User;
   admin: boolean;

@@ -20,6 +20,10 @@ export function explain(error: unknown): Explanation {
       return { title: t`This page is out of date.`, detail: t`Load it again and repeat what you did.` };
     case "bad_credentials":
       return { title: t`This name and password do not belong together.`, detail: t`Check both and try again.` };
+    case "bad_code":
+      return { title: t`This code does not work.`, detail: t`Each code works once, and only for a short time. Wait for the next one.` };
+    case "proof_required":
+      return { title: t`Nothing was changed.`, detail: t`Type your password when you are asked for it.` };
     case "rate":
       return { title: t`Too many tries.`, detail: waitSentence(error.retryAfterMs) };
     case "forbidden":

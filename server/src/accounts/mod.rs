@@ -27,6 +27,8 @@ pub use store::Account;
 pub struct Guard {
     by_address: RateLimit<IpAddr>,
     by_account: RateLimit<String>,
+    /// Codes of authenticator apps, by account.
+    pub(crate) by_code: RateLimit<String>,
     register: RateLimit<IpAddr>,
     /// Requests of the client API, by account.
     pub(crate) api: RateLimit<String>,
@@ -39,6 +41,7 @@ impl Guard {
         Self {
             by_address: RateLimit::new(limits.sign_in_burst, refill),
             by_account: RateLimit::new(limits.sign_in_burst, refill),
+            by_code: RateLimit::new(limits.sign_in_burst, refill),
             register: RateLimit::new(limits.register_burst, limits.register_refill_s * 1000),
             api: RateLimit::new(limits.api_burst, 1000 / u64::from(limits.api_per_s.clamp(1, 1000))),
         }
@@ -118,13 +121,21 @@ pub async fn verify(base: &Base, handle: &str, password: &str) -> Result<Account
     let account = store::by_handle(&mut read, &handle).await?;
     drop(read);
     let matches = base.passwords.verify(account.as_ref().map(|a| a.password_hash.clone()), password).await?;
-    match account {
-        Some(account) if matches && account.suspended => {
-            Err(Problem::new("suspended").detail("The admin of this instance has suspended this account."))
-        }
-        Some(account) if matches => Ok(account),
-        _ => Err(Problem::new("bad_credentials").detail("Check the name and the password.")),
+    let account = account.filter(|_| matches);
+    let account = account.ok_or_else(|| Problem::new("bad_credentials").detail("Check the name and the password."))?;
+    require_active(&account)?;
+    Ok(account)
+}
+
+/// Whether somebody may sign in to an account at all.
+///
+/// # Errors
+/// `suspended`.
+pub fn require_active(account: &Account) -> Result<()> {
+    if account.suspended {
+        return Err(Problem::new("suspended").detail("The admin of this instance has suspended this account."));
     }
+    Ok(())
 }
 
 /// The name in one form, whether typed as `ada`, `@Ada` or `ada@domain`.

@@ -13,6 +13,7 @@ use crate::App;
 use crate::config::Registration;
 use crate::db;
 use crate::error::{Problem, Result};
+use crate::factors;
 use crate::http::{Auth, Client, Json, MaybeAuth};
 use crate::sessions::{self, Kind, SessionCreated};
 
@@ -253,6 +254,7 @@ pub struct ChangePassword {
 #[utoipa::path(post, path = "/me/password", request_body = ChangePassword, responses(
     (status = 204),
     (status = 401, description = "`bad_credentials`: the current password is wrong", body = Problem),
+    (status = 403, description = "`proof_required`, where a second factor is on", body = Problem),
     (status = 422, description = "`weak_password`", body = Problem),
 ))]
 async fn change_password(
@@ -264,7 +266,11 @@ async fn change_password(
     client.require_secure()?;
     let mut read = app.db.read().await?;
     let account = super::by_id(&mut read, &auth.account).await?.ok_or_else(Problem::not_signed_in)?;
+    let with_code = factors::are_on(&mut read, &auth.account).await?;
     drop(read);
+    if with_code {
+        factors::require_proof(&app, &auth).await?;
+    }
     super::sign_in(&app, client.limit_key(), &account.handle, &change.current).await.map_err(|e| {
         if e.code == "bad_credentials" {
             e.field("current", "bad_credentials", "This is not your current password.")

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use clap::Subcommand;
 
 use super::Failure;
-use crate::accounts::{self, NewAccount};
+use crate::accounts::{self, Account, NewAccount};
 use crate::clock::{OsRng, SystemClock};
 use crate::config::Config;
 use crate::error::Problem;
-use crate::{Base, sessions};
+use crate::{Base, factors, sessions};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -41,6 +41,11 @@ pub(super) enum Command {
         /// Reads the password from standard input.
         #[arg(long)]
         password_stdin: bool,
+    },
+    /// Switches an account's second factor off, for somebody who lost the app and the recovery codes, and signs it out everywhere.
+    ResetFactors {
+        /// The name, without the domain.
+        handle: String,
     },
     /// Makes a new one-time address that makes the first admin.
     SetupLink,
@@ -90,9 +95,7 @@ async fn act(command: Command, base: &Base) -> Result<(), Problem> {
         }
         Command::List { json } => list(base, json).await?,
         Command::ResetPassword { handle, password_stdin } => {
-            let account = accounts::by_handle(&mut base.db.read().await?, &handle)
-                .await?
-                .ok_or_else(|| Problem::not_found().detail(format!("There is no account named {handle}.")))?;
+            let account = named(base, &handle).await?;
             let given = if password_stdin { Some(read_password()?) } else { None };
             let password = given.clone().unwrap_or_else(|| make_password(base));
             accounts::set_password(base, &account, "password", &password).await?;
@@ -103,6 +106,14 @@ async fn act(command: Command, base: &Base) -> Result<(), Problem> {
             if given.is_none() {
                 println!("Password: {password}");
             }
+        }
+        Command::ResetFactors { handle } => {
+            let account = named(base, &handle).await?;
+            let mut tx = base.db.begin().await?;
+            factors::switch_off(&mut tx, &account.id).await?;
+            sessions::revoke_all(&mut tx, &account.id).await?;
+            tx.commit().await?;
+            println!("{} signs in with the password alone, and is signed out everywhere.", account.handle);
         }
         Command::SetupLink => match accounts::offer_setup(base).await? {
             Some(url) => println!("{url}"),
@@ -117,6 +128,11 @@ async fn act(command: Command, base: &Base) -> Result<(), Problem> {
         }
     }
     Ok(())
+}
+
+async fn named(base: &Base, handle: &str) -> Result<Account, Problem> {
+    let found = accounts::by_handle(&mut base.db.read().await?, handle).await?;
+    found.ok_or_else(|| Problem::not_found().detail(format!("There is no account named {handle}.")))
 }
 
 async fn list(base: &Base, json: bool) -> Result<(), Problem> {

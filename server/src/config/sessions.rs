@@ -12,10 +12,12 @@ pub struct Sessions {
     pub touch_s: i64,
     /// Sessions per account; at one more, the one that was not used for longest ends.
     pub per_account: usize,
+    /// Dangerous acts ask who is there when that was proven longer ago than so many seconds.
+    pub proof_s: i64,
 }
 
 impl Default for Sessions {
     fn default() -> Self {
-        Self { idle_s: 30 * 86_400, max_s: 365 * 86_400, touch_s: 60, per_account: 50 }
+        Self { idle_s: 30 * 86_400, max_s: 365 * 86_400, touch_s: 60, per_account: 50, proof_s: 600 }
     }
 }

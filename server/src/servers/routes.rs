@@ -17,6 +17,7 @@ use super::{access, icon, store, text, view};
 use crate::App;
 use crate::config::Config;
 use crate::error::{Problem, Result};
+use crate::factors;
 use crate::http::{Auth, Json, Path};
 use crate::log::{self, Outcome};
 
@@ -160,7 +161,7 @@ pub struct ConfirmName {
 #[utoipa::path(delete, path = "/servers/{sid}", request_body = ConfirmName,
     params(("sid" = String, Path, description = "The server")), responses(
     (status = 204),
-    (status = 403, description = "`forbidden`", body = Problem),
+    (status = 403, description = "`forbidden`, `proof_required`", body = Problem),
     (status = 404, description = "`unknown_server`", body = Problem),
     (status = 422, description = "`invalid`: the name is another one", body = Problem),
 ))]
@@ -178,6 +179,7 @@ async fn delete(
     if !owner {
         return Err(Problem::forbidden().detail("Only the owner may delete a community."));
     }
+    factors::require_proof(&app, &auth).await?;
     if confirm.confirm_name.trim() != name.trim() {
         return Err(Problem::invalid("confirm_name", "mismatch", "This is not the name of the community."));
     }

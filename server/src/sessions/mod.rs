@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::App;
 use crate::accounts::Account;
 use crate::bus::PersonNotice;
-use crate::db::Tx;
+use crate::db::{Query, Tx};
 use crate::error::Result;
 use crate::http::auth::COOKIE;
 use crate::http::{Auth, Client, Json};
@@ -157,6 +157,22 @@ pub async fn authenticate(app: &App, kind: Kind, token: &str, client: Option<Cli
 pub async fn is_open(app: &App, auth: &Auth) -> Result<bool> {
     let open = store::list(&mut app.db.read().await?, &auth.account, app.clock.now_ms()).await?;
     Ok(open.iter().any(|session| session.id == auth.session))
+}
+
+/// When it was last proven who uses this session, milliseconds: by its sign-in, or since.
+///
+/// # Errors
+/// The database's.
+pub async fn proven_at(q: &mut impl Query, auth: &Auth) -> Result<i64> {
+    Ok(store::proven_at(q, &auth.session).await?)
+}
+
+/// It was proven now who uses this session.
+///
+/// # Errors
+/// The database's.
+pub async fn prove(tx: &mut Tx, auth: &Auth, now: i64) -> Result<()> {
+    Ok(store::prove(tx, &auth.session, now).await?)
 }
 
 /// Ends all sessions of the account but this one.

@@ -10,13 +10,18 @@ use utoipa_axum::routes;
 
 use super::{Kind, SessionCreated, announce, cookie, store};
 use crate::App;
-use crate::accounts;
+use crate::accounts::{self, Account};
 use crate::error::{Problem, Result};
+use crate::factors;
 use crate::http::{Auth, Client, Json, Path};
 
 /// Routes of this room, below `/api/v1`.
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(sign_in, list, end_others)).routes(routes!(sign_out)).routes(routes!(end))
+    OpenApiRouter::new()
+        .routes(routes!(sign_in, list, end_others))
+        .routes(routes!(second_step))
+        .routes(routes!(sign_out))
+        .routes(routes!(end))
 }
 
 /// A sign-in.
@@ -61,6 +66,7 @@ pub struct Sessions {
 /// A name that does not exist and a wrong password get the same answer.
 #[utoipa::path(post, path = "/sessions", security(()), request_body = SignIn, responses(
     (status = 201, body = SessionCreated),
+    (status = 202, description = "A code is asked for as well", body = factors::SecondStep),
     (status = 401, description = "`bad_credentials`", body = Problem),
     (status = 403, description = "`insecure_transport`, `suspended`, `csrf`", body = Problem),
     (status = 429, description = "`rate`", body = Problem),
@@ -73,11 +79,61 @@ async fn sign_in(
 ) -> Result<Response> {
     client.require_secure()?;
     let account = accounts::sign_in(&app, client.limit_key(), &asked.handle, &asked.password).await?;
-    let device = super::device(asked.device.as_deref(), &headers);
+    if factors::are_on(&mut app.db.read().await?, &account.id).await? {
+        return Ok((StatusCode::ACCEPTED, Json(factors::begin(&app, &account).await?)).into_response());
+    }
+    open(&app, client, &headers, &account, asked.kind, asked.device.as_deref()).await
+}
+
+async fn open(
+    app: &App,
+    client: Client,
+    headers: &HeaderMap,
+    account: &Account,
+    kind: Option<Kind>,
+    device: Option<&str>,
+) -> Result<Response> {
+    let device = super::device(device, headers);
     let mut tx = app.db.begin().await?;
-    let opened = super::open(&app, &mut tx, &account, asked.kind.unwrap_or(Kind::Cookie), client, &device).await?;
+    let opened = super::open(app, &mut tx, account, kind.unwrap_or(Kind::Cookie), client, &device).await?;
     tx.commit().await?;
-    Ok(opened.into_response(&app, StatusCode::CREATED))
+    Ok(opened.into_response(app, StatusCode::CREATED))
+}
+
+/// The second step of a sign-in.
+#[derive(Deserialize, ToSchema)]
+pub struct SignInCode {
+    /// From the answer to the first step.
+    sign_in: String,
+    /// A code of the authenticator app, or a recovery code.
+    code: String,
+    /// How the session is carried; `cookie` when absent.
+    #[serde(default)]
+    kind: Option<Kind>,
+    /// The name of the device, for the list of sessions.
+    #[serde(default)]
+    device: Option<String>,
+}
+
+/// Sign in: the code
+///
+/// Each code works once. After five wrong ones the password is asked for again.
+#[utoipa::path(post, path = "/sessions/code", security(()), request_body = SignInCode, responses(
+    (status = 201, body = SessionCreated),
+    (status = 401, description = "`bad_code`", body = Problem),
+    (status = 403, description = "`insecure_transport`, `suspended`, `csrf`", body = Problem),
+    (status = 410, description = "`gone`: it took too long, or too many codes were wrong", body = Problem),
+    (status = 429, description = "`rate`", body = Problem),
+))]
+async fn second_step(
+    State(app): State<App>,
+    client: Client,
+    headers: HeaderMap,
+    Json(asked): Json<SignInCode>,
+) -> Result<Response> {
+    client.require_secure()?;
+    let account = factors::finish(&app, &asked.sign_in, &asked.code).await?;
+    open(&app, client, &headers, &account, asked.kind, asked.device.as_deref()).await
 }
 
 /// List sessions

@@ -38,8 +38,8 @@ fn kind(text: &str) -> Kind {
 
 pub(super) async fn insert(tx: &mut Tx, new: &New<'_>) -> Result<()> {
     tx.exec(
-        "insert into sessions (id, account_id, token_hash, kind, device, address, created_at, last_seen_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $7, $8)",
+        "insert into sessions (id, account_id, token_hash, kind, device, address, created_at, last_seen_at, proven_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $7, $7, $8)",
         args![new.id, new.account, new.token_hash, new.kind.as_str(), new.device, new.address, new.now, new.expires_at],
     )
     .await
@@ -78,6 +78,15 @@ pub(super) async fn by_token(q: &mut impl Query, hash: &[u8; 32], now: i64) -> R
         created_at: r.get(2),
         last_seen_at: r.get(3),
     }))
+}
+
+pub(super) async fn proven_at(q: &mut impl Query, session: &str) -> Result<i64> {
+    let row = q.row("select proven_at from sessions where id = $1", args![session]).await?;
+    Ok(row.map_or(0, |r| r.get(0)))
+}
+
+pub(super) async fn prove(tx: &mut Tx, session: &str, now: i64) -> Result<()> {
+    tx.exec("update sessions set proven_at = $2 where id = $1", args![session, now]).await.map(|_| ())
 }
 
 pub(super) async fn list(q: &mut impl Query, account: &str, now: i64) -> Result<Vec<Listed>> {

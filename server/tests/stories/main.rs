@@ -3,6 +3,7 @@
 mod kit;
 
 mod a_accounts;
+mod a_factors;
 mod architecture;
 mod b_elsewhere;
 mod b_invites;

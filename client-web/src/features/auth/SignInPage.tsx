@@ -1,7 +1,7 @@
 import { useState, type FormEvent } from "react";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Link, Redirect, useLocation, useSearch } from "wouter";
-import { api } from "@kit/api";
+import { api, type SecondStep, type SessionCreated } from "@kit/api";
 import { useSession } from "@kit/live";
 import { Button } from "@kit/ui/Button";
 import { FormError } from "@kit/ui/FormError";
@@ -12,6 +12,7 @@ import { returnTo, signInPath } from "@kit/ui/return-to";
 import { useSubmit } from "@kit/ui/useSubmit";
 import { HandleField } from "./AccountFields";
 import { deviceName } from "@kit/ui/device";
+import { CodeStep } from "./CodeStep";
 import { InsecureNotice } from "./InsecureNotice";
 
 /** Signing in; afterwards the page goes on where `?return=` says. */
@@ -22,15 +23,21 @@ export function SignInPage() {
   const target = returnTo(useSearch());
   const [handle, setHandle] = useState("");
   const [password, setPassword] = useState("");
-  const submit = useSubmit(async () => {
-    const created = await api.sessions.signIn({ handle: localPart(handle, instance?.domain), password, device: deviceName(navigator.userAgent) });
+  const [step, setStep] = useState<SecondStep | null>(null);
+  const enter = (created: SessionCreated) => {
     signedIn(created);
     navigate(target, { replace: true });
+  };
+  const submit = useSubmit(async () => {
+    const answer = await api.sessions.signIn({ handle: localPart(handle, instance?.domain), password, device: deviceName(navigator.userAgent) });
+    if ("sign_in" in answer) setStep(answer);
+    else enter(answer);
   });
 
   if (status === "in" && !submit.pending) return <Redirect to={target} replace />;
   if (!instance) return null;
   if (instance.insecure) return <InsecureNotice />;
+  if (step) return <CodeStep step={step} onSignedIn={enter} onBack={() => { setStep(null); }} />;
   const onSubmit = (event: FormEvent) => {
     event.preventDefault();
     if (handle && password) void submit.run();

@@ -31,6 +31,43 @@ describe("A2: signing in", () => {
     expect(history).toEqual(["/sign-in"]);
   });
 
+  it("A3: a code is asked for where the account has an app; six digits go off by themselves", async () => {
+    const requests = fakeServer({
+      "POST sessions": { sign_in: "step", expires_at: 0 },
+      "POST sessions/code": (request: { body: unknown }) =>
+        (request.body as { code: string }).code === "123 456" ? { me: me() } : new Refusal({ status: 401, code: "bad_code", fields: [{ field: "code", code: "bad_code", message: "This code is wrong." }] }),
+    });
+    const signedIn = vi.fn();
+    show(<SignInPage />, { path: "/sign-in", session: { signedIn } });
+    await userEvent.type(screen.getByLabelText("Name"), "ada");
+    await userEvent.type(screen.getByLabelText("Password"), "copper kettle{Enter}");
+    const code = await screen.findByLabelText("Code");
+    expect(code).toHaveFocus();
+    await userEvent.type(code, "000000");
+    await waitFor(() => {
+      expect(code).toHaveAccessibleDescription("This code is wrong.");
+    });
+    expect(signedIn).not.toHaveBeenCalled();
+    await userEvent.clear(code);
+    await userEvent.type(code, "123 456");
+    await waitFor(() => {
+      expect(signedIn).toHaveBeenCalledOnce();
+    });
+    expect(requests.at(-1)?.body).toMatchObject({ sign_in: "step", code: "123 456", kind: "cookie" });
+  });
+
+  it("A3: a recovery code goes instead; a sign-in that is over begins again", async () => {
+    fakeServer({ "POST sessions": { sign_in: "step", expires_at: 0 }, "POST sessions/code": () => new Refusal({ status: 410, code: "gone", detail: "This sign-in is over. Begin again with your password." }) });
+    show(<SignInPage />, { path: "/sign-in" });
+    await userEvent.type(screen.getByLabelText("Name"), "ada");
+    await userEvent.type(screen.getByLabelText("Password"), "copper kettle{Enter}");
+    await userEvent.click(await screen.findByRole("button", { name: "Use a recovery code instead" }));
+    await userEvent.type(screen.getByLabelText("Recovery code"), "abcd-efgh-ijkl-mnop{Enter}");
+    expect(await screen.findByRole("alert")).toHaveTextContent("This sign-in is over");
+    await userEvent.click(screen.getByRole("button", { name: "Begin again" }));
+    expect(screen.getByLabelText("Password")).toBeInTheDocument();
+  });
+
   it("asks for no password where it would travel in the clear", () => {
     show(<SignInPage />, { path: "/sign-in", instance: { insecure: true } });
     expect(screen.getByRole("heading", { name: /not encrypted/ })).toBeInTheDocument();

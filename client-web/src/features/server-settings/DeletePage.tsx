@@ -7,6 +7,7 @@ import { Button } from "@kit/ui/Button";
 import { ConfirmDialog } from "@kit/ui/ConfirmDialog";
 import { Note } from "@kit/ui/Page";
 import { Section } from "@kit/ui/SettingsLayout";
+import { useProof } from "@kit/ui/useProof";
 
 /** Deleting the community, for its owner, after typing its name. */
 export function DeletePage({ server }: { server: Server }) {
@@ -14,6 +15,7 @@ export function DeletePage({ server }: { server: Server }) {
   const sync = useSync();
   const [, navigate] = useLocation();
   const [asking, setAsking] = useState(false);
+  const proof = useProof();
   return (
     <Section>
       <Note tone="bad">
@@ -39,13 +41,14 @@ export function DeletePage({ server }: { server: Server }) {
         danger
         typedName={server.name}
         onConfirm={async () => {
-          await api.servers.remove(server.id, server.name);
+          await proof.proven(() => api.servers.remove(server.id, server.name));
           sync.forgetServer(server.id);
           navigate("/");
         }}
       >
         <Trans>All its channels, messages and files go, for everybody.</Trans>
       </ConfirmDialog>
+      {proof.dialog}
     </Section>
   );
 }

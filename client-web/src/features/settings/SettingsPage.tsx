@@ -1,4 +1,4 @@
-import { Info, KeyRound, LogOut, MonitorSmartphone, Palette, UserRound } from "lucide-react";
+import { Info, LogOut, MonitorSmartphone, Palette, ShieldCheck, UserRound } from "lucide-react";
 import { useState } from "react";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useLocation } from "wouter";
@@ -8,8 +8,8 @@ import { ConfirmDialog } from "@kit/ui/ConfirmDialog";
 import { SettingsLayout } from "@kit/ui/SettingsLayout";
 import { AboutPage } from "./AboutPage";
 import { AppearancePage } from "./AppearancePage";
-import { PasswordPage } from "./PasswordPage";
 import { ProfilePage } from "./ProfilePage";
+import { SecurityPage } from "./SecurityPage";
 import { SessionsPage } from "./SessionsPage";
 
 /** A person's own settings. */
@@ -28,7 +28,7 @@ export function SettingsPage() {
           { path: "profile", name: t`Profile`, icon: <UserRound size={18} />, page: <ProfilePage /> },
           { path: "appearance", name: t`Appearance`, icon: <Palette size={18} />, page: <AppearancePage /> },
           { path: "devices", name: t`Devices`, icon: <MonitorSmartphone size={18} />, page: <SessionsPage /> },
-          { path: "password", name: t`Password`, icon: <KeyRound size={18} />, page: <PasswordPage /> },
+          { path: "security", name: t`Security`, icon: <ShieldCheck size={18} />, page: <SecurityPage /> },
           { path: "about", name: t`About`, icon: <Info size={18} />, page: <AboutPage /> },
         ]}
         after={

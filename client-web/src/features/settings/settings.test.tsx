@@ -89,10 +89,75 @@ describe("I4: appearance", () => {
   });
 });
 
+describe("A3: two steps to sign in", () => {
+  const offer = { secret: "JBSWY3DPEHPK3PXP", uri: "otpauth://totp/x", qr: ["101", "010", "101"] };
+
+  it("is set up with the picture or the key and a code; the recovery codes are shown once", async () => {
+    let on = false;
+    const requests = fakeServer({
+      "GET me/factors": () => ({ authenticator: on, recovery_codes: on ? 10 : 0 }),
+      "POST me/factors/authenticator": offer,
+      "PUT me/factors/authenticator": () => {
+        on = true;
+        return { codes: ["aaaa-bbbb-cccc-dddd", "eeee-ffff-gggg-hhhh"] };
+      },
+    });
+    show(<SettingsPage />, { path: "/settings/security", me: me() });
+    await userEvent.click(await screen.findByRole("button", { name: "Set up an authenticator app" }));
+    expect(await screen.findByRole("img", { name: /QR code/ })).toBeInTheDocument();
+    expect(screen.getByLabelText("Or type this key into the app")).toHaveValue("JBSW Y3DP EHPK 3PXP");
+    await userEvent.type(screen.getByLabelText("Code that the app shows"), "123456");
+    await userEvent.click(screen.getByRole("button", { name: "Switch on" }));
+    expect(await screen.findByText("aaaa-bbbb-cccc-dddd")).toBeInTheDocument();
+    expect(requests.find((r) => r.method === "PUT")?.body).toEqual({ code: "123456" });
+    await userEvent.click(screen.getByRole("button", { name: "I have kept them" }));
+    expect(await screen.findByText("10 recovery codes are left.")).toBeInTheDocument();
+    expect(screen.queryByText("aaaa-bbbb-cccc-dddd")).toBeNull();
+  });
+
+  it("removing it asks who is there first, with a code, and goes on then", async () => {
+    let proven = false;
+    let on = true;
+    const requests = fakeServer({
+      "GET me/factors": () => ({ authenticator: on, recovery_codes: 2 }),
+      "DELETE me/factors/authenticator": () => {
+        if (!proven) return new Refusal({ status: 403, code: "proof_required" });
+        on = false;
+        return undefined;
+      },
+      "POST sessions/current/proof": () => {
+        proven = true;
+        return undefined;
+      },
+    });
+    show(<SettingsPage />, { path: "/settings/security", me: me() });
+    expect(await screen.findByText("2 recovery codes are left.")).toBeInTheDocument();
+    await userEvent.click(screen.getByRole("button", { name: "Remove the app" }));
+    await userEvent.click(within(await screen.findByRole("alertdialog")).getByRole("button", { name: "Remove the app" }));
+    await userEvent.type(await screen.findByLabelText("Your password"), "copper kettle");
+    await userEvent.type(screen.getByLabelText("Code"), "123456");
+    await userEvent.click(screen.getByRole("button", { name: "Go on" }));
+    expect(await screen.findByRole("button", { name: "Set up an authenticator app" })).toBeInTheDocument();
+    expect(requests.find((r) => r.path === "sessions/current/proof")?.body).toEqual({ password: "copper kettle", code: "123456" });
+    expect(requests.filter((r) => r.method === "DELETE")).toHaveLength(2);
+  });
+
+  it("without the proof nothing happens, and the page says so", async () => {
+    fakeServer({
+      "GET me/factors": { authenticator: false, recovery_codes: 0 },
+      "POST me/factors/authenticator": () => new Refusal({ status: 403, code: "proof_required" }),
+    });
+    show(<SettingsPage />, { path: "/settings/security", me: me() });
+    await userEvent.click(await screen.findByRole("button", { name: "Set up an authenticator app" }));
+    await userEvent.click(await screen.findByRole("button", { name: "Cancel" }));
+    expect(await screen.findByRole("alert")).toHaveTextContent("Nothing was changed.");
+  });
+});
+
 describe("A2: password and signing out", () => {
   it("a wrong current password is told at its field", async () => {
     fakeServer({ "POST me/password": () => new Refusal({ status: 401, code: "bad_credentials" }) });
-    show(<SettingsPage />, { path: "/settings/password", me: me() });
+    show(<SettingsPage />, { path: "/settings/security", me: me() });
     await userEvent.type(screen.getByLabelText("Current password"), "wrong");
     await userEvent.type(screen.getByLabelText("New password"), "copper kettle under seven{Enter}");
     await waitFor(() => {

@@ -10,17 +10,19 @@ import { fieldError } from "@kit/ui/problem";
 import { Section } from "@kit/ui/SettingsLayout";
 import { StrengthMeter } from "@kit/ui/StrengthMeter";
 import { toast } from "@kit/ui/Toasts";
+import { useProof } from "@kit/ui/useProof";
 import { useSubmit } from "@kit/ui/useSubmit";
 
 /** Changing the password, with the current one as proof. */
-export function PasswordPage() {
+export function PasswordSection() {
   const { t } = useLingui();
   const { user } = useMe();
   const { instance } = useSession();
   const [current, setCurrent] = useState("");
   const [next, setNext] = useState("");
+  const proof = useProof();
   const submit = useSubmit(async () => {
-    await api.me.changePassword(current, next);
+    await proof.proven(() => api.me.changePassword(current, next));
     setCurrent("");
     setNext("");
     toast(t`Your password is changed.`);
@@ -32,7 +34,7 @@ export function PasswordPage() {
   const wrong = isProblem(submit.error, "bad_credentials");
   const nextError = submit.error instanceof ApiProblem ? (fieldError(submit.error, "new") ?? fieldError(submit.error, "password")) : undefined;
   return (
-    <Section>
+    <Section title={<Trans>Password</Trans>}>
       <form onSubmit={onSubmit}>
         <Stack>
           <input type="text" name="username" autoComplete="username" value={`${user.handle}@${user.domain}`} readOnly hidden />
@@ -47,6 +49,7 @@ export function PasswordPage() {
           </div>
         </Stack>
       </form>
+      {proof.dialog}
     </Section>
   );
 }

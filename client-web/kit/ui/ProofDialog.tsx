@@ -1,0 +1,54 @@
+import { useState, type FormEvent } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { Trans, useLingui } from "@lingui/react/macro";
+import { api } from "@kit/api";
+import { Button } from "./Button";
+import { Dialog } from "./Dialog";
+import { FormError } from "./FormError";
+import { Row, Stack } from "./Page";
+import { PasswordField } from "./PasswordField";
+import { fieldError } from "./problem";
+import { FailedState, SkeletonRows } from "./States";
+import { TextField } from "./TextField";
+import { useSubmit } from "./useSubmit";
+
+/** Asks who is there before a dangerous act: the password, and a code where codes are on. */
+export function ProofDialog({ onDone }: { onDone: (proven: boolean) => void }) {
+  const { t } = useLingui();
+  const factors = useQuery({ queryKey: ["factors"], queryFn: () => api.factors.get() });
+  const [password, setPassword] = useState("");
+  const [code, setCode] = useState("");
+  const submit = useSubmit(() => api.sessions.prove({ password, ...(code ? { code } : {}) }));
+  const onSubmit = async (event: FormEvent) => {
+    event.preventDefault();
+    // It lies inside of another form where the act is a form's.
+    event.stopPropagation();
+    if (password && (await submit.run())) onDone(true);
+  };
+  const cancel = () => {
+    onDone(false);
+  };
+  return (
+    <Dialog isOpen size="small" onClose={cancel} title={<Trans>Is it you?</Trans>} lead={<Trans>This cannot be left to whoever finds your device open, so that you are asked once more.</Trans>}>
+      {factors.isPending ? <SkeletonRows rows={2} label={t`Loading`} /> : null}
+      {factors.isError ? <FailedState error={factors.error} onRetry={() => void factors.refetch()} /> : null}
+      {factors.data ? (
+        <form onSubmit={(event) => void onSubmit(event)}>
+          <Stack>
+            <PasswordField label={t`Your password`} value={password} onChange={setPassword} autoComplete="current-password" autoFocus error={fieldError(submit.error, "password")} />
+            {factors.data.authenticator ? <TextField label={t`Code`} help={t`From your authenticator app, or one of your recovery codes.`} value={code} onChange={setCode} autoComplete="one-time-code" spellCheck="false" error={fieldError(submit.error, "code")} /> : null}
+            <FormError error={submit.error} fields={["password", "code"]} />
+            <Row>
+              <Button onPress={cancel}>
+                <Trans>Cancel</Trans>
+              </Button>
+              <Button type="submit" variant="primary" isDisabled={!password} isPending={submit.pending}>
+                <Trans>Go on</Trans>
+              </Button>
+            </Row>
+          </Stack>
+        </form>
+      ) : null}
+    </Dialog>
+  );
+}

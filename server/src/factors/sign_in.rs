@@ -1,0 +1,62 @@
+//! The second step of a sign-in.
+
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use utoipa::ToSchema;
+
+use super::{check, store};
+use crate::App;
+use crate::accounts::{self, Account};
+use crate::error::{Problem, Result};
+
+/// Codes that may be tried before the password is asked for again.
+const TRIES: i64 = 5;
+/// How long the second step may take, milliseconds.
+const PATIENCE_MS: i64 = 10 * 60_000;
+
+/// The password was right; a code is asked for as well.
+#[derive(Serialize, ToSchema)]
+pub struct SecondStep {
+    /// Goes with the code to `/sessions/code`. It signs nobody in by itself.
+    pub sign_in: String,
+    /// Until when, milliseconds since 1970.
+    pub expires_at: i64,
+}
+
+fn hash(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+/// Begins the second step for an account whose password was right.
+///
+/// # Errors
+/// The database's.
+pub async fn begin(app: &App, account: &Account) -> Result<SecondStep> {
+    let (sign_in, now) = (app.rng.token(), app.clock.now_ms());
+    let expires_at = now + PATIENCE_MS;
+    let mut tx = app.db.begin().await?;
+    store::begin_sign_in(&mut tx, hash(&sign_in), &account.id, now, expires_at).await?;
+    tx.commit().await?;
+    Ok(SecondStep { sign_in, expires_at })
+}
+
+/// Ends it with a code. Answers who is signed in.
+///
+/// # Errors
+/// `bad_code`; `gone` where it took too long or too many codes were tried; `rate`; `suspended`.
+pub async fn finish(app: &App, sign_in: &str, code: &str) -> Result<Account> {
+    let hash = hash(sign_in);
+    let mut tx = app.db.begin().await?;
+    let account = store::try_sign_in(&mut tx, hash, app.clock.now_ms(), TRIES).await?;
+    // Counted whatever comes of it.
+    tx.commit().await?;
+    let over = || Problem::new("gone").detail("This sign-in is over. Begin again with your password.");
+    let account = account.ok_or_else(over)?;
+    check(app, &account, code).await?;
+    let mut tx = app.db.begin().await?;
+    store::end_sign_in(&mut tx, hash).await?;
+    tx.commit().await?;
+    let account = accounts::by_id(&mut app.db.read().await?, &account).await?.ok_or_else(over)?;
+    accounts::require_active(&account)?;
+    Ok(account)
+}
