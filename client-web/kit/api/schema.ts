@@ -1280,7 +1280,7 @@ export interface paths {
                     };
                     content?: never;
                 };
-                /** @description `forbidden` */
+                /** @description `forbidden`, `proof_required` */
                 403: {
                     headers: {
                         [name: string]: unknown;
