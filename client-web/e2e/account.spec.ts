@@ -1,4 +1,4 @@
-import { expect, PASSWORD, register, setUp, test } from "./kit";
+import { accessible, expect, PASSWORD, register, setUp, test } from "./kit";
 
 test("K1, A1: the set-up address makes the administrator once; other people register", async ({ browser, a }) => {
   const address = await a.setupUrl();
@@ -40,6 +40,35 @@ test("A2: a person sees their devices, signs one out, and comes back to where th
   await expect(ada.page.getByText("this device")).toBeVisible();
   await other.reload();
   await expect(other).toHaveURL(/sign-in/);
+});
+
+test("A2: a new sign-in is asked about at once on the device that is there", async ({ browser, a }) => {
+  const ada = await register(browser, a, "asked");
+  const signIn = async () => {
+    const other = await (await browser.newContext()).newPage();
+    await other.goto(`${a.url}/sign-in`);
+    await other.getByLabel("Name", { exact: true }).fill("asked");
+    await other.locator("input[name=password]").fill(PASSWORD);
+    await other.getByRole("button", { name: "Sign in" }).click();
+    await expect(other.getByRole("heading", { name: "Hello, asked" })).toBeVisible();
+    return other;
+  };
+  const question = ada.page.getByText("Was it you who signed in?");
+  const other = await signIn();
+  await expect(question).toBeVisible();
+  await expect(other.getByText("Was it you who signed in?")).toHaveCount(0);
+  await accessible(ada.page);
+  await ada.page.getByRole("button", { name: "Yes, it was me" }).click();
+  await expect(question).toHaveCount(0);
+  await ada.page.reload();
+  await expect(ada.page.getByRole("heading", { name: "Hello, asked" })).toBeVisible();
+  await expect(question).toHaveCount(0);
+
+  const thief = await signIn();
+  await ada.page.getByRole("button", { name: "No, sign it out" }).click();
+  await expect(ada.page).toHaveURL(/settings\/security/);
+  await expect(thief).toHaveURL(/sign-in/);
+  await expect(question).toHaveCount(0);
 });
 
 test("A5, I4: name, picture and appearance are kept and seen on the other device", async ({ browser, a }) => {

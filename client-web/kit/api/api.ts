@@ -46,6 +46,8 @@ export const api = {
     list: () => request<{ sessions: T.Session[] }>("GET", "sessions").then((r) => r.sessions),
     signOut: () => request<void>("DELETE", "sessions/current"),
     revoke: (id: Id) => request<void>("DELETE", path("sessions", id)),
+    /** It was the person who signed in there. */
+    know: (id: Id) => request<void>("POST", path("sessions", id, "known")),
     revokeOthers: () => request<void>("DELETE", "sessions"),
   },
 

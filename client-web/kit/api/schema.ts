@@ -3917,6 +3917,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{id}/known": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Know of a sign-in
+         * @description The person says on another device that a sign-in was theirs.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The session's id */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `forbidden`: no session says so of itself */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/setup": {
         parameters: {
             query?: never;
@@ -4796,6 +4852,11 @@ export interface components {
              * @description Milliseconds since 1970.
              */
             created_at: number;
+            /**
+             * Format: int64
+             * @description Sign-ins that nobody has said yet to know of, this one perhaps among them.
+             */
+            unknown_sign_ins: number;
             /** @description As others see them. */
             user: components["schemas"]["User"];
         };
@@ -5218,6 +5279,8 @@ export interface components {
              * @description Milliseconds since 1970, to about a minute.
              */
             last_seen_at: number;
+            /** @description A sign-in that nobody has said yet to know of. */
+            unknown: boolean;
         };
         /** @description A new session. */
         SessionCreated: {

@@ -59,6 +59,8 @@ export interface Me {
   user: User;
   admin: boolean;
   created_at: number;
+  /** Sign-ins that nobody has said yet to know of, this one perhaps among them. */
+  unknown_sign_ins: number;
 }
 
 export interface Session {
@@ -69,6 +71,8 @@ export interface Session {
   created_at: number;
   last_seen_at: number;
   current: boolean;
+  /** A sign-in that nobody has said yet to know of. */
+  unknown: boolean;
 }
 
 export interface User {

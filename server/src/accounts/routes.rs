@@ -15,7 +15,7 @@ use crate::db;
 use crate::error::{Problem, Result};
 use crate::factors;
 use crate::http::{Auth, Client, Json, MaybeAuth};
-use crate::sessions::{self, Kind, SessionCreated};
+use crate::sessions::{self, Beginning, Kind, SessionCreated};
 
 /// Routes of this room, below `/api/v1`.
 pub fn router() -> OpenApiRouter<App> {
@@ -155,7 +155,7 @@ async fn set_up(
         db::set_fact(&mut tx, "name", name).await?;
     }
     let device = sessions::device(new.device.as_deref(), &headers);
-    let created = sessions::open(&app, &mut tx, &account, Kind::Cookie, client, &device).await?;
+    let created = sessions::open(&app, &mut tx, &account, Kind::Cookie, client, &device, Beginning::Account).await?;
     tx.commit().await?;
     setup::clean_up(&app);
     tracing::info!(account = %account.id, "the instance is set up");
@@ -232,10 +232,8 @@ async fn register(
         return Err(Problem::new("invite_unknown").detail("The invitation is not valid, was used up or has expired."));
     }
     let account = super::insert(&app, &mut tx, prepared).await?;
-    let kind = new.kind.unwrap_or(Kind::Cookie);
-    let created =
-        sessions::open(&app, &mut tx, &account, kind, client, &sessions::device(new.device.as_deref(), &headers))
-            .await?;
+    let (kind, device) = (new.kind.unwrap_or(Kind::Cookie), sessions::device(new.device.as_deref(), &headers));
+    let created = sessions::open(&app, &mut tx, &account, kind, client, &device, Beginning::Account).await?;
     tx.commit().await?;
     tracing::info!(account = %account.id, "account created");
     Ok(created.into_response(&app, StatusCode::CREATED))

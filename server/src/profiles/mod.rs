@@ -18,7 +18,7 @@ use crate::bus::PeopleNotice;
 use crate::db::{Query, Tx};
 use crate::error::{Problem, Result};
 use crate::lately::Lately;
-use crate::{App, Base};
+use crate::{App, Base, sessions};
 
 pub use avatar::Avatar as SmallPicture;
 pub use identity::{NewIdentity, chain, new_identity, next_op};
@@ -190,7 +190,12 @@ fn changed(app: &App, uid: UserId) {
 
 /// The signed-in person as they see themselves.
 pub async fn me(q: &mut impl Query, account: &Account) -> Result<Me> {
-    Ok(Me { user: user(q, &account.uid).await?, admin: account.admin, created_at: account.created_at })
+    Ok(Me {
+        user: user(q, &account.uid).await?,
+        admin: account.admin,
+        created_at: account.created_at,
+        unknown_sign_ins: sessions::unknown(q, &account.id).await?,
+    })
 }
 
 /// The newest signed profile of a person that this instance has, for other instances.

@@ -46,6 +46,8 @@ pub struct Me {
     pub admin: bool,
     /// Milliseconds since 1970.
     pub created_at: i64,
+    /// Sign-ins that nobody has said yet to know of, this one perhaps among them.
+    pub unknown_sign_ins: i64,
 }
 
 /// Somebody, as much as their card shows.

@@ -93,6 +93,15 @@ pub fn device(asked: Option<&str>, headers: &HeaderMap) -> String {
     }
 }
 
+/// How an account comes to a session.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Beginning {
+    /// With the account itself.
+    Account,
+    /// By a sign-in: the person's other devices are told of it.
+    SignIn,
+}
+
 /// Opens a session for an account, within the caller's transaction.
 pub async fn open(
     app: &App,
@@ -101,6 +110,7 @@ pub async fn open(
     kind: Kind,
     client: Client,
     device: &str,
+    beginning: Beginning,
 ) -> Result<Opened> {
     let secret = app.rng.token();
     let token = if kind == Kind::Bearer { format!("ct_{secret}") } else { secret };
@@ -117,6 +127,7 @@ pub async fn open(
             address: &client.ip.to_string(),
             now,
             expires_at: now + limits.idle_s.min(limits.max_s) * 1000,
+            unknown: beginning == Beginning::SignIn,
         },
     )
     .await?;
@@ -175,6 +186,14 @@ pub async fn prove(tx: &mut Tx, auth: &Auth, now: i64) -> Result<()> {
     Ok(store::prove(tx, &auth.session, now).await?)
 }
 
+/// How many sign-ins there are that nobody has said yet to know of.
+///
+/// # Errors
+/// The database's.
+pub async fn unknown(q: &mut impl Query, account: &str) -> Result<i64> {
+    Ok(store::unknown(q, account).await?)
+}
+
 /// Ends all sessions of the account but this one.
 pub async fn end_others(app: &App, auth: &Auth) -> Result<()> {
     let mut tx = app.db.begin().await?;
@@ -196,5 +215,13 @@ fn announce(app: &App, auth: &Auth, sessions: Vec<String>) {
     let Ok(uid) = auth.uid.parse() else { return };
     for session in sessions {
         app.bus.tell_person(&uid, PersonNotice::SessionEnded(Some(session)));
+    }
+    app.bus.tell_person(&uid, PersonNotice::Me);
+}
+
+/// The person's devices see that there are other sign-ins to know of.
+fn announce_sign_ins(app: &App, uid: &str) {
+    if let Ok(uid) = uid.parse() {
+        app.bus.tell_person(&uid, PersonNotice::Me);
     }
 }

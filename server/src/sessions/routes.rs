@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Kind, SessionCreated, announce, cookie, store};
+use super::{Beginning, Kind, SessionCreated, announce, announce_sign_ins, cookie, store};
 use crate::App;
 use crate::accounts::{self, Account};
 use crate::error::{Problem, Result};
@@ -22,6 +22,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(second_step))
         .routes(routes!(sign_out))
         .routes(routes!(end))
+        .routes(routes!(know))
 }
 
 /// A sign-in.
@@ -53,6 +54,8 @@ pub struct Session {
     last_seen_at: i64,
     /// The session that asks.
     current: bool,
+    /// A sign-in that nobody has said yet to know of.
+    unknown: bool,
 }
 
 /// The person's sessions.
@@ -95,8 +98,10 @@ async fn open(
 ) -> Result<Response> {
     let device = super::device(device, headers);
     let mut tx = app.db.begin().await?;
-    let opened = super::open(app, &mut tx, account, kind.unwrap_or(Kind::Cookie), client, &device).await?;
+    let kind = kind.unwrap_or(Kind::Cookie);
+    let opened = super::open(app, &mut tx, account, kind, client, &device, Beginning::SignIn).await?;
     tx.commit().await?;
+    announce_sign_ins(app, &account.uid);
     Ok(opened.into_response(app, StatusCode::CREATED))
 }
 
@@ -151,6 +156,7 @@ async fn list(State(app): State<App>, auth: Auth) -> Result<Json<Sessions>> {
             kind: s.kind,
             created_at: s.created_at,
             last_seen_at: s.last_seen_at,
+            unknown: s.unknown,
         })
         .collect();
     Ok(Json(Sessions { sessions }))
@@ -189,5 +195,26 @@ async fn end(State(app): State<App>, auth: Auth, Path(id): Path<String>) -> Resu
     }
     tx.commit().await?;
     announce(&app, &auth, vec![id]);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Know of a sign-in
+///
+/// The person says on another device that a sign-in was theirs.
+#[utoipa::path(post, path = "/sessions/{id}/known", params(("id" = String, Path, description = "The session's id")), responses(
+    (status = 204),
+    (status = 403, description = "`forbidden`: no session says so of itself", body = Problem),
+    (status = 404, body = Problem),
+))]
+async fn know(State(app): State<App>, auth: Auth, Path(id): Path<String>) -> Result<StatusCode> {
+    if id == auth.session {
+        return Err(Problem::forbidden().detail("Another device of yours has to say that it knows this one."));
+    }
+    let mut tx = app.db.begin().await?;
+    if !store::know(&mut tx, &auth.account, &id).await? {
+        return Err(Problem::not_found().detail("That session has ended already."));
+    }
+    tx.commit().await?;
+    announce_sign_ins(&app, &auth.uid);
     Ok(StatusCode::NO_CONTENT)
 }

@@ -19,6 +19,7 @@ pub(super) struct Listed {
     pub address: String,
     pub created_at: i64,
     pub last_seen_at: i64,
+    pub unknown: bool,
 }
 
 pub(super) struct New<'a> {
@@ -30,6 +31,7 @@ pub(super) struct New<'a> {
     pub address: &'a str,
     pub now: i64,
     pub expires_at: i64,
+    pub unknown: bool,
 }
 
 fn kind(text: &str) -> Kind {
@@ -38,9 +40,19 @@ fn kind(text: &str) -> Kind {
 
 pub(super) async fn insert(tx: &mut Tx, new: &New<'_>) -> Result<()> {
     tx.exec(
-        "insert into sessions (id, account_id, token_hash, kind, device, address, created_at, last_seen_at, proven_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $7, $7, $8)",
-        args![new.id, new.account, new.token_hash, new.kind.as_str(), new.device, new.address, new.now, new.expires_at],
+        "insert into sessions (id, account_id, token_hash, kind, device, address, created_at, last_seen_at, proven_at, expires_at,
+           is_new) values ($1, $2, $3, $4, $5, $6, $7, $7, $7, $8, $9)",
+        args![
+            new.id,
+            new.account,
+            new.token_hash,
+            new.kind.as_str(),
+            new.device,
+            new.address,
+            new.now,
+            new.expires_at,
+            new.unknown
+        ],
     )
     .await
     .map(|_| ())
@@ -92,7 +104,7 @@ pub(super) async fn prove(tx: &mut Tx, session: &str, now: i64) -> Result<()> {
 pub(super) async fn list(q: &mut impl Query, account: &str, now: i64) -> Result<Vec<Listed>> {
     let rows = q
         .rows(
-            "select id, kind, device, address, created_at, last_seen_at from sessions
+            "select id, kind, device, address, created_at, last_seen_at, is_new from sessions
              where account_id = $1 and expires_at > $2 order by last_seen_at desc, id",
             args![account, now],
         )
@@ -106,8 +118,20 @@ pub(super) async fn list(q: &mut impl Query, account: &str, now: i64) -> Result<
             address: r.get(3),
             created_at: r.get(4),
             last_seen_at: r.get(5),
+            unknown: r.get(6),
         })
         .collect())
+}
+
+/// Somebody knows of a sign-in. Answers whether there is such a session.
+pub(super) async fn know(tx: &mut Tx, account: &str, id: &str) -> Result<bool> {
+    let sql = "update sessions set is_new = $3 where account_id = $1 and id = $2";
+    Ok(tx.exec(sql, args![account, id, false]).await? > 0)
+}
+
+pub(super) async fn unknown(q: &mut impl Query, account: &str) -> Result<i64> {
+    let sql = "select count(*) from sessions where account_id = $1 and is_new";
+    Ok(q.row(sql, args![account]).await?.map_or(0, |r| r.get(0)))
 }
 
 pub(super) async fn delete(tx: &mut Tx, account: &str, id: &str) -> Result<bool> {

@@ -95,6 +95,33 @@ async fn a1_registration_can_be_closed_or_by_invitation() {
 }
 
 #[tokio::test]
+async fn a2_other_devices_are_asked_about_a_new_sign_in() {
+    let a = TestInstance::new("a.test").await;
+    let ada = a.person("ada").await;
+    let unknown = async |who: &crate::kit::TestClient| who.get("/me").await.json["unknown_sign_ins"].clone();
+    assert_eq!(unknown(&ada).await, 0, "whoever makes an account knows of it");
+    let uid = ada.get("/me").await.text("/user/id").parse().unwrap();
+    let mut told = a.app.bus.person(&uid);
+    let asked = json!({"handle": "ada", "password": PASSWORD, "kind": "bearer", "device": "A new phone"});
+    let token = a.client().post("/sessions", asked).await.expect_status(201).text("/token");
+    let phone = a.client().with_token(token);
+    assert!(matches!(told.recv().await.unwrap(), PersonNotice::Me), "its devices are told at once");
+    assert_eq!(unknown(&ada).await, 1);
+    let listed = ada.get("/sessions").await.json;
+    let of =
+        |device: &str| listed["sessions"].as_array().unwrap().iter().find(|s| s["device"] == device).unwrap().clone();
+    assert_eq!(of("A new phone")["unknown"], true);
+    let at = format!("/sessions/{}/known", of("A new phone")["id"].as_str().unwrap());
+
+    // It does not say so of itself.
+    phone.post(&at, json!({})).await.expect_problem(403, "forbidden");
+    a.person("ben").await.post(&at, json!({})).await.expect_problem(404, "not_found");
+    ada.post(&at, json!({})).await.expect_status(204);
+    assert_eq!(unknown(&phone).await, 0);
+    assert!(matches!(told.recv().await.unwrap(), PersonNotice::Me));
+}
+
+#[tokio::test]
 async fn a2_sign_in_with_cookie_and_out_again() {
     let a = TestInstance::new("a.test").await;
     a.person("ada").await;

@@ -5,13 +5,14 @@ import { me } from "@kit/testing/build";
 import { fakeServer, Refusal, show } from "@kit/testing/render";
 import { applyAppearance, defaultAppearance } from "@kit/theme/theme";
 import { SettingsPage } from "./SettingsPage";
+import { SignInNotices } from "./SignInNotices";
 
 afterEach(() => {
   localStorage.clear();
   applyAppearance(defaultAppearance);
 });
 
-const session = (id: string, part: object = {}) => ({ id, device: `Firefox ${id}`, address: "192.0.2.1", kind: "cookie", created_at: 0, last_seen_at: 0, current: false, ...part });
+const session = (id: string, part: object = {}) => ({ id, device: `Firefox ${id}`, address: "192.0.2.1", kind: "cookie", created_at: 0, last_seen_at: 0, current: false, unknown: false, ...part });
 
 describe("A2: devices", () => {
   it("this one stands first; another one is signed out by a click", async () => {
@@ -49,6 +50,33 @@ describe("A2: devices", () => {
     show(<SettingsPage />, { path: "/settings/devices", me: me() });
     await userEvent.click(await screen.findByRole("button", { name: "Try again" }));
     expect(await screen.findByText("Firefox 7")).toBeInTheDocument();
+  });
+});
+
+describe("A2: a new sign-in", () => {
+  it("is asked about on the other devices; it is known, or signed out at once", async () => {
+    const sessions = [session("1", { current: true, unknown: true }), session("2", { unknown: true }), session("3", { unknown: true }), session("4")];
+    const requests = fakeServer({
+      "GET sessions": () => ({ sessions }),
+      "POST sessions/:id/known": () => {
+        sessions.splice(1, 1);
+      },
+      "DELETE sessions/:id": () => {
+        sessions.splice(1, 1);
+      },
+    });
+    const { history } = show(<SignInNotices />, { me: me({ unknown_sign_ins: 3 }) });
+    // Not about this device, and not about what is known.
+    expect(await screen.findAllByRole("alert")).toHaveLength(2);
+    await userEvent.click(within(screen.getAllByRole("alert")[0] as HTMLElement).getByRole("button", { name: "Yes, it was me" }));
+    await waitFor(() => {
+      expect(screen.getAllByRole("alert")).toHaveLength(1);
+    });
+    await userEvent.click(screen.getByRole("button", { name: "No, sign it out" }));
+    await waitFor(() => {
+      expect(history.at(-1)).toBe("/settings/security");
+    });
+    expect(requests.filter((r) => r.method !== "GET").map((r) => `${r.method} ${r.path}`)).toEqual(["POST sessions/2/known", "DELETE sessions/3"]);
   });
 });
 
