@@ -71,6 +71,33 @@ test("A2: a new sign-in is asked about at once on the device that is there", asy
   await expect(question).toHaveCount(0);
 });
 
+test("A4: a recovery link leads to a new password", async ({ browser, a }) => {
+  const ada = await register(browser, a, "forgetful");
+  const printed = await a.command("user", "recovery-link", "forgetful");
+  const link = /https?:\S+\/recover#\S+/.exec(printed)?.[0] ?? "";
+  const page = await (await browser.newContext()).newPage();
+  await page.goto(link);
+  await accessible(page);
+  await page.locator("input[name=password]").fill("short");
+  await page.getByRole("button", { name: "Change password" }).click();
+  await expect(page.locator("input[name=password]")).toHaveAttribute("aria-invalid", "true");
+  const fresh = "vier blaue Kraniche im Hof";
+  await page.locator("input[name=password]").fill(fresh);
+  await page.getByRole("button", { name: "Change password" }).click();
+  await expect(page).toHaveURL(/sign-in/);
+  await expect(page.getByText("Your password is changed.")).toBeVisible();
+  await expect(ada.page).toHaveURL(/sign-in/);
+  await page.getByLabel("Name", { exact: true }).fill("forgetful");
+  await page.locator("input[name=password]").fill(fresh);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByRole("heading", { name: "Hello, forgetful" })).toBeVisible();
+  await page.goto("about:blank");
+  await page.goto(link);
+  await page.locator("input[name=password]").fill(fresh);
+  await page.getByRole("button", { name: "Change password" }).click();
+  await expect(page.getByRole("heading", { name: /does not work/ })).toBeVisible();
+});
+
 test("A5, I4: name, picture and appearance are kept and seen on the other device", async ({ browser, a }) => {
   const ada = await register(browser, a, "picture");
   await ada.go("/settings/profile");

@@ -34,6 +34,9 @@ export const api = {
   register: (body: { handle: string; password: string; display_name?: string; device?: string; invite?: string }) =>
     request<T.SessionCreated>("POST", "accounts", { body: { ...body, kind: "cookie" } }),
 
+  recover: (token: string, password: string) =>
+    request<void>("POST", "accounts/recovery", { body: { token, password } }),
+
   sessions: {
     signIn: (body: { handle: string; password: string; device?: string }) =>
       request<T.SessionCreated | T.SecondStep>("POST", "sessions", { body: { ...body, kind: "cookie" } }),

@@ -79,6 +79,73 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/recovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recover an account
+         * @description With the link that the operator made. All sessions end; a second factor is still asked for at the next sign-in.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Recover"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `insecure_transport`, `csrf` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `gone`: the link was used, or is older than an hour */
+                410: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `weak_password` */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/directory": {
         parameters: {
             query?: never;
@@ -5125,6 +5192,13 @@ export interface components {
         /** @description Why somebody is sent away. Moderators can read it. */
         Reason: {
             reason?: string | null;
+        };
+        /** @description A recovery link that is used. */
+        Recover: {
+            /** @description The new password. */
+            password: string;
+            /** @description What stands behind the `#` of the link. */
+            token: string;
         };
         /** @description New recovery codes, shown this once. */
         RecoveryCodes: {

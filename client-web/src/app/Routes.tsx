@@ -8,6 +8,7 @@ import { Starting, Unreachable } from "./Starting";
 const SetupPage = lazy(() => import("@/features/setup/SetupPage").then((m) => ({ default: m.SetupPage })));
 const SignInPage = lazy(() => import("@/features/auth/SignInPage").then((m) => ({ default: m.SignInPage })));
 const SignUpPage = lazy(() => import("@/features/auth/SignUpPage").then((m) => ({ default: m.SignUpPage })));
+const RecoverPage = lazy(() => import("@/features/auth/RecoverPage").then((m) => ({ default: m.RecoverPage })));
 const InvitePage = lazy(() => import("@/features/invites/InvitePage").then((m) => ({ default: m.InvitePage })));
 const JoinPage = lazy(() => import("@/features/invites/JoinPage").then((m) => ({ default: m.JoinPage })));
 
@@ -26,6 +27,9 @@ export function Routes() {
         </Route>
         <Route path="/sign-up">
           <SignUpPage />
+        </Route>
+        <Route path="/recover">
+          <RecoverPage />
         </Route>
         <Route path="/invite/:code">{({ code }) => <InvitePage code={unescaped(code)} />}</Route>
         <Route path="/join/:domain/:code">

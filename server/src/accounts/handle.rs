@@ -55,10 +55,17 @@ pub fn check(text: &str, official: bool) -> Result<String> {
             "A name has 2 to 32 letters a–z, digits, dots, hyphens or underscores, and begins and ends with a letter or digit.",
         );
     }
-    if NEVER.contains(&handle.as_str()) || (!official && OFFICIAL.contains(&handle.as_str())) {
+    let reserved = |names: &[&str]| names.iter().any(|name| look(name) == look(&handle));
+    if reserved(NEVER) || (!official && reserved(OFFICIAL)) {
         return fault("handle_reserved", "This name is reserved. Choose another one.");
     }
     Ok(handle)
+}
+
+/// What a name looks like: names with the same look are mistaken for each other, as `bob` and `b0b` (UTS 39, skeletons).
+pub fn look(handle: &str) -> String {
+    let plain = handle.replace(['.', '_'], "-");
+    unicode_security::skeleton(&plain).collect::<String>().to_lowercase()
 }
 
 #[cfg(test)]
@@ -75,5 +82,18 @@ mod tests {
         assert_eq!(check("Admin", false).unwrap_err().fields.unwrap()[0].code, "handle_reserved");
         assert_eq!(check("Admin", true).unwrap(), "admin");
         assert!(check("everyone", true).is_err());
+        assert_eq!(check("r00t", false).unwrap_err().fields.unwrap()[0].code, "handle_reserved");
+    }
+
+    #[test]
+    fn a1_names_that_are_mistaken_for_each_other_look_the_same() {
+        for (one, other) in
+            [("bob", "b0b"), ("ada1", "adal"), ("arnold", "amold"), ("j.doe", "j_doe"), ("no-one", "no.one")]
+        {
+            assert_eq!(look(one), look(other), "{one} {other}");
+        }
+        for (one, other) in [("bob", "bobby"), ("ada1", "ada2"), ("jdoe", "j.doe"), ("dan6", "dan9")] {
+            assert_ne!(look(one), look(other), "{one} {other}");
+        }
     }
 }

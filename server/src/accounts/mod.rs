@@ -2,6 +2,7 @@
 
 mod handle;
 mod password;
+mod recovery;
 mod routes;
 mod setup;
 mod store;
@@ -19,6 +20,7 @@ use crate::{App, Base};
 
 pub use handle::check as check_handle;
 pub use password::Passwords;
+pub use recovery::link as recovery_link;
 pub use routes::router;
 pub use setup::{FILE as SETUP_FILE, offer as offer_setup};
 pub use store::Account;
@@ -77,9 +79,7 @@ pub async fn prepare(base: &Base, new: NewAccount<'_>) -> Result<Prepared> {
     base.passwords.check("password", new.password, &[&handle, &display_name, &base.config.instance.domain]).await?;
     // Before the hash: a taken name should answer at once. The unique index decides in the end.
     let mut read = base.db.read().await?;
-    if store::by_handle(&mut read, &handle).await?.is_some() {
-        return Err(taken());
-    }
+    free(&mut read, &handle).await?;
     drop(read);
     let password_hash = base.passwords.hash(&*base.rng, new.password).await?;
     let identity = profiles::new_identity(base, &handle)?;
@@ -98,12 +98,30 @@ pub async fn prepare(base: &Base, new: NewAccount<'_>) -> Result<Prepared> {
 /// Writes a prepared account with its identity and profile.
 pub async fn insert(base: &Base, tx: &mut Tx, prepared: Prepared) -> Result<Account> {
     let Prepared { account, identity, display_name } = prepared;
+    for (id, handle) in store::without_look(tx).await? {
+        store::set_look(tx, &id, &handle::look(&handle)).await?;
+    }
+    // Again, under the lock.
+    free(tx, &account.handle).await?;
     store::insert(tx, &account).await.map_err(|e| match e {
         db::Error::Constraint(_) => taken(),
         other => other.into(),
     })?;
     profiles::insert_local(base, tx, identity, &display_name).await?;
     Ok(account)
+}
+
+/// Whether nobody here has the name, or one that is mistaken for it.
+async fn free(q: &mut impl Query, handle: &str) -> Result<()> {
+    match store::looking_like(q, &handle::look(handle)).await? {
+        None if store::by_handle(q, handle).await?.is_none() => Ok(()),
+        Some(other) if other != handle => Err(Problem::new("handle_taken").field(
+            "handle",
+            "handle_confusable",
+            format!("This looks like {other}, who is here already. Choose a name that cannot be mistaken."),
+        )),
+        _ => Err(taken()),
+    }
 }
 
 fn taken() -> Problem {

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{NewAccount, code_hash, setup, store};
+use super::{NewAccount, code_hash, recovery, setup, store};
 use crate::App;
 use crate::config::Registration;
 use crate::db;
@@ -24,6 +24,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(set_up))
         .routes(routes!(register))
         .routes(routes!(change_password))
+        .routes(routes!(recover))
 }
 
 /// What everybody may know about this instance.
@@ -278,5 +279,29 @@ async fn change_password(
     })?;
     super::set_password(&app, &account, "new", &change.new).await?;
     sessions::end_others(&app, &auth).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A recovery link that is used.
+#[derive(Deserialize, ToSchema)]
+pub struct Recover {
+    /// What stands behind the `#` of the link.
+    token: String,
+    /// The new password.
+    password: String,
+}
+
+/// Recover an account
+///
+/// With the link that the operator made. All sessions end; a second factor is still asked for at the next sign-in.
+#[utoipa::path(post, path = "/accounts/recovery", security(()), request_body = Recover, responses(
+    (status = 204),
+    (status = 403, description = "`insecure_transport`, `csrf`", body = Problem),
+    (status = 410, description = "`gone`: the link was used, or is older than an hour", body = Problem),
+    (status = 422, description = "`weak_password`", body = Problem),
+))]
+async fn recover(State(app): State<App>, client: Client, Json(asked): Json<Recover>) -> Result<StatusCode> {
+    client.require_secure()?;
+    recovery::recover(&app, &asked.token, &asked.password).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,5 +1,6 @@
 //! SQL of accounts.
 
+use super::handle;
 use crate::args;
 use crate::db::{Query, Result, Row, Tx};
 
@@ -37,6 +38,22 @@ pub(super) async fn by_handle(q: &mut impl Query, handle: &str) -> Result<Option
     Ok(q.row(sql, args![handle]).await?.as_ref().map(account))
 }
 
+/// The name of somebody whose name has this look.
+pub(super) async fn looking_like(q: &mut impl Query, look: &str) -> Result<Option<String>> {
+    let row = q.row("select handle from accounts where look = $1 order by created_at limit 1", args![look]).await?;
+    Ok(row.map(|r| r.get(0)))
+}
+
+/// Accounts of times when looks were not kept, with their names.
+pub(super) async fn without_look(q: &mut impl Query) -> Result<Vec<(String, String)>> {
+    let rows = q.rows("select id, handle from accounts where look is null", vec![]).await?;
+    Ok(rows.iter().map(|r| (r.get(0), r.get(1))).collect())
+}
+
+pub(super) async fn set_look(tx: &mut Tx, id: &str, look: &str) -> Result<()> {
+    tx.exec("update accounts set look = $2 where id = $1", args![id, look]).await.map(|_| ())
+}
+
 pub(super) async fn by_id(q: &mut impl Query, id: &str) -> Result<Option<Account>> {
     let sql = "select id, uid, handle, admin, suspended, created_at, password_hash from accounts where id = $1";
     Ok(q.row(sql, args![id]).await?.as_ref().map(account))
@@ -54,9 +71,9 @@ pub(super) async fn all(q: &mut impl Query) -> Result<Vec<Account>> {
 
 pub(super) async fn insert(tx: &mut Tx, a: &Account) -> Result<()> {
     tx.exec(
-        "insert into accounts (id, uid, handle, password_hash, admin, suspended, created_at, settings, server_order)
-         values ($1, $2, $3, $4, $5, $6, $7, '{}', '[]')",
-        args![&a.id, &a.uid, &a.handle, &a.password_hash, a.admin, a.suspended, a.created_at],
+        "insert into accounts (id, uid, handle, password_hash, admin, suspended, created_at, settings, server_order, look)
+         values ($1, $2, $3, $4, $5, $6, $7, '{}', '[]', $8)",
+        args![&a.id, &a.uid, &a.handle, &a.password_hash, a.admin, a.suspended, a.created_at, handle::look(&a.handle)],
     )
     .await
     .map(|_| ())
@@ -94,4 +111,21 @@ pub(super) async fn use_registration_invite(tx: &mut Tx, code_hash: &[u8; 32], n
         )
         .await?;
     Ok(changed == 1)
+}
+
+/// A recovery link in place of earlier ones.
+pub(super) async fn put_recovery(tx: &mut Tx, hash: &[u8; 32], account: &str, expires_at: i64) -> Result<()> {
+    drop_recoveries(tx, account).await?;
+    let sql = "insert into recoveries (token_hash, account_id, expires_at) values ($1, $2, $3)";
+    tx.exec(sql, args![hash, account, expires_at]).await.map(|_| ())
+}
+
+/// Whose recovery link it is, while it works.
+pub(super) async fn recovery(q: &mut impl Query, hash: &[u8; 32], now: i64) -> Result<Option<String>> {
+    let sql = "select account_id from recoveries where token_hash = $1 and expires_at > $2";
+    Ok(q.row(sql, args![hash, now]).await?.map(|r| r.get(0)))
+}
+
+pub(super) async fn drop_recoveries(tx: &mut Tx, account: &str) -> Result<()> {
+    tx.exec("delete from recoveries where account_id = $1", args![account]).await.map(|_| ())
 }

@@ -42,6 +42,11 @@ pub(super) enum Command {
         #[arg(long)]
         password_stdin: bool,
     },
+    /// Prints a link by which somebody chooses a new password. It works once, for an hour, and signs them out everywhere.
+    RecoveryLink {
+        /// The name, without the domain.
+        handle: String,
+    },
     /// Switches an account's second factor off, for somebody who lost the app and the recovery codes, and signs it out everywhere.
     ResetFactors {
         /// The name, without the domain.
@@ -106,6 +111,9 @@ async fn act(command: Command, base: &Base) -> Result<(), Problem> {
             if given.is_none() {
                 println!("Password: {password}");
             }
+        }
+        Command::RecoveryLink { handle } => {
+            println!("{}", accounts::recovery_link(base, &named(base, &handle).await?).await?);
         }
         Command::ResetFactors { handle } => {
             let account = named(base, &handle).await?;

@@ -19,7 +19,7 @@ use conntext_federation::{canonical, identity::Op};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::hub::invite_hash;
-use super::{CallError, Peer, call, find, get, naming, profiles, store, want};
+use super::{CallError, Peer, call, find, get, hello, naming, profiles, store, want};
 use crate::App;
 use crate::bus::Notice;
 use crate::error::{Problem, Result};
@@ -178,8 +178,12 @@ async fn adopt(app: &App, peer: &Peer, sid: &ServerId, actor: &Actor, first: Opt
     };
     drop(turn);
     want::soon(app, &log);
-    profiles::keep(app, &peer.domain, known).await;
-    profiles::wanted_of(app, &log);
+    // Each is verified and written by itself: whoever joins is in before that.
+    let (keeping, by) = (app.clone(), peer.domain.clone());
+    hello::spawn(app, async move {
+        profiles::keep(&keeping, &by, known).await;
+        profiles::wanted_of(&keeping, &log);
+    });
     Ok(())
 }
 

@@ -209,6 +209,14 @@ pub async fn revoke_all(tx: &mut Tx, account: &str) -> Result<()> {
     Ok(())
 }
 
+/// All sessions of somebody were ended: their sockets close.
+pub fn all_ended(app: &App, uid: &str) {
+    app.sessions.forget();
+    if let Ok(uid) = uid.parse() {
+        app.bus.tell_person(&uid, PersonNotice::SessionEnded(None));
+    }
+}
+
 /// Open sockets of ended sessions close at once.
 fn announce(app: &App, auth: &Auth, sessions: Vec<String>) {
     app.sessions.forget();

@@ -60,10 +60,18 @@ async fn followed(hub: &App, log: &LogHandle, reader: &App) -> BTreeSet<ChannelI
 
 /// Where a log ends for those who get only a part of it.
 async fn visible_head(hub: &App, log: &LogHandle, reader: &App) -> Position {
-    let visible = followed(hub, log, reader).await;
-    let sql = "select seq, hash, channel from log_events where log_id = $1 order by seq desc";
+    let visible = log.state().channels_for(&reader.keys.ik);
+    let followed = followed(hub, log, reader).await;
+    let sql = "select seq, hash, channel, kind, origin from log_events where log_id = $1 order by seq desc";
     let rows = hub.db.read().await.expect("a reader").rows(sql, args![log.id]).await.expect("rows");
-    let seen = |row: &&Row| row.get::<Option<String>>(2).is_none_or(|c| visible.iter().any(|v| v.as_str() == c));
+    let seen = |row: &&Row| {
+        let Some(channel) = row.get::<Option<String>>(2) else { return true };
+        let within = |channels: &BTreeSet<ChannelId>| channels.iter().any(|c| c.as_str() == channel);
+        let (kind, origin): (String, String) = (row.get(3), row.get(4));
+        // What changes a channel comes also where its messages do not.
+        let talk = kind.starts_with("message.") || kind.starts_with("reaction.");
+        within(&followed) || (within(&visible) && (!talk || origin == reader.keys.ik.as_str()))
+    };
     let row = rows.iter().find(seen).expect("an event");
     Position { seq: u64::try_from(row.get::<i64>(0)).unwrap_or(0), hash: Hash(row.get(1)), ..log.head() }
 }
@@ -227,10 +235,12 @@ async fn copies(scene: &Scene, number: usize, place: &Place) -> Vec<String> {
             (at_hub.state().snapshot_for(&app.keys.ik), copy.state().snapshot_for(&app.keys.ik));
         ours.iter_mut().chain(&mut theirs).for_each(part);
         for row in ours.iter().filter(|r| r.kind != "head" && !theirs.contains(r)) {
-            faults.push(format!("I1: {} misses of place {number}: {} {}", node.domain, row.kind, row.key));
+            let value = row.value.as_deref().unwrap_or("nothing");
+            faults.push(format!("I1: {} misses of place {number}: {} {}: {value}", node.domain, row.kind, row.key));
         }
         for row in theirs.iter().filter(|r| r.kind != "head" && !ours.contains(r)) {
-            faults.push(format!("I1: {} holds of place {number}: {} {}", node.domain, row.kind, row.key));
+            let value = row.value.as_deref().unwrap_or("nothing");
+            faults.push(format!("I1: {} holds of place {number}: {} {}: {value}", node.domain, row.kind, row.key));
         }
         let held: BTreeSet<ActionId> = rows(&app, copy.id, TABLES[5].1).await.into_iter().map(|r| r.0).collect();
         // Changes of what was not followed for a while are fetched when it is read: that is looked at by reading.

@@ -77,6 +77,27 @@ async fn a1_registration_checks_name_and_password() {
 }
 
 #[tokio::test]
+async fn a1_nobody_takes_a_name_that_is_mistaken_for_another() {
+    let a = TestInstance::new("a.test").await;
+    a.person("bob.mill").await;
+    let c = a.client();
+    for taken in ["b0b.mill", "Bob_Mill", "bob-mi1l"] {
+        let ask = json!({"handle": taken, "password": PASSWORD});
+        let refused = c.post("/accounts", ask).await.expect_problem(409, "handle_taken");
+        assert_eq!(refused.field_code(), ("handle", "handle_confusable"), "{taken}");
+    }
+    let same = c.post("/accounts", json!({"handle": "bob.mill", "password": PASSWORD})).await;
+    assert_eq!(same.expect_problem(409, "handle_taken").field_code(), ("handle", "handle_taken"));
+    // Also by a name of times when looks were not kept.
+    let mut tx = a.app.db.begin().await.unwrap();
+    tx.exec("update accounts set look = null", conntext_server::args![]).await.unwrap();
+    tx.commit().await.unwrap();
+    let ask = json!({"handle": "b0b.mill", "password": PASSWORD});
+    c.post("/accounts", ask).await.expect_problem(409, "handle_taken");
+    a.person("bob.hill").await;
+}
+
+#[tokio::test]
 async fn a1_registration_can_be_closed_or_by_invitation() {
     let a = TestInstance::with("a.test", |c| c.accounts.registration = Registration::Closed).await;
     let ask = json!({"handle": "ada", "password": PASSWORD});
@@ -383,4 +404,38 @@ async fn a5_profiles_of_other_instances_are_verified_and_only_move_forward() {
     let forged = ProfileDoc::from_slice(text.as_bytes()).unwrap();
     assert_eq!(keep(Some(&forged)).await.unwrap_err().code, "bad_object_signature");
     assert_eq!(seen().await.text("/bio"), "Counts.");
+}
+
+#[tokio::test]
+async fn a4_a_recovery_link_works_once_and_for_an_hour() {
+    use conntext_server::accounts;
+    let a = TestInstance::new("a.test").await;
+    let ada = a.person("ada").await;
+    let account = accounts::by_handle(&mut a.app.db.read().await.unwrap(), "ada").await.unwrap().unwrap();
+    let token = async || {
+        let link = accounts::recovery_link(&a.app, &account).await.unwrap();
+        link.strip_prefix("https://a.test/recover#").unwrap().to_owned()
+    };
+    let recover = |token: &str, password: &str| json!({"token": token, "password": password});
+    let (c, at) = (a.client(), "/accounts/recovery");
+    let new = "drei rote Drachen am Wehr";
+    let old = token().await;
+    let now = token().await;
+    c.post(at, recover(&old, new)).await.expect_problem(410, "gone");
+    c.post(at, recover("made-up", new)).await.expect_problem(410, "gone");
+    // A weak password uses nothing up.
+    let weak = c.post(at, recover(&now, "ada")).await.expect_problem(422, "weak_password");
+    assert_eq!(weak.field_code().0, "password");
+    let uid = ada.get("/me").await.text("/user/id").parse().unwrap();
+    let mut told = a.app.bus.person(&uid);
+    c.post(at, recover(&now, new)).await.expect_status(204);
+    assert!(matches!(told.recv().await.unwrap(), PersonNotice::SessionEnded(None)));
+    ada.get("/me").await.expect_problem(401, "not_signed_in");
+    c.post(at, recover(&now, new)).await.expect_problem(410, "gone");
+    c.post("/sessions", json!({"handle": "ada", "password": PASSWORD})).await.expect_problem(401, "bad_credentials");
+    c.post("/sessions", json!({"handle": "ada", "password": new})).await.expect_status(201);
+
+    let late = token().await;
+    a.clock.advance(3_600_000);
+    c.post(at, recover(&late, new)).await.expect_problem(410, "gone");
 }

@@ -160,7 +160,7 @@ async fn a3_dangerous_acts_ask_again_who_is_there() {
         ada.post(path, json!({})).await.expect_problem(403, "proof_required");
     }
     ada.delete("/me/factors/authenticator").await.expect_problem(403, "proof_required");
-    let change = json!({"current": PASSWORD, "new": "vier blaue Kraniche im Hof"});
+    let change = json!({"current": PASSWORD, "new": "drei rote Drachen am Wehr"});
     ada.post("/me/password", change.clone()).await.expect_problem(403, "proof_required");
 
     let proof = |password: &str, code: Option<&str>| json!({"password": password, "code": code});
@@ -174,7 +174,7 @@ async fn a3_dangerous_acts_ask_again_who_is_there() {
     ada.post("/me/password", change).await.expect_status(204);
 
     // Proven in one session, not in another.
-    let asked = json!({"handle": "ada", "password": "vier blaue Kraniche im Hof", "kind": "bearer"});
+    let asked = json!({"handle": "ada", "password": "drei rote Drachen am Wehr", "kind": "bearer"});
     let sign_in = a.client().post("/sessions", asked).await.expect_status(202).text("/sign_in");
     let token = a.client().post("/sessions/code", second(&sign_in, &codes[0])).await.expect_status(201).text("/token");
     let other = a.client().with_token(token);
@@ -184,8 +184,8 @@ async fn a3_dangerous_acts_ask_again_who_is_there() {
     ada.post("/me/factors/authenticator", json!({})).await.expect_problem(403, "proof_required");
     // Switched off: the password alone is enough again, and the codes are gone.
     assert_eq!(ada.get("/me/factors").await.json, json!({"authenticator": false, "recovery_codes": 0}));
-    ada.post(at, json!({"password": "vier blaue Kraniche im Hof"})).await.expect_status(204);
+    ada.post(at, json!({"password": "drei rote Drachen am Wehr"})).await.expect_status(204);
     ada.post("/me/factors/recovery_codes", json!({})).await.expect_problem(409, "conflict");
-    let asked = json!({"handle": "ada", "password": "vier blaue Kraniche im Hof", "kind": "bearer"});
+    let asked = json!({"handle": "ada", "password": "drei rote Drachen am Wehr", "kind": "bearer"});
     a.client().post("/sessions", asked).await.expect_status(201);
 }

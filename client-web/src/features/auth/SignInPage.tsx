@@ -47,11 +47,18 @@ export function SignInPage() {
       title={<Trans>Welcome back</Trans>}
       lead={t`Sign in to ${instance.name || instance.domain}.`}
       after={
-        instance.registration === "open" ? (
-          <Trans>
-            No account here yet? <Link href={signInPath(target, "sign-up")}>Create one</Link>
-          </Trans>
-        ) : null
+        <>
+          {instance.registration === "open" ? (
+            <p>
+              <Trans>
+                No account here yet? <Link href={signInPath(target, "sign-up")}>Create one</Link>
+              </Trans>
+            </p>
+          ) : null}
+          <p>
+            <Trans>Forgot your password? Whoever runs this place can give you a recovery link.</Trans>
+          </p>
+        </>
       }
     >
       <form onSubmit={onSubmit}>
