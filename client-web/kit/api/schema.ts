@@ -844,6 +844,15 @@ export interface paths {
                         "application/json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description `conflict`: it is on already, or was never set up */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description `rate` */
                 429: {
                     headers: {
@@ -4015,7 +4024,7 @@ export interface paths {
                     };
                     content?: never;
                 };
-                /** @description `forbidden`: no session says so of itself */
+                /** @description `forbidden`: no session says so of itself, nor one that is not known itself */
                 403: {
                     headers: {
                         [name: string]: unknown;

@@ -15,7 +15,9 @@ import { useSubmit } from "./useSubmit";
 /** Asks who is there before a dangerous act: the password, and a code where codes are on. */
 export function ProofDialog({ onDone }: { onDone: (proven: boolean) => void }) {
   const { t } = useLingui();
-  const factors = useQuery({ queryKey: ["factors"], queryFn: () => api.factors.get() });
+  // As it is now: a factor may have been switched on or off on another device.
+  const factors = useQuery({ queryKey: ["factors"], queryFn: () => api.factors.get(), staleTime: 0, refetchOnWindowFocus: false });
+  const withCode = factors.data?.authenticator ?? false;
   const [password, setPassword] = useState("");
   const [code, setCode] = useState("");
   const submit = useSubmit(() => api.sessions.prove({ password, ...(code ? { code } : {}) }));
@@ -30,14 +32,14 @@ export function ProofDialog({ onDone }: { onDone: (proven: boolean) => void }) {
   };
   return (
     <Dialog isOpen size="small" onClose={cancel} title={<Trans>Is it you?</Trans>} lead={<Trans>This cannot be left to whoever finds your device open, so that you are asked once more.</Trans>}>
-      {factors.isPending ? <SkeletonRows rows={2} label={t`Loading`} /> : null}
-      {factors.isError ? <FailedState error={factors.error} onRetry={() => void factors.refetch()} /> : null}
-      {factors.data ? (
+      {factors.isFetching ? <SkeletonRows rows={2} label={t`Loading`} /> : null}
+      {factors.isError && !factors.isFetching ? <FailedState error={factors.error} onRetry={() => void factors.refetch()} /> : null}
+      {factors.data && !factors.isFetching ? (
         <form onSubmit={(event) => void onSubmit(event)}>
           <Stack>
             <PasswordField label={t`Your password`} value={password} onChange={setPassword} autoComplete="current-password" autoFocus error={fieldError(submit.error, "password")} />
-            {factors.data.authenticator ? <TextField label={t`Code`} help={t`From your authenticator app, or one of your recovery codes.`} value={code} onChange={setCode} autoComplete="one-time-code" spellCheck="false" error={fieldError(submit.error, "code")} /> : null}
-            <FormError error={submit.error} fields={["password", "code"]} />
+            {withCode ? <TextField label={t`Code`} help={t`From your authenticator app, or one of your recovery codes.`} value={code} onChange={setCode} autoComplete="one-time-code" spellCheck="false" error={fieldError(submit.error, "code")} /> : null}
+            <FormError error={submit.error} fields={withCode ? ["password", "code"] : ["password"]} />
             <Row>
               <Button onPress={cancel}>
                 <Trans>Cancel</Trans>

@@ -14,9 +14,10 @@ use sha2::{Digest as _, Sha256};
 use crate::config::Limits;
 use crate::db::{self, Query, Tx};
 use crate::error::{Problem, Result};
+use crate::http::Auth;
 use crate::http::rate::RateLimit;
 use crate::profiles;
-use crate::{App, Base};
+use crate::{App, Base, factors, sessions};
 
 pub use handle::check as check_handle;
 pub use password::Passwords;
@@ -31,6 +32,8 @@ pub struct Guard {
     by_account: RateLimit<String>,
     /// Codes of authenticator apps, by account.
     pub(crate) by_code: RateLimit<String>,
+    /// Passwords typed once more by somebody who is signed in, by account: what strangers try does not count here.
+    by_proof: RateLimit<String>,
     register: RateLimit<IpAddr>,
     /// Requests of the client API, by account.
     pub(crate) api: RateLimit<String>,
@@ -44,6 +47,7 @@ impl Guard {
             by_address: RateLimit::new(limits.sign_in_burst, refill),
             by_account: RateLimit::new(limits.sign_in_burst, refill),
             by_code: RateLimit::new(limits.sign_in_burst, refill),
+            by_proof: RateLimit::new(limits.sign_in_burst, refill),
             register: RateLimit::new(limits.register_burst, limits.register_refill_s * 1000),
             api: RateLimit::new(limits.api_burst, 1000 / u64::from(limits.api_per_s.clamp(1, 1000))),
         }
@@ -198,14 +202,56 @@ pub async fn all(q: &mut impl Query) -> Result<Vec<Account>> {
     Ok(store::all(q).await?)
 }
 
-/// Gives an account a new password. The caller ends its sessions.
-pub async fn set_password(base: &Base, account: &Account, field: &'static str, password: &str) -> Result<()> {
+/// Whether it is the password of somebody who is signed in. Answers with their account.
+///
+/// # Errors
+/// `bad_credentials` at `field`, `rate`, `suspended`.
+pub async fn prove(app: &App, auth: &Auth, field: &'static str, password: &str) -> Result<Account> {
+    let now = app.clock.now_ms();
+    app.guard.by_proof.look(&auth.account, now)?;
+    let account = by_id(&mut app.db.read().await?, &auth.account).await?.ok_or_else(Problem::not_signed_in)?;
+    if !app.passwords.verify(Some(account.password_hash.clone()), password).await? {
+        let _ = app.guard.by_proof.take(auth.account.clone(), now);
+        return Err(Problem::new("bad_credentials").field(field, "bad_credentials", "This is not your password."));
+    }
+    require_active(&account)?;
+    Ok(account)
+}
+
+/// Whether an account is still as it was when its password was verified.
+///
+/// # Errors
+/// `bad_credentials` where it has another password by now, `suspended`.
+pub async fn require_same(q: &mut impl Query, verified: &Account) -> Result<()> {
+    let now = store::by_id(q, &verified.id).await?.filter(|now| now.password_hash == verified.password_hash);
+    require_active(&now.ok_or_else(|| Problem::new("bad_credentials").detail("Check the name and the password."))?)
+}
+
+/// Gives an account a new password and ends all of its sessions but `keep`. Answers with those that ended.
+///
+/// # Errors
+/// `weak_password` at `field`, and the database's.
+pub async fn set_password(
+    base: &Base,
+    account: &Account,
+    field: &'static str,
+    password: &str,
+    keep: &str,
+) -> Result<Vec<String>> {
     base.passwords.check(field, password, &[&account.handle]).await?;
     let hash = base.passwords.hash(&*base.rng, password).await?;
     let mut tx = base.db.begin().await?;
-    store::set_password(&mut tx, &account.id, &hash).await?;
+    let ended = put_password(&mut tx, account, &hash, keep).await?;
     tx.commit().await?;
-    Ok(())
+    Ok(ended)
+}
+
+/// What the old password began ends with it: sessions, sign-ins that wait for their code, recovery links.
+async fn put_password(tx: &mut Tx, account: &Account, hash: &str, keep: &str) -> Result<Vec<String>> {
+    store::set_password(tx, &account.id, hash).await?;
+    store::drop_recoveries(tx, &account.id).await?;
+    factors::forget_sign_ins(tx, &account.id).await?;
+    sessions::end_but(tx, &account.id, keep).await
 }
 
 /// The name of the instance that people see: the one chosen at set-up, else the configuration's.

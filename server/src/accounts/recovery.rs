@@ -1,6 +1,6 @@
 //! Recovery links: a new password for somebody who lost theirs, by a link that the operator makes.
 
-use super::{Account, code_hash, store};
+use super::{Account, code_hash, put_password, store};
 use crate::error::{Problem, Result};
 use crate::{App, Base, sessions};
 
@@ -33,9 +33,7 @@ pub(super) async fn recover(app: &App, token: &str, password: &str) -> Result<()
     let mut tx = app.db.begin().await?;
     // Again, under the lock: of two who come with the link at once, one gets in.
     store::recovery(&mut tx, &hash, app.clock.now_ms()).await?.ok_or_else(gone)?;
-    store::drop_recoveries(&mut tx, &account.id).await?;
-    store::set_password(&mut tx, &account.id, &password_hash).await?;
-    sessions::revoke_all(&mut tx, &account.id).await?;
+    put_password(&mut tx, &account, &password_hash, "").await?;
     tx.commit().await?;
     sessions::all_ended(app, &account.uid);
     tracing::info!(account = %account.id, "a recovery link was used");

@@ -263,22 +263,12 @@ async fn change_password(
     Json(change): Json<ChangePassword>,
 ) -> Result<StatusCode> {
     client.require_secure()?;
-    let mut read = app.db.read().await?;
-    let account = super::by_id(&mut read, &auth.account).await?.ok_or_else(Problem::not_signed_in)?;
-    let with_code = factors::are_on(&mut read, &auth.account).await?;
-    drop(read);
-    if with_code {
+    if factors::are_on(&mut app.db.read().await?, &auth.account).await? {
         factors::require_proof(&app, &auth).await?;
     }
-    super::sign_in(&app, client.limit_key(), &account.handle, &change.current).await.map_err(|e| {
-        if e.code == "bad_credentials" {
-            e.field("current", "bad_credentials", "This is not your current password.")
-        } else {
-            e
-        }
-    })?;
-    super::set_password(&app, &account, "new", &change.new).await?;
-    sessions::end_others(&app, &auth).await?;
+    let account = super::prove(&app, &auth, "current", &change.current).await?;
+    let ended = super::set_password(&app, &account, "new", &change.new, &auth.session).await?;
+    sessions::announce(&app, &auth, ended);
     Ok(StatusCode::NO_CONTENT)
 }
 

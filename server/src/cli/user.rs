@@ -103,10 +103,7 @@ async fn act(command: Command, base: &Base) -> Result<(), Problem> {
             let account = named(base, &handle).await?;
             let given = if password_stdin { Some(read_password()?) } else { None };
             let password = given.clone().unwrap_or_else(|| make_password(base));
-            accounts::set_password(base, &account, "password", &password).await?;
-            let mut tx = base.db.begin().await?;
-            sessions::revoke_all(&mut tx, &account.id).await?;
-            tx.commit().await?;
+            accounts::set_password(base, &account, "password", &password, "").await?;
             println!("{} has a new password and is signed out everywhere.", account.handle);
             if given.is_none() {
                 println!("Password: {password}");
@@ -119,7 +116,7 @@ async fn act(command: Command, base: &Base) -> Result<(), Problem> {
             let account = named(base, &handle).await?;
             let mut tx = base.db.begin().await?;
             factors::switch_off(&mut tx, &account.id).await?;
-            sessions::revoke_all(&mut tx, &account.id).await?;
+            sessions::end_but(&mut tx, &account.id, "").await?;
             tx.commit().await?;
             println!("{} signs in with the password alone, and is signed out everywhere.", account.handle);
         }

@@ -80,7 +80,7 @@ pub(super) async fn accept(base: &Base, tx: &mut Tx, account: &str, code: &str, 
     let secret = secret.ok_or_else(|| Problem::internal("a sealed secret cannot be opened"))?;
     let now_s = base.clock.now_ms().unsigned_abs() / 1000;
     match totp(&secret, None, "-")?.check(code, now_s) {
-        Some(step) => Ok(store::use_step(tx, account, step).await?),
+        Some(step) => Ok(store::use_step(tx, account, step, now_s / STEP_S + 1).await?),
         None => Ok(false),
     }
 }

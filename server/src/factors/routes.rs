@@ -11,6 +11,7 @@ use super::{authenticator, codes, store};
 use crate::App;
 use crate::error::{Problem, Result};
 use crate::http::{Auth, Client, Json};
+use crate::sessions;
 
 /// Routes of this room, below `/api/v1`.
 pub fn router() -> OpenApiRouter<App> {
@@ -81,6 +82,7 @@ async fn offer(State(app): State<App>, client: Client, auth: Auth) -> Result<Jso
     (status = 200, body = RecoveryCodes),
     (status = 401, description = "`bad_code`", body = Problem),
     (status = 403, description = "`proof_required`", body = Problem),
+    (status = 409, description = "`conflict`: it is on already, or was never set up", body = Problem),
     (status = 429, description = "`rate`", body = Problem),
 ))]
 async fn confirm(
@@ -92,11 +94,18 @@ async fn confirm(
     client.require_secure()?;
     super::require_proof(&app, &auth).await?;
     let mut tx = app.db.begin().await?;
+    match store::authenticator(&mut tx, &auth.account).await? {
+        Some(stored) if !stored.confirmed => {}
+        Some(_) => return Err(Problem::new("conflict").detail("It is on already. You can make new recovery codes.")),
+        None => return Err(Problem::new("conflict").detail("There is none to switch on. Begin again.")),
+    }
     if !super::accept(&app, &mut tx, &auth.account, &typed.code, true).await? {
         let help = "This code is wrong. Wait for the next one, and see whether the clock of the phone is right.";
         return Err(super::wrong_code(help));
     }
     store::confirm(&mut tx, &auth.account, app.clock.now_ms()).await?;
+    // A password alone proved who is there until now.
+    sessions::disprove_others(&mut tx, &auth).await?;
     let codes = codes::renew(&app, &mut tx, &auth.account).await?;
     tx.commit().await?;
     tracing::info!(account = %auth.account, "a second factor is on");
@@ -149,6 +158,6 @@ async fn renew_codes(State(app): State<App>, client: Client, auth: Auth) -> Resu
 ))]
 async fn prove(State(app): State<App>, client: Client, auth: Auth, Json(proof): Json<Proof>) -> Result<StatusCode> {
     client.require_secure()?;
-    super::prove(&app, client, &auth, &proof.password, proof.code.as_deref()).await?;
+    super::prove(&app, &auth, &proof.password, proof.code.as_deref()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

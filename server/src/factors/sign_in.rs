@@ -4,9 +4,10 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
-use super::{check, store};
+use super::{WRONG, accept, may_try, store, wrong_code};
 use crate::App;
 use crate::accounts::{self, Account};
+use crate::db::Tx;
 use crate::error::{Problem, Result};
 
 /// Codes that may be tried before the password is asked for again.
@@ -31,32 +32,37 @@ fn hash(token: &str) -> [u8; 32] {
 ///
 /// # Errors
 /// The database's.
-pub async fn begin(app: &App, account: &Account) -> Result<SecondStep> {
+pub async fn begin(app: &App, tx: &mut Tx, account: &Account) -> Result<SecondStep> {
     let (sign_in, now) = (app.rng.token(), app.clock.now_ms());
     let expires_at = now + PATIENCE_MS;
-    let mut tx = app.db.begin().await?;
-    store::begin_sign_in(&mut tx, hash(&sign_in), &account.id, now, expires_at).await?;
-    tx.commit().await?;
+    store::begin_sign_in(tx, hash(&sign_in), &account.id, now, expires_at).await?;
     Ok(SecondStep { sign_in, expires_at })
 }
 
-/// Ends it with a code. Answers who is signed in.
+/// Ends it with a code. Answers who is signed in, and the transaction in which the code is used up: the session is written in
+/// the same one.
 ///
 /// # Errors
 /// `bad_code`; `gone` where it took too long or too many codes were tried; `rate`; `suspended`.
-pub async fn finish(app: &App, sign_in: &str, code: &str) -> Result<Account> {
-    let hash = hash(sign_in);
-    let mut tx = app.db.begin().await?;
-    let account = store::try_sign_in(&mut tx, hash, app.clock.now_ms(), TRIES).await?;
-    // Counted whatever comes of it.
-    tx.commit().await?;
+pub async fn finish(app: &App, sign_in: &str, code: &str) -> Result<(Tx, Account)> {
     let over = || Problem::new("gone").detail("This sign-in is over. Begin again with your password.");
-    let account = account.ok_or_else(over)?;
-    check(app, &account, code).await?;
+    let (hash, now) = (hash(sign_in), app.clock.now_ms());
+    let id = store::sign_in(&mut app.db.read().await?, hash, now).await?.ok_or_else(over)?;
+    may_try(app, &id, code)?;
+    // Counted whatever comes of it.
     let mut tx = app.db.begin().await?;
-    store::end_sign_in(&mut tx, hash).await?;
+    if !store::try_sign_in(&mut tx, hash, TRIES).await? {
+        return Err(over());
+    }
     tx.commit().await?;
-    let account = accounts::by_id(&mut app.db.read().await?, &account).await?.ok_or_else(over)?;
+    let mut tx = app.db.begin().await?;
+    let account = accounts::by_id(&mut tx, &id).await?.ok_or_else(over)?;
     accounts::require_active(&account)?;
-    Ok(account)
+    if !accept(app, &mut tx, &id, code, false).await? {
+        return Err(wrong_code(WRONG));
+    }
+    if !store::end_sign_in(&mut tx, hash).await? {
+        return Err(over());
+    }
+    Ok((tx, account))
 }

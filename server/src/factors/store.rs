@@ -28,16 +28,17 @@ pub async fn confirm(tx: &mut Tx, account: &str, now: i64) -> Result<()> {
     tx.exec(sql, args![account, now]).await.map(|_| ())
 }
 
-/// The code of a time step is used up. Answers whether neither it nor a later one was used before.
-pub async fn use_step(tx: &mut Tx, account: &str, step: u64) -> Result<bool> {
-    let sql = "update authenticators set last_step = $2 where account_id = $1 and last_step < $2";
-    Ok(tx.exec(sql, args![account, step]).await? > 0)
+/// The code of a time step is used up. Answers whether neither it nor a later one was used before; steps beyond `latest` were
+/// used under a clock that was wrong.
+pub async fn use_step(tx: &mut Tx, account: &str, step: u64, latest: u64) -> Result<bool> {
+    let sql = "update authenticators set last_step = $2 where account_id = $1 and (last_step < $2 or last_step > $3)";
+    Ok(tx.exec(sql, args![account, step, latest]).await? > 0)
 }
 
 /// Removes the authenticator and all codes.
 pub async fn remove(tx: &mut Tx, account: &str) -> Result<()> {
     tx.exec("delete from recovery_codes where account_id = $1", args![account]).await?;
-    tx.exec("delete from sign_ins where account_id = $1", args![account]).await?;
+    forget_sign_ins(tx, account).await?;
     tx.exec("delete from authenticators where account_id = $1", args![account]).await.map(|_| ())
 }
 
@@ -64,13 +65,23 @@ pub async fn begin_sign_in(tx: &mut Tx, hash: [u8; 32], account: &str, now: i64,
     tx.exec(sql, args![hash, account, expires_at]).await.map(|_| ())
 }
 
-/// Counts a try. Answers with the account where one was left.
-pub async fn try_sign_in(tx: &mut Tx, hash: [u8; 32], now: i64, most: i64) -> Result<Option<String>> {
-    let sql = "update sign_ins set tries = tries + 1 where token_hash = $1 and expires_at > $2 and tries < $3
-               returning account_id";
-    Ok(tx.row(sql, args![hash, now, most]).await?.map(|r| r.get(0)))
+/// Whose sign-in it is, while it waits.
+pub async fn sign_in(q: &mut impl Query, hash: [u8; 32], now: i64) -> Result<Option<String>> {
+    let sql = "select account_id from sign_ins where token_hash = $1 and expires_at > $2";
+    Ok(q.row(sql, args![hash, now]).await?.map(|r| r.get(0)))
 }
 
-pub async fn end_sign_in(tx: &mut Tx, hash: [u8; 32]) -> Result<()> {
-    tx.exec("delete from sign_ins where token_hash = $1", args![hash]).await.map(|_| ())
+/// Counts a try. Answers whether one was left.
+pub async fn try_sign_in(tx: &mut Tx, hash: [u8; 32], most: i64) -> Result<bool> {
+    let sql = "update sign_ins set tries = tries + 1 where token_hash = $1 and tries < $2";
+    Ok(tx.exec(sql, args![hash, most]).await? > 0)
+}
+
+pub async fn forget_sign_ins(tx: &mut Tx, account: &str) -> Result<()> {
+    tx.exec("delete from sign_ins where account_id = $1", args![account]).await.map(|_| ())
+}
+
+/// Answers whether it was still there.
+pub async fn end_sign_in(tx: &mut Tx, hash: [u8; 32]) -> Result<bool> {
+    Ok(tx.exec("delete from sign_ins where token_hash = $1", args![hash]).await? > 0)
 }

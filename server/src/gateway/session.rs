@@ -297,8 +297,8 @@ impl Session {
         match ClientFrame::parse(&text).ok_or(BAD_FRAME)? {
             ClientFrame::Identify { .. } => Err(BAD_FRAME),
             ClientFrame::Ping { n } => {
-                // The word of another process that the session ended may have been lost.
-                if self.app.cluster.is_shared() && !sessions::is_open(&self.app, &self.auth).await? {
+                // The word of another process that the session ended may have been lost, and a command gives none.
+                if !sessions::is_open(&self.app, &self.auth).await? {
                     return Err(SIGNED_OUT);
                 }
                 send(&mut self.socket, &ServerFrame::Pong { n }).await

@@ -129,9 +129,9 @@ pub async fn state_rows(q: &mut impl Query, log_id: i64) -> Result<Vec<state::Ro
     if !paged.is_empty() {
         let newer: HashSet<(&str, &str)> = own.iter().map(|r| (r.kind.as_str(), r.key.as_str())).collect();
         paged.retain(|r| !newer.contains(&(r.kind.as_str(), r.key.as_str())));
-        own.retain(|r| r.value.as_deref() != Some(GONE));
-        own.append(&mut paged);
     }
+    own.retain(|r| r.value.as_deref() != Some(GONE));
+    own.append(&mut paged);
     Ok(own)
 }
 

@@ -281,7 +281,11 @@ async fn page(
         if text.hash() != hash {
             return Err(Code::HashMismatch);
         }
-        let people = People::read(&text.rows()?)?;
+        let rows = text.rows()?;
+        if rows.is_empty() {
+            return Err(Code::BadJson);
+        }
+        let people = People::read(&rows)?;
         Ok((text, people))
     });
     let (text, people) = read.await.map_err(|e| CallError::Unreachable(e.to_string()))?.map_err(refused)?;

@@ -186,6 +186,14 @@ pub async fn prove(tx: &mut Tx, auth: &Auth, now: i64) -> Result<()> {
     Ok(store::prove(tx, &auth.session, now).await?)
 }
 
+/// What was proven in the person's other sessions counts no more: they have to prove more from now on.
+///
+/// # Errors
+/// The database's.
+pub async fn disprove_others(tx: &mut Tx, auth: &Auth) -> Result<()> {
+    Ok(store::disprove_others(tx, &auth.account, &auth.session).await?)
+}
+
 /// How many sign-ins there are that nobody has said yet to know of.
 ///
 /// # Errors
@@ -203,10 +211,12 @@ pub async fn end_others(app: &App, auth: &Auth) -> Result<()> {
     Ok(())
 }
 
-/// Ends all sessions of an account, within the caller's transaction.
-pub async fn revoke_all(tx: &mut Tx, account: &str) -> Result<()> {
-    store::delete_others(tx, account, "").await?;
-    Ok(())
+/// Ends all sessions of an account but `keep`, within the caller's transaction. Answers with those that ended.
+///
+/// # Errors
+/// The database's.
+pub async fn end_but(tx: &mut Tx, account: &str, keep: &str) -> Result<Vec<String>> {
+    Ok(store::delete_others(tx, account, keep).await?)
 }
 
 /// All sessions of somebody were ended: their sockets close.
@@ -218,7 +228,7 @@ pub fn all_ended(app: &App, uid: &str) {
 }
 
 /// Open sockets of ended sessions close at once.
-fn announce(app: &App, auth: &Auth, sessions: Vec<String>) {
+pub fn announce(app: &App, auth: &Auth, sessions: Vec<String>) {
     app.sessions.forget();
     let Ok(uid) = auth.uid.parse() else { return };
     for session in sessions {

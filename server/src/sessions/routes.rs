@@ -11,6 +11,7 @@ use utoipa_axum::routes;
 use super::{Beginning, Kind, SessionCreated, announce, announce_sign_ins, cookie, store};
 use crate::App;
 use crate::accounts::{self, Account};
+use crate::db::Tx;
 use crate::error::{Problem, Result};
 use crate::factors;
 use crate::http::{Auth, Client, Json, Path};
@@ -82,14 +83,20 @@ async fn sign_in(
 ) -> Result<Response> {
     client.require_secure()?;
     let account = accounts::sign_in(&app, client.limit_key(), &asked.handle, &asked.password).await?;
-    if factors::are_on(&mut app.db.read().await?, &account.id).await? {
-        return Ok((StatusCode::ACCEPTED, Json(factors::begin(&app, &account).await?)).into_response());
+    let mut tx = app.db.begin().await?;
+    // While the password was verified it may have been changed, or a second factor switched on.
+    accounts::require_same(&mut tx, &account).await?;
+    if factors::are_on(&mut tx, &account.id).await? {
+        let step = factors::begin(&app, &mut tx, &account).await?;
+        tx.commit().await?;
+        return Ok((StatusCode::ACCEPTED, Json(step)).into_response());
     }
-    open(&app, client, &headers, &account, asked.kind, asked.device.as_deref()).await
+    open(&app, tx, client, &headers, &account, asked.kind, asked.device.as_deref()).await
 }
 
 async fn open(
     app: &App,
+    mut tx: Tx,
     client: Client,
     headers: &HeaderMap,
     account: &Account,
@@ -97,7 +104,6 @@ async fn open(
     device: Option<&str>,
 ) -> Result<Response> {
     let device = super::device(device, headers);
-    let mut tx = app.db.begin().await?;
     let kind = kind.unwrap_or(Kind::Cookie);
     let opened = super::open(app, &mut tx, account, kind, client, &device, Beginning::SignIn).await?;
     tx.commit().await?;
@@ -137,8 +143,8 @@ async fn second_step(
     Json(asked): Json<SignInCode>,
 ) -> Result<Response> {
     client.require_secure()?;
-    let account = factors::finish(&app, &asked.sign_in, &asked.code).await?;
-    open(&app, client, &headers, &account, asked.kind, asked.device.as_deref()).await
+    let (tx, account) = factors::finish(&app, &asked.sign_in, &asked.code).await?;
+    open(&app, tx, client, &headers, &account, asked.kind, asked.device.as_deref()).await
 }
 
 /// List sessions
@@ -203,16 +209,19 @@ async fn end(State(app): State<App>, auth: Auth, Path(id): Path<String>) -> Resu
 /// The person says on another device that a sign-in was theirs.
 #[utoipa::path(post, path = "/sessions/{id}/known", params(("id" = String, Path, description = "The session's id")), responses(
     (status = 204),
-    (status = 403, description = "`forbidden`: no session says so of itself", body = Problem),
+    (status = 403, description = "`forbidden`: no session says so of itself, nor one that is not known itself", body = Problem),
     (status = 404, body = Problem),
 ))]
 async fn know(State(app): State<App>, auth: Auth, Path(id): Path<String>) -> Result<StatusCode> {
     if id == auth.session {
         return Err(Problem::forbidden().detail("Another device of yours has to say that it knows this one."));
     }
-    let mut tx = app.db.begin().await?;
-    if !store::know(&mut tx, &auth.account, &id).await? {
+    let (mut tx, now) = (app.db.begin().await?, app.clock.now_ms());
+    if !store::list(&mut tx, &auth.account, now).await?.iter().any(|session| session.id == id) {
         return Err(Problem::not_found().detail("That session has ended already."));
+    }
+    if !store::know(&mut tx, &auth.account, &id, &auth.session, now).await? {
+        return Err(Problem::forbidden().detail("A device that is known already has to say so."));
     }
     tx.commit().await?;
     announce_sign_ins(&app, &auth.uid);

@@ -101,6 +101,11 @@ pub(super) async fn prove(tx: &mut Tx, session: &str, now: i64) -> Result<()> {
     tx.exec("update sessions set proven_at = $2 where id = $1", args![session, now]).await.map(|_| ())
 }
 
+pub(super) async fn disprove_others(tx: &mut Tx, account: &str, session: &str) -> Result<()> {
+    let sql = "update sessions set proven_at = 0 where account_id = $1 and id <> $2";
+    tx.exec(sql, args![account, session]).await.map(|_| ())
+}
+
 pub(super) async fn list(q: &mut impl Query, account: &str, now: i64) -> Result<Vec<Listed>> {
     let rows = q
         .rows(
@@ -123,10 +128,13 @@ pub(super) async fn list(q: &mut impl Query, account: &str, now: i64) -> Result<
         .collect())
 }
 
-/// Somebody knows of a sign-in. Answers whether there is such a session.
-pub(super) async fn know(tx: &mut Tx, account: &str, id: &str) -> Result<bool> {
-    let sql = "update sessions set is_new = $3 where account_id = $1 and id = $2";
-    Ok(tx.exec(sql, args![account, id, false]).await? > 0)
+/// Somebody knows of a sign-in, and says so in the session `by`: one that is known itself, where there is such a one. Answers
+/// whether that counts.
+pub(super) async fn know(tx: &mut Tx, account: &str, id: &str, by: &str, now: i64) -> Result<bool> {
+    let sql = "update sessions set is_new = $5 where account_id = $1 and id = $2 and (
+                 exists (select 1 from sessions s where s.id = $3 and not s.is_new) or
+                 not exists (select 1 from sessions s where s.account_id = $1 and not s.is_new and s.expires_at > $4))";
+    Ok(tx.exec(sql, args![account, id, by, now, false]).await? > 0)
 }
 
 pub(super) async fn unknown(q: &mut impl Query, account: &str) -> Result<i64> {

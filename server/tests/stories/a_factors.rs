@@ -66,6 +66,7 @@ async fn a3_an_authenticator_is_set_up_and_asked_for_at_each_sign_in() {
         (10, json!({"authenticator": true, "recovery_codes": 10}))
     );
     ada.post("/me/factors/authenticator", json!({})).await.expect_problem(409, "conflict");
+    ada.put("/me/factors/authenticator", json!({"code": app.code(&a)})).await.expect_problem(409, "conflict");
 
     // The code that switched it on is used up; the next one works, once.
     let used = app.code(&a);
@@ -188,4 +189,54 @@ async fn a3_dangerous_acts_ask_again_who_is_there() {
     ada.post("/me/factors/recovery_codes", json!({})).await.expect_problem(409, "conflict");
     let asked = json!({"handle": "ada", "password": "drei rote Drachen am Wehr", "kind": "bearer"});
     a.client().post("/sessions", asked).await.expect_status(201);
+}
+
+#[tokio::test]
+async fn a3_what_a_password_alone_began_ends_when_the_second_factor_comes() {
+    let a = TestInstance::new("a.test").await;
+    let ada = a.person("ada").await;
+    let token = a.client().post("/sessions", password("ada")).await.expect_status(201).text("/token");
+    let thief = a.client().with_token(token);
+    let (app, codes) = switch_on(&a, &ada).await;
+    // It proved itself a moment ago, but without a code.
+    thief.delete("/me/factors/authenticator").await.expect_problem(403, "proof_required");
+    thief.post("/me/factors/recovery_codes", json!({})).await.expect_problem(403, "proof_required");
+
+    // A sign-in that waits for its code ends with the password that began it.
+    let sign_in = first_step(&a, "ada").await;
+    let change = json!({"current": PASSWORD, "new": "drei rote Drachen am Wehr"});
+    ada.post("/me/password", change).await.expect_status(204);
+    a.client().post("/sessions/code", second(&sign_in, &codes[0])).await.expect_problem(410, "gone");
+    thief.get("/me").await.expect_problem(401, "not_signed_in");
+    assert_eq!(ada.get("/me/factors").await.json["recovery_codes"], 10, "a code that opened nothing is not used up");
+    let _ = app;
+}
+
+#[tokio::test]
+async fn a3_a_clock_that_went_back_leaves_codes_as_they_were() {
+    let a = TestInstance::new("a.test").await;
+    let ada = a.person("ada").await;
+    a.clock.advance(86_400_000);
+    ada.post("/sessions/current/proof", json!({"password": PASSWORD})).await.expect_status(204);
+    let (app, _) = switch_on(&a, &ada).await;
+    a.clock.advance(-86_400_000);
+    let sign_in = first_step(&a, "ada").await;
+    a.client().post("/sessions/code", second(&sign_in, &app.code(&a))).await.expect_status(201);
+    // Nor does what was proven tomorrow count today.
+    ada.delete("/me/factors/authenticator").await.expect_problem(403, "proof_required");
+}
+
+#[tokio::test]
+async fn a3_wrong_passwords_of_strangers_keep_nobody_from_proving_who_they_are() {
+    let a = TestInstance::new("a.test").await;
+    let ada = a.person("ada").await;
+    let mut limited = false;
+    for _ in 0..12 {
+        let wrong = json!({"handle": "ada", "password": "a guess"});
+        limited |= a.client().post("/sessions", wrong).await.status == 429;
+    }
+    assert!(limited);
+    ada.post("/sessions/current/proof", json!({"password": PASSWORD})).await.expect_status(204);
+    let change = json!({"current": PASSWORD, "new": "drei rote Drachen am Wehr"});
+    ada.post("/me/password", change).await.expect_status(204);
 }

@@ -1,4 +1,4 @@
-import { useState, type FormEvent } from "react";
+import { useState, useSyncExternalStore, type FormEvent } from "react";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Link, useLocation } from "wouter";
 import { api, isProblem } from "@kit/api";
@@ -13,12 +13,24 @@ import { toast } from "@kit/ui/Toasts";
 import { useSubmit } from "@kit/ui/useSubmit";
 import { InsecureNotice } from "./InsecureNotice";
 
+const listen = (changed: () => void) => {
+  window.addEventListener("hashchange", changed);
+  return () => {
+    window.removeEventListener("hashchange", changed);
+  };
+};
+
 /** A new password by a recovery link, whose token stands behind the `#`. */
 export function RecoverPage() {
+  // Another link pasted into the same tab changes nothing but that.
+  const token = useSyncExternalStore(listen, () => window.location.hash.slice(1));
+  return <Recover key={token} token={token} />;
+}
+
+function Recover({ token }: { token: string }) {
   const { t } = useLingui();
   const { instance, refresh } = useSession();
   const [, navigate] = useLocation();
-  const [token] = useState(() => window.location.hash.slice(1));
   const [password, setPassword] = useState("");
   const submit = useSubmit(async () => {
     await api.recover(token, password);

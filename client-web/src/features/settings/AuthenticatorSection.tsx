@@ -72,7 +72,11 @@ export function AuthenticatorSection() {
         <AuthenticatorDialog
           offer={offer}
           proven={proof.proven}
-          onClose={() => { setOffer(null); }}
+          onClose={() => {
+            setOffer(null);
+            // The answer to the code may have been lost.
+            void refresh();
+          }}
           onDone={(made) => {
             setOffer(null);
             setCodes(made);
