@@ -1,7 +1,6 @@
 //! The second step of a sign-in.
 
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
 use super::{WRONG, accept, may_try, store, wrong_code};
@@ -9,6 +8,7 @@ use crate::App;
 use crate::accounts::{self, Account};
 use crate::db::Tx;
 use crate::error::{Problem, Result};
+use crate::sessions;
 
 /// Codes that may be tried before the password is asked for again.
 const TRIES: i64 = 5;
@@ -24,10 +24,6 @@ pub struct SecondStep {
     pub expires_at: i64,
 }
 
-fn hash(token: &str) -> [u8; 32] {
-    Sha256::digest(token.as_bytes()).into()
-}
-
 /// Begins the second step for an account whose password was right.
 ///
 /// # Errors
@@ -35,7 +31,7 @@ fn hash(token: &str) -> [u8; 32] {
 pub async fn begin(app: &App, tx: &mut Tx, account: &Account) -> Result<SecondStep> {
     let (sign_in, now) = (app.rng.token(), app.clock.now_ms());
     let expires_at = now + PATIENCE_MS;
-    store::begin_sign_in(tx, hash(&sign_in), &account.id, now, expires_at).await?;
+    store::begin_sign_in(tx, sessions::hash(&sign_in), &account.id, now, expires_at).await?;
     Ok(SecondStep { sign_in, expires_at })
 }
 
@@ -46,7 +42,7 @@ pub async fn begin(app: &App, tx: &mut Tx, account: &Account) -> Result<SecondSt
 /// `bad_code`; `gone` where it took too long or too many codes were tried; `rate`; `suspended`.
 pub async fn finish(app: &App, sign_in: &str, code: &str) -> Result<(Tx, Account)> {
     let over = || Problem::new("gone").detail("This sign-in is over. Begin again with your password.");
-    let (hash, now) = (hash(sign_in), app.clock.now_ms());
+    let (hash, now) = (sessions::hash(sign_in), app.clock.now_ms());
     let id = store::sign_in(&mut app.db.read().await?, hash, now).await?.ok_or_else(over)?;
     may_try(app, &id, code)?;
     // Counted whatever comes of it.

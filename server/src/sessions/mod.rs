@@ -78,7 +78,7 @@ fn cookie(token: &str, max_age_s: i64) -> HeaderValue {
 }
 
 /// Tokens lie in the database as hashes only: whoever reads it cannot sign in with what it finds.
-fn hash(token: &str) -> [u8; 32] {
+pub fn hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
 
@@ -234,7 +234,7 @@ pub fn announce(app: &App, auth: &Auth, sessions: Vec<String>) {
     for session in sessions {
         app.bus.tell_person(&uid, PersonNotice::SessionEnded(Some(session)));
     }
-    app.bus.tell_person(&uid, PersonNotice::Me);
+    announce_sign_ins(app, &auth.uid);
 }
 
 /// The person's devices see that there are other sign-ins to know of.
