@@ -330,7 +330,7 @@ impl Committer {
         store::insert_events(tx, log.id, entries).await?;
         let changes = self.working(log).take_changes();
         let moves = self.working(log).take_moves();
-        store::write_state(tx, log.id, changes).await?;
+        crate::log::state_store::write_state(tx, log.id, changes).await?;
         let state = self.working(log);
         for entry in entries {
             match &entry.content {

@@ -12,6 +12,7 @@ pub mod pending;
 mod recent;
 mod relay;
 pub mod rewind;
+mod state_store;
 pub(crate) mod store;
 pub mod types;
 pub mod verify;
@@ -206,7 +207,7 @@ impl Log {
         let mut read = inner.db.read().await?;
         let mut follows = store::follows(&mut read).await?;
         for row in store::logs(&mut read).await? {
-            let Some(state) = store::load_state(&mut read, &row).await? else {
+            let Some(state) = crate::log::state_store::load_state(&mut read, &row).await? else {
                 tracing::error!(sid = %row.sid, "a log has no state and stays closed");
                 continue;
             };

@@ -15,11 +15,9 @@ use conntext_federation::{
     ids::{ActionId, Actor, ChannelId, Hash, ServerId},
     keys::{Bytes, KeySig, Kid, Signature},
     rules::MessageFact,
-    state::{self, ServerState},
-    wire::RowsText,
 };
 use serde_json::Map;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The fact that holds the highest number of a log that was removed: none is given twice, or another process might take
 /// a new log for one that it knew.
@@ -38,7 +36,7 @@ pub struct LogRow {
     pub version: i64,
 }
 
-fn broken(what: &str) -> Error {
+pub(super) fn broken(what: &str) -> Error {
     Error::Other(format!("a stored {what} cannot be read"))
 }
 
@@ -105,68 +103,6 @@ pub async fn delete_log(tx: &mut Tx, log_id: i64) -> Result<()> {
     let used: i64 = fact(tx, LAST_ID).await?.and_then(|id| id.parse().ok()).unwrap_or(0);
     set_fact(tx, LAST_ID, &used.max(log_id).to_string()).await?;
     rewind::store::forget_log(tx, log_id).await
-}
-
-/// The kind of a row that holds thousands of others: a page of a snapshot as it came. It is never written again; rows of
-/// their own hide what it says.
-const PAGE: &str = "page";
-/// The value of a row that is gone, where a page may still hold it.
-const GONE: &str = "null";
-
-/// The rows of a log's state.
-pub async fn state_rows(q: &mut impl Query, log_id: i64) -> Result<Vec<state::Row>> {
-    let rows = q.rows("select kind, key, value from log_state where log_id = $1", args![log_id]).await?;
-    let (mut own, mut paged) = (Vec::with_capacity(rows.len()), Vec::new());
-    for row in rows {
-        let (kind, key, value): (String, String, String) = (row.get(0), row.get(1), row.get(2));
-        if kind == PAGE {
-            let page: Vec<state::Row> = serde_json::from_str(&value).map_err(|_| broken("state"))?;
-            paged.extend(page);
-        } else {
-            own.push(state::Row { kind, key, value: Some(value) });
-        }
-    }
-    if !paged.is_empty() {
-        let newer: HashSet<(&str, &str)> = own.iter().map(|r| (r.kind.as_str(), r.key.as_str())).collect();
-        paged.retain(|r| !newer.contains(&(r.kind.as_str(), r.key.as_str())));
-    }
-    own.retain(|r| r.value.as_deref() != Some(GONE));
-    own.append(&mut paged);
-    Ok(own)
-}
-
-/// Stores the pages that a state begins with, beside its other rows: thousands of people at the price of one row.
-pub async fn write_pages(tx: &mut Tx, log_id: i64, pages: &[RowsText]) -> Result<()> {
-    for (number, page) in pages.iter().enumerate() {
-        let sql = "insert into log_state (log_id, kind, key, value) values ($1, $2, $3, $4)";
-        tx.exec(sql, args![log_id, PAGE, number.to_string(), page.as_str()]).await?;
-    }
-    Ok(())
-}
-
-pub async fn write_state(tx: &mut Tx, log_id: i64, mut changes: Vec<state::Row>) -> Result<()> {
-    // In the order of the table's key: SQLite then only adds pages at the end, where thousands of people come at once.
-    changes.sort_by(|a, b| (&a.kind, &a.key).cmp(&(&b.kind, &b.key)));
-    let mut put = Vec::with_capacity(changes.len());
-    for row in changes {
-        match row.value {
-            Some(value) => put.push(args![log_id, row.kind, row.key, value]),
-            None => {
-                let sql = "delete from log_state where log_id = $1 and kind = $2 and key = $3";
-                tx.exec(sql, args![log_id, &row.kind, &row.key]).await?;
-                let sql = "insert into log_state (log_id, kind, key, value) select $1, $2, $3, $4 \
-                           where exists (select 1 from log_state where log_id = $1 and kind = $5)";
-                tx.exec(sql, args![log_id, row.kind, row.key, GONE, PAGE]).await?;
-            }
-        }
-    }
-    tx.exec_many(
-        "insert into log_state (log_id, kind, key, value) values ",
-        put,
-        " on conflict (log_id, kind, key) do update set value = excluded.value",
-    )
-    .await
-    .map(|_| ())
 }
 
 const EVENT_COLUMNS: &str = "insert into log_events (log_id, seq, generation, epoch, hash, prev, cprev, cn, hub, ts, channel, \
@@ -505,15 +441,6 @@ pub async fn purge_nonces(tx: &mut Tx, before_ms: i64) -> Result<u64> {
     tx.exec("delete from nonces where created_at < $1", args![before_ms]).await
 }
 
-/// A stored log's state, or `None` when its rows are missing.
-pub async fn load_state(q: &mut impl Query, row: &LogRow) -> Result<Option<ServerState>> {
-    let rows = state_rows(q, row.id).await?;
-    if rows.is_empty() {
-        return Ok(None);
-    }
-    ServerState::from_rows(row.sid.clone(), &rows).map(Some).map_err(|_| broken("state"))
-}
-
 /// The positions of deletions that name this message.
 pub async fn deletions_of(q: &mut impl Query, log_id: i64, aid: &ActionId) -> Result<Vec<u64>> {
     let sql =
@@ -578,12 +505,6 @@ pub async fn stub_ends(q: &mut impl Query, log_id: i64) -> Result<Vec<(u64, u64,
 pub async fn about(q: &mut impl Query, sid: &ServerId, log_id: i64, target: &str) -> Result<Vec<Entry>> {
     let sql = select_events!("where log_id = $1 and target = $2 order by seq");
     q.rows(sql, args![log_id, target]).await?.iter().map(|r| entry(sid, r)).collect()
-}
-
-/// Drops the fold of a log and who of this instance is in it.
-pub async fn forget_fold(tx: &mut Tx, log_id: i64) -> Result<()> {
-    tx.exec("delete from log_state where log_id = $1", args![log_id]).await?;
-    tx.exec("delete from memberships where log_id = $1", args![log_id]).await.map(|_| ())
 }
 
 /// The places behind a position at which something is held.

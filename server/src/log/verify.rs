@@ -32,7 +32,7 @@ const PAGE: u64 = 500;
 pub async fn verify(db: &Db, sid: &ServerId, me: &str) -> Result<Option<Report>> {
     let mut read = db.read().await?;
     let Some(row) = store::log_by_sid(&mut read, sid).await? else { return Ok(None) };
-    let Some(stored) = store::load_state(&mut read, &row).await? else { return Ok(None) };
+    let Some(stored) = crate::log::state_store::load_state(&mut read, &row).await? else { return Ok(None) };
     let mut report = Report {
         sid: sid.clone(),
         hub_here: row.hub == me,

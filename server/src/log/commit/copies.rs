@@ -141,7 +141,7 @@ impl Committer {
                     (self.inner.forget_log)(&mut tx, old.id).await?;
                 }
             }
-            store::forget_fold(&mut tx, old.id).await?;
+            crate::log::state_store::forget_fold(&mut tx, old.id).await?;
             // Behind a snapshot everything comes, until less is asked for.
             store::put_follows(&mut tx, old.id, None).await?;
         }
@@ -150,8 +150,8 @@ impl Committer {
         if keep.is_none() {
             pending::behind(&mut tx, id, state.head.seq).await?;
         }
-        store::write_state(&mut tx, id, rows).await?;
-        store::write_pages(&mut tx, id, &pages).await?;
+        crate::log::state_store::write_state(&mut tx, id, rows).await?;
+        crate::log::state_store::write_pages(&mut tx, id, &pages).await?;
         let local = self.inner.me.ik.clone();
         for actor in state.by_home.get(&local).cloned().unwrap_or_default() {
             if let Some(member) = state.members.get(&actor) {

@@ -41,8 +41,8 @@ impl Committer {
         if let Some(to) = back_to {
             self.orphan_after(&mut tx, &log.sid, log.id, to, log.head().epoch + 1).await?;
             let mut state = refold(&mut tx, log, to).await?;
-            store::forget_fold(&mut tx, log.id).await?;
-            store::write_state(&mut tx, log.id, state.take_all()).await?;
+            crate::log::state_store::forget_fold(&mut tx, log.id).await?;
+            crate::log::state_store::write_state(&mut tx, log.id, state.take_all()).await?;
             for actor in state.by_home.get(&self.inner.me.ik).into_iter().flatten() {
                 if let Some(member) = state.members.get(actor) {
                     store::put_membership(&mut tx, log.id, actor, member.joined_at).await?;

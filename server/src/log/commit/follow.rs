@@ -73,7 +73,7 @@ impl Committer {
             return Ok(());
         }
         let changes = self.working(log).take_changes();
-        store::write_state(&mut tx, log.id, changes).await?;
+        crate::log::state_store::write_state(&mut tx, log.id, changes).await?;
         self.commit(tx).await?;
         self.publish(log, &steps, Vec::new());
         Ok(())

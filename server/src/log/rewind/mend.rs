@@ -41,11 +41,11 @@ pub async fn mend(db: &Db, me: &InstanceId, rooms: &Rooms, now_ms: i64) -> db::R
             });
         } else {
             logs::set_quarantine(&mut tx, row.id, Some(DAMAGED)).await?;
-            if !matches!(logs::load_state(&mut tx, &row).await, Ok(Some(_))) {
+            if !matches!(crate::log::state_store::load_state(&mut tx, &row).await, Ok(Some(_))) {
                 let Ok(hub) = row.hub.parse() else { continue };
                 let mut state = ServerState::new(row.sid.clone(), hub);
-                logs::forget_fold(&mut tx, row.id).await?;
-                logs::write_state(&mut tx, row.id, state.take_changes()).await?;
+                crate::log::state_store::forget_fold(&mut tx, row.id).await?;
+                crate::log::state_store::write_state(&mut tx, row.id, state.take_changes()).await?;
             }
             said.push(format!("{} is a copy and begins anew", row.sid));
         }
@@ -91,8 +91,8 @@ async fn cut(tx: &mut Tx, me: &InstanceId, rooms: &Rooms, row: &logs::LogRow, no
     }
     store::keep_salvaged(tx, log_id, end, &beyond).await?;
     (rooms.undo)(tx, &Undone { log_id, to: end, entries: &beyond }).await?;
-    logs::forget_fold(tx, log_id).await?;
-    logs::write_state(tx, log_id, state.take_all()).await?;
+    crate::log::state_store::forget_fold(tx, log_id).await?;
+    crate::log::state_store::write_state(tx, log_id, state.take_all()).await?;
     for actor in state.by_home.get(me).into_iter().flatten() {
         if let Some(member) = state.members.get(actor) {
             logs::put_membership(tx, log_id, actor, member.joined_at).await?;

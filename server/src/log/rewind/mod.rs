@@ -464,7 +464,7 @@ pub async fn standing(q: &mut impl Query, me: &InstanceId) -> db::Result<Vec<Sta
     let orphaned = store::orphaned(q).await?;
     let mut found = Vec::new();
     for row in super::store::logs(q).await? {
-        let Some(state) = super::store::load_state(q, &row).await? else { continue };
+        let Some(state) = crate::log::state_store::load_state(q, &row).await? else { continue };
         found.push(Standing {
             id: row.id,
             hub_here: row.hub == me.as_str(),

@@ -11,7 +11,8 @@ use crate::{
     db::{self, Query, Tx},
     log::{
         Inner, LogHandle, relay, rewind,
-        store::{LogRow, events_after, follows, load_state},
+        state_store::load_state,
+        store::{LogRow, events_after, follows},
         types::{Entry, LogError},
         unpoison,
     },
