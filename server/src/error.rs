@@ -257,7 +257,7 @@ impl IntoResponse for Problem {
         if let Some(ms) = self.retry_after_ms {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(ms.div_ceil(1000)));
         }
-        // The layer that knows the request's id writes it into the body: see `http::request_id`.
+        // The layer that knows the request's id writes it into the body: see `http::record`.
         response.extensions_mut().insert(std::sync::Arc::new(self));
         response
     }

@@ -2,11 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::extract::{ConnectInfo, FromRequestParts, Request};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use axum::middleware::Next;
-use axum::response::Response;
 
 use crate::App;
 use crate::error::Problem;
@@ -52,15 +50,13 @@ impl Client {
 #[derive(Clone, Copy)]
 pub struct Tls;
 
-pub(super) async fn identify(State(app): State<App>, mut request: Request, next: Next) -> Response {
+pub(super) fn identify(app: &App, request: &Request) -> Client {
     let peer = request
         .extensions()
         .get::<ConnectInfo<SocketAddr>>()
         .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |c| c.0.ip().to_canonical());
     let tls = app.config.http.tls_cert.is_some() || request.extensions().get::<Tls>().is_some();
-    let client = resolve(peer, tls, request.headers(), &app.config.http.trusted_proxies);
-    request.extensions_mut().insert(client);
-    next.run(request).await
+    resolve(peer, tls, request.headers(), &app.config.http.trusted_proxies)
 }
 
 /// `X-Forwarded-For` is read from its end, and only as far as trusted proxies wrote it: what stands before came from outside.

@@ -1,22 +1,20 @@
 //! A write that a browser sends along with the person's cookie must come from our own pages.
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, Method, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
 
 use crate::App;
-use crate::error::Problem;
+use crate::error::{Problem, Result};
 
-pub(super) async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
+pub(super) fn check(app: &App, request: &Request) -> Result<()> {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     // Programs and peers carry their proof in a header that no browser adds by itself.
     let proven =
         request.headers().contains_key(header::AUTHORIZATION) || request.uri().path().starts_with("/federation/");
     if safe || proven || own(request.headers(), &app.config.public_url()) {
-        return next.run(request).await;
+        return Ok(());
     }
-    Problem::new("csrf").detail("Open the page of this instance itself and try again.").into_response()
+    Err(Problem::new("csrf").detail("Open the page of this instance itself and try again."))
 }
 
 fn own(headers: &HeaderMap, public_url: &str) -> bool {

@@ -1,22 +1,15 @@
 //! Security headers of every answer. A handler may set its own, stricter ones (media do).
 
-use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::Next;
-use axum::response::Response;
-
-use super::Client;
-use crate::App;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// `'unsafe-inline'` for styles only: the virtual list and charts position their parts with style attributes.
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; \
     connect-src 'self'; media-src 'self' blob:; font-src 'self'; manifest-src 'self'; worker-src 'self'; \
     frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
-pub(super) async fn add(State(_): State<App>, request: Request, next: Next) -> Response {
-    let tls = request.extensions().get::<Client>().is_some_and(|c| c.tls);
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+/// `tls` says that the browser came by https and may be told to keep to it.
+pub(super) fn add(headers: &mut HeaderMap, tls: bool) {
+    headers.reserve(8);
     let mut set = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     };
@@ -31,5 +24,4 @@ pub(super) async fn add(State(_): State<App>, request: Request, next: Next) -> R
     if tls {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
-    response
 }
