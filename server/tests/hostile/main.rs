@@ -17,6 +17,7 @@ mod names;
 mod outsiders;
 mod peer;
 mod pushes;
+mod rebinding;
 mod requests;
 mod stories;
 mod streams;
