@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { accessible, expect, Instance, PASSWORD, register, test } from "./kit";
+import { accessible, expect, Instance, PASSWORD, register, setUp, test } from "./kit";
 
 /** Long enough to set all up, and short enough to wait for. */
 const PROOF_S = 25;
@@ -73,6 +73,136 @@ test("A3: two steps to sign in: set up, asked for, a recovery code in place of a
     await other.locator("input[name=password]").fill(PASSWORD);
     await other.getByRole("button", { name: "Sign in" }).click();
     await expect(other.getByRole("heading", { name: "Hello, guarded" })).toBeVisible();
+  } finally {
+    await home.remove();
+  }
+});
+
+test("A3: passkeys: added, sign in by themselves, prove who is there, renamed, removed", async ({ browser }) => {
+  const home = await Instance.create("keys", { CONNTEXT__SESSIONS__PROOF_S: String(PROOF_S) });
+  try {
+    const ada = await register(browser, home, "keys");
+    const signedIn = Date.now();
+    const page = ada.page;
+    const device = await page.context().newCDPSession(page);
+    await device.send("WebAuthn.enable");
+    const { authenticatorId } = await device.send("WebAuthn.addVirtualAuthenticator", {
+      options: { protocol: "ctap2", ctap2Version: "ctap2_1", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
+    });
+
+    await ada.go("/settings/security");
+    const add = async (name: string) => {
+      await page.getByRole("button", { name: "Add a passkey" }).click();
+      await page.getByLabel("Name of the passkey").fill(name);
+      await page.getByRole("button", { name: "Go on" }).click();
+    };
+    await add("Laptop");
+    const shown = page.getByRole("list", { name: "Recovery codes" }).getByRole("listitem");
+    await expect(shown).toHaveCount(10);
+    const codes = await shown.allTextContents();
+    await page.getByRole("button", { name: "I have kept them" }).click();
+    const list = page.getByRole("list", { name: "Passkeys" });
+    await expect(list.getByText("Laptop")).toBeVisible();
+    await expect(list.getByText("not used yet")).toBeVisible();
+    await accessible(page);
+    // The same device again: it says so, and nothing is lost.
+    await add("Laptop again");
+    await expect(page.getByText("This device has a passkey for you already.")).toBeVisible();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await expect(list.getByRole("listitem")).toHaveCount(1);
+
+    // Alone, without a name; then after the password.
+    const at = async () => {
+      await page.context().clearCookies();
+      await ada.go("/sign-in");
+    };
+    await at();
+    await accessible(page);
+    await page.getByRole("button", { name: "Use a passkey" }).click();
+    await expect(page.getByRole("heading", { name: "Hello, keys" })).toBeVisible();
+    await at();
+    await page.getByLabel("Name", { exact: true }).fill("keys");
+    await page.locator("input[name=password]").fill(PASSWORD);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await expect(page.getByRole("heading", { name: "One more step" })).toBeVisible();
+    await accessible(page);
+    await page.getByRole("button", { name: "Use a passkey" }).click();
+    await expect(page.getByRole("heading", { name: "Hello, keys" })).toBeVisible();
+    // Whoever does not unlock their device stays where they are; a recovery code helps.
+    await at();
+    await device.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: false });
+    await page.getByLabel("Name", { exact: true }).fill("keys");
+    await page.locator("input[name=password]").fill(PASSWORD);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByLabel("Recovery code").fill(codes[0] ?? "");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await expect(page.getByRole("heading", { name: "Hello, keys" })).toBeVisible();
+    await device.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: true });
+
+    const since = Date.now();
+    await ada.go("/settings/security");
+    await page.getByRole("button", { name: "Rename Laptop" }).click();
+    await page.getByLabel("Name of the passkey").fill("The old laptop");
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(list.getByText("The old laptop")).toBeVisible();
+    await expect(list.getByText(/last used/)).toBeVisible();
+    // Some seconds later it is asked for once more who is there.
+    await page.waitForTimeout(Math.max(0, Math.max(since, signedIn) + 1000 * PROOF_S + 100 - Date.now()));
+    await page.getByRole("button", { name: "Remove The old laptop" }).click();
+    await page.getByRole("alertdialog").getByRole("button", { name: "Remove the passkey" }).click();
+    await expect(page.getByRole("heading", { name: "Is it you?" })).toBeVisible();
+    await page.getByRole("dialog").getByRole("button", { name: "Use a passkey" }).click();
+    await expect(list).toHaveCount(0);
+    await at();
+    await page.getByRole("button", { name: "Use a passkey" }).click();
+    await expect(page.getByText("This passkey does not work here.")).toBeVisible();
+    await page.getByLabel("Name", { exact: true }).fill("keys");
+    await page.locator("input[name=password]").fill(PASSWORD);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await expect(page.getByRole("heading", { name: "Hello, keys" })).toBeVisible();
+  } finally {
+    await home.remove();
+  }
+});
+
+test("A1: where an admin decides, somebody asks, the admin is told at once and lets them in", async ({ browser }) => {
+  const home = await Instance.create("choosy", { CONNTEXT__ACCOUNTS__REGISTRATION: "approval" });
+  try {
+    const admin = await setUp(browser, home, "boss");
+    const page = await (await browser.newContext()).newPage();
+    const ask = async (handle: string, reason: string) => {
+      await page.goto(`${home.url}/sign-up`);
+      await page.getByLabel("Name", { exact: true }).fill(handle);
+      await page.locator("input[name=password]").fill(PASSWORD);
+      await page.getByLabel("Who are you?").fill(reason);
+      await page.getByRole("button", { name: "Ask for an account" }).click();
+      await expect(page.getByRole("heading", { name: "You are on the list" })).toBeVisible();
+    };
+    const signIn = async () => {
+      await page.goto(`${home.url}/sign-in`);
+      await page.getByLabel("Name", { exact: true }).fill("eve");
+      await page.locator("input[name=password]").fill(PASSWORD);
+      await page.getByRole("button", { name: "Sign in" }).click();
+    };
+    await ask("eve", "I sing the alto in your choir.");
+    await accessible(page);
+    await ask("spam", "Buy now");
+    await signIn();
+    await expect(page.getByText("You are not let in yet.")).toBeVisible();
+
+    const notice = admin.page.getByRole("region", { name: "Notices" });
+    await expect(notice.getByText("2 people ask for an account here.")).toBeVisible();
+    await notice.getByRole("button", { name: "Look" }).click();
+    await expect(admin.page.getByText("I sing the alto in your choir.")).toBeVisible();
+    await expect(notice).toHaveCount(0);
+    await accessible(admin.page);
+    await admin.page.getByRole("button", { name: "Turn down spam" }).click();
+    await admin.page.getByRole("alertdialog").getByRole("button", { name: "Turn down" }).click();
+    await expect(admin.page.getByText("Buy now")).toHaveCount(0);
+    await admin.page.getByRole("button", { name: "Let in eve" }).click();
+    await expect(admin.page.getByText("Nobody is waiting")).toBeVisible();
+    await signIn();
+    await expect(page.getByRole("heading", { name: "Hello, eve" })).toBeVisible();
   } finally {
     await home.remove();
   }

@@ -31,11 +31,18 @@ export const api = {
   instance: () => request<T.Instance>("GET", "instance"),
   setup: (body: { token: string; handle: string; password: string; display_name?: string; instance_name?: string; device?: string }) =>
     request<T.SessionCreated>("POST", "setup", { body }),
-  register: (body: { handle: string; password: string; display_name?: string; device?: string; invite?: string }) =>
-    request<T.SessionCreated>("POST", "accounts", { body: { ...body, kind: "cookie" } }),
+  /** Without `me` in the answer an admin decides first. */
+  register: (body: { handle: string; password: string; display_name?: string; device?: string; invite?: string; reason?: string }) =>
+    request<T.SessionCreated | { handle: string }>("POST", "accounts", { body: { ...body, kind: "cookie" } }),
 
   recover: (token: string, password: string) =>
     request<void>("POST", "accounts/recovery", { body: { token, password } }),
+
+  applications: {
+    list: () => request<{ applications: T.Application[] }>("GET", "applications").then((r) => r.applications),
+    accept: (id: Id) => request<void>("POST", path("applications", id)),
+    decline: (id: Id) => request<void>("DELETE", path("applications", id)),
+  },
 
   sessions: {
     signIn: (body: { handle: string; password: string; device?: string }) =>
@@ -43,8 +50,12 @@ export const api = {
     /** The second step, with a code of the authenticator app or a recovery code. */
     code: (body: { sign_in: string; code: string; device?: string }) =>
       request<T.SessionCreated>("POST", "sessions/code", { body: { ...body, kind: "cookie" } }),
+    /** What goes to `navigator.credentials.get`. */
+    passkeyOptions: () => request<unknown>("POST", "passkeys/options"),
+    passkey: (body: { credential: unknown; device?: string }) =>
+      request<T.SessionCreated>("POST", "sessions/passkey", { body: { ...body, kind: "cookie" } }),
     /** Before dangerous acts: who is there. */
-    prove: (body: { password: string; code?: string }) =>
+    prove: (body: { password: string; code?: string } | { passkey: unknown }) =>
       request<void>("POST", "sessions/current/proof", { body }),
     list: () => request<{ sessions: T.Session[] }>("GET", "sessions").then((r) => r.sessions),
     signOut: () => request<void>("DELETE", "sessions/current"),
@@ -60,6 +71,13 @@ export const api = {
     confirmAuthenticator: (code: string) =>
       request<T.RecoveryCodes>("PUT", "me/factors/authenticator", { body: { code } }),
     removeAuthenticator: () => request<void>("DELETE", "me/factors/authenticator"),
+    /** What goes to `navigator.credentials.create`. */
+    passkeyOptions: () => request<unknown>("POST", "me/factors/passkeys/options"),
+    addPasskey: (body: { name: string; credential: unknown }) =>
+      request<T.AddedPasskey>("POST", "me/factors/passkeys", { body }),
+    renamePasskey: (id: Id, name: string) =>
+      request<void>("PATCH", path("me", "factors", "passkeys", id), { body: { name } }),
+    removePasskey: (id: Id) => request<void>("DELETE", path("me", "factors", "passkeys", id)),
     renewCodes: () => request<T.RecoveryCodes>("POST", "me/factors/recovery_codes"),
   },
 

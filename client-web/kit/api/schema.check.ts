@@ -13,6 +13,8 @@ export type Checked = {
   SessionCreated: Fits<Schemas["SessionCreated"], Ours.SessionCreated>;
   SecondStep: Fits<Schemas["SecondStep"], Ours.SecondStep>;
   Factors: Fits<Schemas["Factors"], Ours.Factors>;
+  Application: Fits<Schemas["Application"], Ours.Application>;
+  AddedPasskey: Fits<Schemas["AddedPasskey"], Ours.AddedPasskey>;
   AuthenticatorOffer: Fits<Schemas["AuthenticatorOffer"], Ours.AuthenticatorOffer>;
   RecoveryCodes: Fits<Schemas["RecoveryCodes"], Ours.RecoveryCodes>;
   Me: Fits<Schemas["Me"], Ours.Me>;

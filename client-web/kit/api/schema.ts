@@ -12,7 +12,7 @@ export interface paths {
         put?: never;
         /**
          * Create an account
-         * @description Signs the new person in.
+         * @description Signs the new person in. Where an admin decides it is taken down, and they sign in once they are let in.
          */
         post: {
             parameters: {
@@ -33,6 +33,15 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["SessionCreated"];
+                    };
+                };
+                /** @description An admin decides */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Applied"];
                     };
                 };
                 /** @description `registration_closed`, `invite_required`, `insecure_transport`, `csrf` */
@@ -141,6 +150,151 @@ export interface paths {
             };
         };
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List applications
+         * @description For admins of the instance.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Applications"];
+                    };
+                };
+                /** @description `forbidden` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let somebody in
+         * @description Their account exists from now on, with the password that they chose.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The application's id */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `forbidden` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `not_found`: it was decided already */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /**
+         * Turn somebody down
+         * @description Nothing of them is kept.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The application's id */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `forbidden` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `not_found`: it was decided already */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -803,7 +957,7 @@ export interface paths {
         get?: never;
         /**
          * Switch the authenticator app on
-         * @description With a code of it. Answers with recovery codes.
+         * @description With a code of it. Answers with recovery codes where it is the first second factor.
          */
         put: {
             parameters: {
@@ -907,7 +1061,7 @@ export interface paths {
         };
         /**
          * Remove the authenticator app
-         * @description And the recovery codes: a sign-in needs the password alone then.
+         * @description Where there is no passkey either, the recovery codes go with it: a sign-in needs the password alone then.
          */
         delete: {
             parameters: {
@@ -938,6 +1092,248 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/factors/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a passkey
+         * @description It signs in by itself, and the password alone does not any more. Answers with recovery codes where it is the first second
+         *     factor.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewPasskey"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AddedPasskey"];
+                    };
+                };
+                /** @description `bad_passkey` */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `proof_required` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `conflict`: it is known already, or there are too many */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `invalid` */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/factors/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a passkey: the options
+         * @description For `navigator.credentials.create`, as JSON. They hold for five minutes.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": Record<string, never>;
+                    };
+                };
+                /** @description `proof_required` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `not_found`: the address of this instance has no name */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `conflict`: there are as many as there may be */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/factors/passkeys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a passkey
+         * @description Where it is the last one and there is no authenticator app, the recovery codes go with it: a sign-in needs the password
+         *     alone then.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The passkey's id */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `proof_required` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        /** Rename a passkey */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The passkey's id */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PasskeyName"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `invalid` */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         trace?: never;
     };
     "/api/v1/me/factors/recovery_codes": {
@@ -1169,6 +1565,72 @@ export interface paths {
             };
         };
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use a passkey: the options
+         * @description For `navigator.credentials.get`, as JSON; its answer goes to `/sessions/passkey` or `/sessions/current/proof`. They hold
+         *     for five minutes, and a right answer uses them up.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": Record<string, never>;
+                    };
+                };
+                /** @description `insecure_transport`, `csrf` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `not_found`: the address of this instance has no name */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `rate` */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -3923,8 +4385,86 @@ export interface paths {
                     };
                     content?: never;
                 };
-                /** @description `bad_credentials`, `bad_code` */
+                /** @description `bad_credentials`, `bad_code`, `bad_passkey` */
                 401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `invalid`: neither a password nor a passkey */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `rate` */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in: with a passkey
+         * @description Neither a name nor a password is needed, nor a code: who uses a passkey has shown their device and unlocked it.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SignInPasskey"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SessionCreated"];
+                    };
+                };
+                /** @description `bad_passkey` */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `insecure_transport`, `suspended`, `csrf` */
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -4533,6 +5073,34 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A passkey that was added. */
+        AddedPasskey: {
+            /** @description Recovery codes, shown this once. None where another factor was on already. */
+            codes: string[];
+            passkey: components["schemas"]["Passkey"];
+        };
+        /** @description Somebody who asked for an account. */
+        Application: {
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            created_at: number;
+            display_name: string;
+            handle: string;
+            id: string;
+            /** @description What the person said of themselves; may be empty. */
+            reason: string;
+        };
+        /** @description Those who wait, the oldest first. */
+        Applications: {
+            applications: components["schemas"]["Application"][];
+        };
+        /** @description The application was taken down; an admin decides. */
+        Applied: {
+            /** @description The name that is kept for the person meanwhile. */
+            handle: string;
+        };
         /** @description A file of a message. */
         Attachment: {
             /** @description What it shows, in words. */
@@ -4761,10 +5329,12 @@ export interface components {
             /** @description Markdown. */
             body: string;
         };
-        /** @description What a sign-in to this account needs besides the password. */
+        /** @description What a sign-in to this account needs besides the password, or takes in place of it. */
         Factors: {
             /** @description An authenticator app is set up. */
             authenticator: boolean;
+            /** @description Oldest first. */
+            passkeys: components["schemas"]["Passkey"][];
             /**
              * Format: int64
              * @description Recovery codes that were not used yet.
@@ -4810,7 +5380,9 @@ export interface components {
             limits: components["schemas"]["InstanceLimits"];
             /** @description The name that people see. */
             name: string;
-            /** @description Who may create an account: `open`, `invite` or `closed`. */
+            /** @description Passkeys work here: the address has a name. */
+            passkeys: boolean;
+            /** @description Who may create an account: `open`, `invite`, `approval` or `closed`. */
             registration: components["schemas"]["InstanceRegistration"];
             /** @description There is no admin yet: the set-up page comes first. */
             setup_required: boolean;
@@ -4837,7 +5409,7 @@ export interface components {
          * @description Who may create an account.
          * @enum {string}
          */
-        InstanceRegistration: "open" | "invite" | "closed";
+        InstanceRegistration: "open" | "invite" | "approval" | "closed";
         /** @description An invitation to a server. */
         Invite: {
             /** @description Who made it. */
@@ -4923,6 +5495,11 @@ export interface components {
         Me: {
             /** @description May administer the instance. */
             admin: boolean;
+            /**
+             * Format: int64
+             * @description People who wait to be let in; for admins of the instance.
+             */
+            applications: number;
             /**
              * Format: int64
              * @description Milliseconds since 1970.
@@ -5052,6 +5629,13 @@ export interface components {
             /** @description The id of the message that it answers. */
             reply_to?: string | null;
         };
+        /** @description A passkey that a browser made. */
+        NewPasskey: {
+            /** @description What `navigator.credentials.create` gave, as JSON. */
+            credential: Record<string, never>;
+            /** @description What the person calls it. */
+            name: string;
+        };
         /** @description Somebody came or went. Nothing to answer, to edit or to count as unread. */
         Notice: {
             /** @description The action's id; several people can go by one. */
@@ -5106,6 +5690,26 @@ export interface components {
             size: number;
             /** @description Names the upload. */
             upload: string;
+        };
+        /** @description A passkey of the person. */
+        Passkey: {
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            created_at: number;
+            /** @description The credential's id, in base64url. */
+            id: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description When it signed in or proved who is there, milliseconds since 1970.
+             */
+            used_at?: number | null;
+        };
+        /** @description A new name of a passkey. */
+        PasskeyName: {
+            name: string;
         };
         /** @description One's own messages that have not arrived. */
         PendingMessages: {
@@ -5167,9 +5771,12 @@ export interface components {
         };
         /** @description What proves who is there. */
         Proof: {
-            /** @description Where codes are on: one of the authenticator app, or a recovery code. */
+            /** @description With the password, where there is a second factor: a code of the authenticator app, or a recovery code. */
             code?: string | null;
-            password: string;
+            /** @description What `navigator.credentials.get` gave, as JSON. */
+            passkey?: Record<string, never> | null;
+            /** @description The password, unless a passkey proves it. */
+            password?: string | null;
         };
         /** @description Everybody who gave the same reaction. */
         Reaction: {
@@ -5211,6 +5818,7 @@ export interface components {
         };
         /** @description New recovery codes, shown this once. */
         RecoveryCodes: {
+            /** @description None where another factor was on already: its codes go on. */
             codes: string[];
         };
         /** @description A new account. */
@@ -5219,10 +5827,12 @@ export interface components {
             device?: string | null;
             display_name?: string | null;
             handle: string;
-            /** @description The code of an invitation to this instance, where registration is by invitation. */
+            /** @description The code of an invitation to this instance, where registration is by invitation; where an admin decides, it spares that. */
             invite?: string | null;
             kind?: components["schemas"]["SessionKind"] | null;
             password: string;
+            /** @description What the person says of themselves, where an admin decides. */
+            reason?: string | null;
         };
         /** @description What a message answers. */
         ReplyRef: {
@@ -5283,11 +5893,15 @@ export interface components {
         };
         /** @description The password was right; a code is asked for as well. */
         SecondStep: {
+            /** @description There is an authenticator app: it shows a code. */
+            authenticator: boolean;
             /**
              * Format: int64
              * @description Until when, milliseconds since 1970.
              */
             expires_at: number;
+            /** @description There is a passkey: it signs in by itself. */
+            passkey: boolean;
             /** @description Goes with the code to `/sessions/code`. It signs nobody in by itself. */
             sign_in: string;
         };
@@ -5416,6 +6030,14 @@ export interface components {
             kind?: components["schemas"]["SessionKind"] | null;
             /** @description From the answer to the first step. */
             sign_in: string;
+        };
+        /** @description A sign-in with a passkey. */
+        SignInPasskey: {
+            /** @description What `navigator.credentials.get` gave for the options of `/passkeys/options`, as JSON. */
+            credential: Record<string, never>;
+            /** @description The name of the device, for the list of sessions. */
+            device?: string | null;
+            kind?: components["schemas"]["SessionKind"] | null;
         };
         /**
          * @description What a new server begins with.

@@ -17,10 +17,11 @@ export interface Instance {
   domain: string;
   name: string;
   version: string;
-  registration: "open" | "invite" | "closed";
+  registration: "open" | "invite" | "approval" | "closed";
   setup_required: boolean;
   signed_in: boolean;
   insecure: boolean /* plain http outside loopback: sign-in refused */;
+  passkeys: boolean /* the address has a name, so that browsers give passkeys */;
   limits: { message_chars: number; upload_bytes: number; attachments: number; password_min: number };
 }
 
@@ -34,11 +35,30 @@ export interface SecondStep {
   /** Goes with the code. */
   sign_in: string;
   expires_at: number;
+  /** There is an app that shows a code. */
+  authenticator: boolean;
+  /** There is a passkey, which signs in by itself. */
+  passkey: boolean;
 }
 
-/** What a sign-in needs besides the password. */
+/** A passkey of the person. */
+export interface Passkey {
+  id: string;
+  name: string;
+  created_at: number;
+  used_at?: number | null;
+}
+
+/** A passkey that was added, with recovery codes where it is the first second factor. */
+export interface AddedPasskey {
+  passkey: Passkey;
+  codes: string[];
+}
+
+/** What a sign-in needs besides the password, or takes in its place. */
 export interface Factors {
   authenticator: boolean;
+  passkeys: Passkey[];
   /** Recovery codes that are left. */
   recovery_codes: number;
 }
@@ -61,6 +81,17 @@ export interface Me {
   created_at: number;
   /** Sign-ins that nobody has said yet to know of, this one perhaps among them. */
   unknown_sign_ins: number;
+  /** People who wait to be let in; for admins of the instance. */
+  applications: number;
+}
+
+/** Somebody who asked for an account, where an admin decides. */
+export interface Application {
+  id: string;
+  handle: string;
+  display_name: string;
+  reason: string;
+  created_at: number;
 }
 
 export interface Session {

@@ -16,7 +16,7 @@ export function user(id: string, part: Partial<User> = {}): User {
 }
 
 export function me(part: Partial<Me> = {}): Me {
-  return { user: user("u_ada"), admin: false, created_at: 0, unknown_sign_ins: 0, ...part };
+  return { user: user("u_ada"), admin: false, created_at: 0, unknown_sign_ins: 0, applications: 0, ...part };
 }
 
 export function channel(id: string, part: Partial<Channel> = {}): Channel {

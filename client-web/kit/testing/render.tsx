@@ -24,6 +24,7 @@ export function instance(part: Partial<Instance> = {}): Instance {
     setup_required: false,
     signed_in: false,
     insecure: false,
+    passkeys: true,
     limits: { message_chars: 4000, upload_bytes: 25_000_000, attachments: 10, password_min: 12 },
     ...part,
   };

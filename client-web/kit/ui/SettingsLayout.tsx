@@ -88,7 +88,7 @@ export function SettingsLayout({ title, base, pages, backTo, after }: SettingsLa
 export function Section({ title, lead, children, action }: { title?: ReactNode; lead?: ReactNode; children: ReactNode; action?: ReactNode }) {
   return (
     <section className={s.section}>
-      {title || action ? (
+      {title || lead || action ? (
         <header className={s.sectionHead}>
           <div>
             {title ? <h3 className={s.sectionTitle}>{title}</h3> : null}

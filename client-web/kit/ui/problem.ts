@@ -1,5 +1,6 @@
 import { t } from "@lingui/core/macro";
 import { ApiProblem, OFFLINE } from "@kit/api";
+import { PasskeyError } from "./passkey";
 
 /** What went wrong, in words for a person: one sentence, and what to do. */
 export interface Explanation {
@@ -9,6 +10,7 @@ export interface Explanation {
 
 /** Puts any error into words. The codes that people meet often have texts of their own; for the rest the server's own words are used. */
 export function explain(error: unknown): Explanation {
+  if (error instanceof PasskeyError) return explainPasskey(error);
   if (!(error instanceof ApiProblem)) return { title: t`Something went wrong.`, detail: t`Load the page again. If it stays so, tell the person who runs this place.` };
   const where = error.domain ?? t`The other place`;
   switch (error.code) {
@@ -22,6 +24,10 @@ export function explain(error: unknown): Explanation {
       return { title: t`This name and password do not belong together.`, detail: t`Check both and try again.` };
     case "bad_code":
       return { title: t`This code does not work.`, detail: t`Each code works once, and only for a short time. Wait for the next one.` };
+    case "approval_pending":
+      return { title: t`You are not let in yet.`, detail: t`The people who look after this place decide about it. Try again later.` };
+    case "bad_passkey":
+      return { title: t`This passkey does not work here.`, detail: t`It was removed, or it took too long. Try once more, or sign in with your password.` };
     case "proof_required":
       return { title: t`Nothing was changed.`, detail: t`Type your password when you are asked for it.` };
     case "rate":
@@ -57,6 +63,19 @@ export function explain(error: unknown): Explanation {
     default:
       if (error.status >= 500) return { title: t`The server could not do this.`, detail: error.detail || t`Try again in a moment.` };
       return { title: error.detail || t`This did not work.` };
+  }
+}
+
+function explainPasskey({ reason }: PasskeyError): Explanation {
+  switch (reason) {
+    case "none":
+      return { title: t`No passkey was chosen.`, detail: t`Nothing has changed. Try once more when you like.` };
+    case "known":
+      return { title: t`This device has a passkey for you already.`, detail: t`Use another device, or remove the old one first.` };
+    case "elsewhere":
+      return { title: t`Passkeys do not work at this address.`, detail: t`They belong to the proper address of this place: open it there.` };
+    case "failed":
+      return { title: t`The browser could not do this.`, detail: t`Try once more, or use another browser.` };
   }
 }
 

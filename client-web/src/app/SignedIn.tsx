@@ -24,9 +24,7 @@ const SettingsPage = lazy(() => import("@/features/settings/SettingsPage").then(
 const ServerSettingsPage = lazy(() =>
   import("@/features/server-settings/ServerSettingsPage").then((m) => ({ default: m.ServerSettingsPage })),
 );
-const SignInNotices = lazy(() =>
-  import("@/features/settings/SignInNotices").then((m) => ({ default: m.SignInNotices })),
-);
+const Notices = lazy(() => import("@/features/settings/Notices").then((m) => ({ default: m.Notices })));
 const ProfileCard = lazy(() => import("@/features/profile/ProfileCard").then((m) => ({ default: m.ProfileCard })));
 const QuickSwitcher = lazy(() =>
   import("@/features/switcher/QuickSwitcher").then((m) => ({ default: m.QuickSwitcher })),
@@ -38,7 +36,7 @@ const ShortcutSheet = lazy(() =>
 /** Everything behind the sign-in. */
 export function SignedIn() {
   const ready = useLive((state) => state.ready);
-  const unknown = useLive((state) => (state.me?.unknown_sign_ins ?? 0) > 0);
+  const noticed = useLive((state) => (state.me?.unknown_sign_ins ?? 0) + (state.me?.applications ?? 0) > 0);
   const connection = useConnection();
   const [profile, setProfile] = useState<{ uid: string; sid: string | null; anchor: Element } | null>(null);
   const [switcher, setSwitcher] = useState(false);
@@ -54,9 +52,9 @@ export function SignedIn() {
   return (
     <ProfileProvider open={openProfile}>
       <Removals />
-      {unknown ? (
+      {noticed ? (
         <Suspense fallback={null}>
-          <SignInNotices />
+          <Notices />
         </Suspense>
       ) : null}
       <NavigationKeys />

@@ -1,5 +1,8 @@
 //! Accounts of this instance: creating them, their passwords, the first run.
 
+mod application_routes;
+mod application_store;
+pub mod applications;
 mod handle;
 mod password;
 mod recovery;
@@ -35,6 +38,8 @@ pub struct Guard {
     /// Passwords typed once more by somebody who is signed in, by account: what strangers try does not count here.
     by_proof: RateLimit<String>,
     register: RateLimit<IpAddr>,
+    /// Questions to passkeys, by address: each is remembered until it is answered or five minutes old.
+    pub(crate) passkeys: RateLimit<IpAddr>,
     /// Requests of the client API, by account.
     pub(crate) api: RateLimit<String>,
 }
@@ -48,6 +53,7 @@ impl Guard {
             by_account: RateLimit::new(limits.sign_in_burst, refill),
             by_code: RateLimit::new(limits.sign_in_burst, refill),
             by_proof: RateLimit::new(limits.sign_in_burst, refill),
+            passkeys: RateLimit::new(limits.passkey_burst, limits.passkey_refill_s * 1000),
             register: RateLimit::new(limits.register_burst, limits.register_refill_s * 1000),
             api: RateLimit::new(limits.api_burst, 1000 / u64::from(limits.api_per_s.clamp(1, 1000))),
         }
@@ -68,50 +74,62 @@ pub struct NewAccount<'a> {
 
 /// A checked account that is not written yet. Hashing is slow, so it happens before the transaction.
 pub struct Prepared {
-    account: Account,
-    identity: profiles::NewIdentity,
+    handle: String,
     display_name: String,
+    password_hash: String,
+    admin: bool,
 }
 
-/// Checks name and password and makes the person's identity.
+/// A new password of somebody must not be what everybody knows about them, and guesses first.
+async fn check_password(
+    base: &Base,
+    field: &'static str,
+    password: &str,
+    handle: &str,
+    display_name: &str,
+) -> Result<()> {
+    let instance = instance_name(base, &mut base.db.read().await?).await?;
+    base.passwords.check(field, password, &[handle, display_name, &base.config.instance.domain, &instance]).await
+}
+
+/// Checks name and password.
 pub async fn prepare(base: &Base, new: NewAccount<'_>) -> Result<Prepared> {
     let handle = handle::check(new.handle, new.admin)?;
     let display_name = match new.display_name.map(str::trim) {
         Some(name) if !name.is_empty() => profiles::check_display_name(name)?,
         _ => handle.clone(),
     };
-    base.passwords.check("password", new.password, &[&handle, &display_name, &base.config.instance.domain]).await?;
+    check_password(base, "password", new.password, &handle, &display_name).await?;
     // Before the hash: a taken name should answer at once. The unique index decides in the end.
     let mut read = base.db.read().await?;
     free(&mut read, &handle).await?;
     drop(read);
     let password_hash = base.passwords.hash(&*base.rng, new.password).await?;
-    let identity = profiles::new_identity(base, &handle)?;
-    let account = Account {
-        id: format!("acc_{}", data_encoding::BASE32_NOPAD.encode(&base.rng.bytes::<15>()).to_lowercase()),
-        uid: identity.uid().to_owned(),
-        handle,
-        admin: new.admin,
-        suspended: false,
-        created_at: base.clock.now_ms(),
-        password_hash,
-    };
-    Ok(Prepared { account, identity, display_name })
+    Ok(Prepared { handle, display_name, password_hash, admin: new.admin })
 }
 
-/// Writes a prepared account with its identity and profile.
-pub async fn insert(base: &Base, tx: &mut Tx, prepared: Prepared) -> Result<Account> {
-    let Prepared { account, identity, display_name } = prepared;
+/// Makes the person's identity and writes the account with it and the profile.
+pub async fn insert(base: &Base, tx: &mut Tx, new: Prepared) -> Result<Account> {
     for (id, handle) in store::without_look(tx).await? {
         store::set_look(tx, &id, &handle::look(&handle)).await?;
     }
     // Again, under the lock.
-    free(tx, &account.handle).await?;
+    free(tx, &new.handle).await?;
+    let identity = profiles::new_identity(base, &new.handle)?;
+    let account = Account {
+        id: format!("acc_{}", data_encoding::BASE32_NOPAD.encode(&base.rng.bytes::<15>()).to_lowercase()),
+        uid: identity.uid().to_owned(),
+        handle: new.handle,
+        admin: new.admin,
+        suspended: false,
+        created_at: base.clock.now_ms(),
+        password_hash: new.password_hash,
+    };
     store::insert(tx, &account).await.map_err(|e| match e {
         db::Error::Constraint(_) => taken(),
         other => other.into(),
     })?;
-    profiles::insert_local(base, tx, identity, &display_name).await?;
+    profiles::insert_local(base, tx, identity, &new.display_name).await?;
     Ok(account)
 }
 
@@ -119,7 +137,7 @@ pub async fn insert(base: &Base, tx: &mut Tx, prepared: Prepared) -> Result<Acco
 async fn free(q: &mut impl Query, handle: &str) -> Result<()> {
     match store::looking_like(q, &handle::look(handle)).await? {
         None if store::by_handle(q, handle).await?.is_none() => Ok(()),
-        Some(other) if other != handle => Err(Problem::new("handle_taken").field(
+        Some((other, true)) if other != handle => Err(Problem::new("handle_taken").field(
             "handle",
             "handle_confusable",
             format!("This looks like {other}, who is here already. Choose a name that cannot be mistaken."),
@@ -141,8 +159,13 @@ pub async fn verify(base: &Base, handle: &str, password: &str) -> Result<Account
     let handle = plain_name(base, handle);
     let mut read = base.db.read().await?;
     let account = store::by_handle(&mut read, &handle).await?;
+    let waiting = application_store::by_handle(&mut read, &handle).await?;
     drop(read);
-    let matches = base.passwords.verify(account.as_ref().map(|a| a.password_hash.clone()), password).await?;
+    let hash = account.as_ref().map(|a| &a.password_hash).or(waiting.as_ref().map(|a| &a.password_hash));
+    let matches = base.passwords.verify(hash.cloned(), password).await?;
+    if matches && account.is_none() {
+        return Err(Problem::new("approval_pending").detail("Your application is with the admins of this instance."));
+    }
     let account = account.filter(|_| matches);
     let account = account.ok_or_else(|| Problem::new("bad_credentials").detail("Check the name and the password."))?;
     require_active(&account)?;
@@ -238,7 +261,8 @@ pub async fn set_password(
     password: &str,
     keep: &str,
 ) -> Result<Vec<String>> {
-    base.passwords.check(field, password, &[&account.handle]).await?;
+    let known = profiles::user(&mut base.db.read().await?, &account.uid).await?;
+    check_password(base, field, password, &account.handle, &known.display_name).await?;
     let hash = base.passwords.hash(&*base.rng, password).await?;
     let mut tx = base.db.begin().await?;
     let ended = put_password(&mut tx, account, &hash, keep).await?;

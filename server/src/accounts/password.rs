@@ -7,6 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization as _;
+use zxcvbn::Match;
+use zxcvbn::matching::patterns::MatchPattern;
 
 use crate::clock::Rng;
 use crate::config::Accounts;
@@ -14,6 +16,9 @@ use crate::error::{Problem, Result};
 
 /// Longer ones are refused, never cut.
 const MAX_BYTES: usize = 1024;
+
+/// Words that come to mind here, besides what is known about the person.
+const WORDS: [&str; 3] = ["conntext", "chat", "community"];
 
 /// Hashes and verifies passwords, a few at a time: each takes memory and a core.
 pub struct Passwords {
@@ -51,18 +56,23 @@ impl Passwords {
             return weak(format!("Use at least {} characters.", self.min));
         }
         let (password, about) = (password.to_owned(), about.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>());
-        let (score, advice) = self
+        let (score, common, advice) = self
             .run(move || {
-                let about: Vec<&str> = about.iter().map(String::as_str).collect();
+                let about: Vec<&str> = about.iter().map(String::as_str).chain(WORDS).collect();
                 let judged = zxcvbn::zxcvbn(&password, &about);
                 let advice = judged.feedback().map(|f| {
                     let mut parts: Vec<String> = f.warning().iter().map(ToString::to_string).collect();
                     parts.extend(f.suggestions().iter().map(ToString::to_string));
                     parts.join(" ")
                 });
-                (u8::from(judged.score()), advice.unwrap_or_default())
+                // The whole of it is a word of the estimator's lists: passwords that leaked most, names, words of languages.
+                let common = matches!(judged.sequence(), [Match { pattern: MatchPattern::Dictionary(_), .. }]);
+                (u8::from(judged.score()), common, advice.unwrap_or_default())
             })
             .await?;
+        if common {
+            return weak("This is among the passwords that are tried first. Choose another one.".to_owned());
+        }
         if score < self.score {
             return weak(format!("This password is easy to guess. {advice}").trim_end().to_owned());
         }
@@ -143,6 +153,18 @@ mod tests {
         );
         let composed = p.hash(&rng, "cafe\u{301} noir tr\u{e8}s").await.unwrap();
         assert!(p.verify(Some(composed), "caf\u{e9} noir tr\u{e8}s").await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a1_common_passwords_are_refused_whatever_is_configured() {
+        let mut config = Config::test("a.test").accounts;
+        config.password_score = 0;
+        let p = Passwords::new(&config, &SeededRng::new(1)).unwrap();
+        for common in ["1234567890", "Basketball", "b4sketball", "ada.lovelace"] {
+            let problem = p.check("password", common, &["ada.lovelace"]).await.unwrap_err();
+            assert_eq!(problem.code, "weak_password", "{common}");
+        }
+        p.check("password", "basketball im Hof", &[]).await.unwrap();
     }
 
     #[tokio::test]

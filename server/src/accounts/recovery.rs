@@ -2,7 +2,7 @@
 
 use super::{Account, code_hash, put_password, store};
 use crate::error::{Problem, Result};
-use crate::{App, Base, sessions};
+use crate::{App, Base, profiles, sessions};
 
 /// How long a link works, milliseconds.
 const VALID_MS: i64 = 3_600_000;
@@ -27,8 +27,9 @@ pub(super) async fn recover(app: &App, token: &str, password: &str) -> Result<()
     let mut read = app.db.read().await?;
     let id = store::recovery(&mut read, &hash, app.clock.now_ms()).await?.ok_or_else(gone)?;
     let account = store::by_id(&mut read, &id).await?.ok_or_else(gone)?;
+    let known = profiles::user(&mut read, &account.uid).await?;
     drop(read);
-    app.passwords.check("password", password, &[&account.handle]).await?;
+    super::check_password(app, "password", password, &account.handle, &known.display_name).await?;
     let password_hash = app.passwords.hash(&*app.rng, password).await?;
     let mut tx = app.db.begin().await?;
     // Again, under the lock: of two who come with the link at once, one gets in.

@@ -2,13 +2,14 @@
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{NewAccount, code_hash, recovery, setup, store};
+use super::applications::{self, Applied};
+use super::{NewAccount, application_routes, code_hash, recovery, setup, store};
 use crate::App;
 use crate::config::Registration;
 use crate::db;
@@ -25,6 +26,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(register))
         .routes(routes!(change_password))
         .routes(routes!(recover))
+        .merge(application_routes::router())
 }
 
 /// What everybody may know about this instance.
@@ -36,7 +38,7 @@ pub struct Instance {
     name: String,
     /// The version of the program.
     version: String,
-    /// Who may create an account: `open`, `invite` or `closed`.
+    /// Who may create an account: `open`, `invite`, `approval` or `closed`.
     #[schema(value_type = InstanceRegistration)]
     registration: &'static str,
     /// There is no admin yet: the set-up page comes first.
@@ -45,6 +47,8 @@ pub struct Instance {
     signed_in: bool,
     /// Plain http from another machine: signing in is refused.
     insecure: bool,
+    /// Passkeys work here: the address has a name.
+    passkeys: bool,
     limits: InstanceLimits,
 }
 
@@ -55,6 +59,7 @@ pub struct Instance {
 enum InstanceRegistration {
     Open,
     Invite,
+    Approval,
     Closed,
 }
 
@@ -86,6 +91,7 @@ async fn instance(State(app): State<App>, client: Client, MaybeAuth(auth): Maybe
         setup_required: !store::has_admin(&mut read).await?,
         signed_in: auth.is_some(),
         insecure: !client.secure,
+        passkeys: factors::passkeys_possible(&app),
         limits: InstanceLimits {
             // A character has up to four bytes, and the limit of the protocol counts bytes.
             message_chars: config.limits.message_bytes / 4,
@@ -176,16 +182,20 @@ pub struct Register {
     /// The name of the device, for the list of sessions.
     #[serde(default)]
     device: Option<String>,
-    /// The code of an invitation to this instance, where registration is by invitation.
+    /// The code of an invitation to this instance, where registration is by invitation; where an admin decides, it spares that.
     #[serde(default)]
     invite: Option<String>,
+    /// What the person says of themselves, where an admin decides.
+    #[serde(default)]
+    reason: Option<String>,
 }
 
 /// Create an account
 ///
-/// Signs the new person in.
+/// Signs the new person in. Where an admin decides it is taken down, and they sign in once they are let in.
 #[utoipa::path(post, path = "/accounts", security(()), request_body = Register, responses(
     (status = 201, body = SessionCreated),
+    (status = 202, description = "An admin decides", body = Applied),
     (status = 403, description = "`registration_closed`, `invite_required`, `insecure_transport`, `csrf`", body = Problem),
     (status = 409, description = "`handle_taken`", body = Problem),
     (status = 422, description = "`invalid`, `weak_password`", body = Problem),
@@ -198,20 +208,18 @@ async fn register(
     Json(new): Json<Register>,
 ) -> Result<Response> {
     client.require_secure()?;
-    let invited = match app.config.accounts.registration {
-        Registration::Open => None,
-        Registration::Closed => {
-            return Err(Problem::new("registration_closed").detail("Ask the admin of this instance for an account."));
-        }
-        Registration::Invite => match new.invite.as_deref().map(str::trim) {
-            Some(code) if !code.is_empty() => Some(code_hash(code)),
-            _ => {
-                return Err(
-                    Problem::new("invite_required").detail("Open the invitation's link, or ask the admin for one.")
-                );
-            }
-        },
+    let registration = app.config.accounts.registration;
+    if registration == Registration::Closed {
+        return Err(Problem::new("registration_closed").detail("Ask the admin of this instance for an account."));
+    }
+    let invited = match new.invite.as_deref().map(str::trim) {
+        Some(code) if !code.is_empty() && registration != Registration::Open => Some(code_hash(code)),
+        _ => None,
     };
+    if registration == Registration::Invite && invited.is_none() {
+        return Err(Problem::new("invite_required").detail("Open the invitation's link, or ask the admin for one."));
+    }
+    let reason = applications::check_reason(new.reason.as_deref())?;
     let now = app.clock.now_ms();
     app.guard.register.look(&client.limit_key(), now)?;
     let prepared = super::prepare(
@@ -226,6 +234,10 @@ async fn register(
     .await?;
     // Charged for accounts, not for typing errors.
     app.guard.register.take(client.limit_key(), now)?;
+    if registration == Registration::Approval && invited.is_none() {
+        let applied = applications::apply(&app, &prepared, &reason).await?;
+        return Ok((StatusCode::ACCEPTED, Json(applied)).into_response());
+    }
     let mut tx = app.db.begin().await?;
     if let Some(code) = invited
         && !store::use_registration_invite(&mut tx, &code, now).await?
@@ -263,9 +275,11 @@ async fn change_password(
     Json(change): Json<ChangePassword>,
 ) -> Result<StatusCode> {
     client.require_secure()?;
-    if factors::are_on(&mut app.db.read().await?, &auth.account).await? {
-        factors::require_proof(&app, &auth).await?;
+    let mut read = app.db.read().await?;
+    if factors::are_on(&mut read, &auth.account).await? {
+        factors::require_proof(&app, &mut read, &auth).await?;
     }
+    drop(read);
     let account = super::prove(&app, &auth, "current", &change.current).await?;
     let ended = super::set_password(&app, &account, "new", &change.new, &auth.session).await?;
     sessions::announce(&app, &auth, ended);

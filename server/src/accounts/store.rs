@@ -38,10 +38,11 @@ pub(super) async fn by_handle(q: &mut impl Query, handle: &str) -> Result<Option
     Ok(q.row(sql, args![handle]).await?.as_ref().map(account))
 }
 
-/// The name of somebody whose name has this look.
-pub(super) async fn looking_like(q: &mut impl Query, look: &str) -> Result<Option<String>> {
-    let row = q.row("select handle from accounts where look = $1 order by created_at limit 1", args![look]).await?;
-    Ok(row.map(|r| r.get(0)))
+/// The name of somebody whose name has this look, and whether they are here already or wait to be let in.
+pub(super) async fn looking_like(q: &mut impl Query, look: &str) -> Result<Option<(String, bool)>> {
+    let sql = "select handle, 'here' from accounts where look = $1 union all
+               select handle, 'waits' from applications where look = $1 limit 1";
+    Ok(q.row(sql, args![look]).await?.map(|r| (r.get(0), r.get::<String>(1) == "here")))
 }
 
 /// Accounts of times when looks were not kept, with their names.
@@ -85,6 +86,11 @@ pub(super) async fn set_password(tx: &mut Tx, id: &str, hash: &str) -> Result<()
 
 pub(super) async fn has_admin(q: &mut impl Query) -> Result<bool> {
     Ok(q.row("select 1 from accounts where admin limit 1", vec![]).await?.is_some())
+}
+
+/// The ids of the people who administer the instance.
+pub(super) async fn admins(q: &mut impl Query) -> Result<Vec<String>> {
+    Ok(q.rows("select uid from accounts where admin", vec![]).await?.iter().map(|r| r.get(0)).collect())
 }
 
 pub(super) async fn add_registration_invite(

@@ -52,6 +52,18 @@ pub(super) enum Command {
         /// The name, without the domain.
         handle: String,
     },
+    /// Lists those who wait to be let in, where registration is by approval.
+    Applications,
+    /// Lets somebody in who asked for an account.
+    Accept {
+        /// The name, without the domain.
+        handle: String,
+    },
+    /// Turns somebody down who asked for an account; nothing of them is kept.
+    Decline {
+        /// The name, without the domain.
+        handle: String,
+    },
     /// Makes a new one-time address that makes the first admin.
     SetupLink,
     /// Makes a link by which people can register where registration is by invitation.
@@ -120,6 +132,19 @@ async fn act(command: Command, base: &Base) -> Result<(), Problem> {
             tx.commit().await?;
             println!("{} signs in with the password alone, and is signed out everywhere.", account.handle);
         }
+        Command::Applications => {
+            for a in accounts::applications::all(&mut base.db.read().await?).await? {
+                println!("{}\t{}\t{}", a.handle, a.display_name, a.reason.replace(char::is_control, " "));
+            }
+        }
+        Command::Accept { handle } => {
+            accounts::applications::accept(base, &applied(base, &handle).await?).await?;
+            println!("{handle} may sign in now.");
+        }
+        Command::Decline { handle } => {
+            accounts::applications::decline(base, &applied(base, &handle).await?).await?;
+            println!("{handle} is turned down.");
+        }
         Command::SetupLink => match accounts::offer_setup(base).await? {
             Some(url) => println!("{url}"),
             None => {
@@ -133,6 +158,13 @@ async fn act(command: Command, base: &Base) -> Result<(), Problem> {
         }
     }
     Ok(())
+}
+
+/// The id of somebody's application.
+async fn applied(base: &Base, handle: &str) -> Result<String, Problem> {
+    let all = accounts::applications::all(&mut base.db.read().await?).await?;
+    let found = all.into_iter().find(|a| a.handle == handle).map(|a| a.id);
+    found.ok_or_else(|| Problem::not_found().detail(format!("Nobody waits under the name {handle}.")))
 }
 
 async fn named(base: &Base, handle: &str) -> Result<Account, Problem> {

@@ -10,6 +10,8 @@ pub enum Registration {
     Open,
     /// Those who come with an invitation.
     Invite,
+    /// Those whom an admin lets in, and those who come with an invitation.
+    Approval,
     /// Nobody; the admin creates accounts.
     Closed,
 }
@@ -20,6 +22,7 @@ impl Registration {
         match self {
             Self::Open => "open",
             Self::Invite => "invite",
+            Self::Approval => "approval",
             Self::Closed => "closed",
         }
     }
@@ -29,7 +32,7 @@ impl Registration {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Accounts {
-    /// `open`, `invite` or `closed`.
+    /// `open`, `invite`, `approval` or `closed`.
     pub registration: Registration,
     /// Shortest password, in characters.
     pub password_min: usize,

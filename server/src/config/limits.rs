@@ -10,6 +10,10 @@ pub struct Limits {
     pub sign_in_burst: u32,
     /// Seconds until one more failed sign-in is allowed.
     pub sign_in_refill_s: u64,
+    /// Sign-ins by passkey begun per address before the next must wait.
+    pub passkey_burst: u32,
+    /// Seconds until one more is allowed.
+    pub passkey_refill_s: u64,
     /// New accounts per address before the next must wait.
     pub register_burst: u32,
     /// Seconds until one more new account from that address is allowed.
@@ -46,6 +50,8 @@ impl Default for Limits {
             message_bytes: 16 * 1024,
             sign_in_burst: 10,
             sign_in_refill_s: 30,
+            passkey_burst: 100,
+            passkey_refill_s: 2,
             register_burst: 10,
             register_refill_s: 360,
             server_burst: 20,

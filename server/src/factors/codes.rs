@@ -12,10 +12,10 @@ const MANY: usize = 10;
 
 /// Makes new codes in place of all old ones.
 pub(super) async fn renew(base: &Base, tx: &mut Tx, account: &str) -> Result<Vec<String>> {
-    // 80 bits each: nobody finds one by trying, even with the hashes in hand.
+    // 120 bits each: nobody finds one by trying, even with the hashes in hand (OWASP ASVS 5, 6.5.2).
     let codes: Vec<String> = (0..MANY)
         .map(|_| {
-            let letters = data_encoding::BASE32_NOPAD.encode(&base.rng.bytes::<10>()).to_lowercase();
+            let letters = data_encoding::BASE32_NOPAD.encode(&base.rng.bytes::<15>()).to_lowercase();
             let groups: Vec<_> = letters.as_bytes().chunks(4).map(String::from_utf8_lossy).collect();
             groups.join("-")
         })

@@ -1,11 +1,18 @@
-//! What somebody proves besides their password: a code of an authenticator app, or a recovery code in its place. Asked for
-//! at each sign-in, and once more before acts that a thief with an open device must not be able to do.
+//! What somebody proves besides their password, or in place of it: a code of an authenticator app, or a recovery code in its
+//! place, or a passkey. Asked for at each sign-in, and once more before acts that a thief with an open device must not be
+//! able to do.
 
 mod authenticator;
 mod codes;
+mod passkey_store;
+mod passkeys;
 mod routes;
 mod sign_in;
 mod store;
+
+use std::net::IpAddr;
+
+use serde_json::Value;
 
 use crate::accounts::{self, Account};
 use crate::db::{Query, Tx};
@@ -13,23 +20,65 @@ use crate::error::{Problem, Result};
 use crate::http::Auth;
 use crate::{App, sessions};
 
+pub use passkeys::possible as passkeys_possible;
 pub use routes::router;
 pub use sign_in::{SecondStep, begin, finish};
 
-/// Whether a sign-in needs a second factor.
+/// Whether the password alone is not enough to sign in: there is an authenticator app, or a passkey.
 ///
 /// # Errors
 /// The database's.
 pub async fn are_on(q: &mut impl Query, account: &str) -> Result<bool> {
+    Ok(has_authenticator(q, account).await? || passkey_store::count(q, account).await? > 0)
+}
+
+async fn has_authenticator(q: &mut impl Query, account: &str) -> Result<bool> {
     Ok(store::authenticator(q, account).await?.is_some_and(|stored| stored.confirmed))
 }
 
-/// Switches the second factor off: for the operator's command, and where the person asks for it.
+/// Removes all factors but the password: for the operator's command.
 ///
 /// # Errors
 /// The database's.
 pub async fn switch_off(tx: &mut Tx, account: &str) -> Result<()> {
-    Ok(store::remove(tx, account).await?)
+    store::remove(tx, account).await?;
+    passkey_store::remove_all(tx, account).await?;
+    left(tx, account).await
+}
+
+/// After a factor went: with the last one go the recovery codes, which stood in for it.
+async fn left(tx: &mut Tx, account: &str) -> Result<()> {
+    if !are_on(tx, account).await? {
+        store::remove_codes(tx, account).await?;
+        store::forget_sign_ins(tx, account).await?;
+    }
+    Ok(())
+}
+
+/// Before a factor comes. Answers with recovery codes where it is the first one; a password alone proved who is there until
+/// then, so that what other sessions proved counts no more.
+async fn first(app: &App, tx: &mut Tx, auth: &Auth) -> Result<Vec<String>> {
+    if are_on(tx, &auth.account).await? {
+        return Ok(Vec::new());
+    }
+    sessions::disprove_others(tx, auth).await?;
+    codes::renew(app, tx, &auth.account).await
+}
+
+/// Who is signed in by what a passkey signed, and the transaction in which that is used up: the session is written in the same
+/// one.
+///
+/// # Errors
+/// `bad_passkey`, `suspended`.
+async fn by_passkey(app: &App, answer: &Value) -> Result<(Tx, Account)> {
+    let answer = passkeys::read(answer)?;
+    // What nobody asked for does not hold writers up.
+    passkeys::expected(app, &mut app.db.read().await?, &answer).await?;
+    let mut tx = app.db.begin().await?;
+    let id = passkeys::accept(app, &mut tx, &answer).await?;
+    let account = accounts::by_id(&mut tx, &id).await?.ok_or_else(Problem::not_signed_in)?;
+    accounts::require_active(&account)?;
+    Ok((tx, account))
 }
 
 /// Sign-ins of an account that wait for their code have to begin again.
@@ -76,26 +125,51 @@ fn wrong_code(message: &str) -> Problem {
     Problem::new("bad_code").field("code", "bad_code", message)
 }
 
-/// Lets dangerous acts through only soon after it was proven who is there.
+/// Lets dangerous acts through only soon after it was proven who is there. Asked in the transaction that acts: a session that
+/// was ended meanwhile has proven nothing.
 ///
 /// # Errors
 /// `proof_required`, and the database's.
-pub async fn require_proof(app: &App, auth: &Auth) -> Result<()> {
-    let proven_at = sessions::proven_at(&mut app.db.read().await?, auth).await?;
+pub async fn require_proof(app: &App, q: &mut impl Query, auth: &Auth) -> Result<()> {
+    let proven_at = sessions::proven_at(q, auth).await?;
     // Not what a clock said that went back since.
     if (0..app.config.sessions.proof_s * 1000).contains(&(app.clock.now_ms() - proven_at)) {
         return Ok(());
     }
-    Err(Problem::new("proof_required").detail("Type your password once more to go on."))
+    Err(Problem::new("proof_required").detail("Type your password once more to go on, or use a passkey."))
 }
 
-/// Proves in an open session who is there: the password, and a code where codes are on.
+/// Signs somebody in by what a passkey signed, with a limit on wrong answers by address.
+///
+/// # Errors
+/// `bad_passkey`, `rate`, `suspended`.
+pub async fn sign_in_by_passkey(app: &App, address: IpAddr, answer: &Value) -> Result<(Tx, Account)> {
+    let now = app.clock.now_ms();
+    app.guard.passkeys.look(&address, now)?;
+    let result = by_passkey(app, answer).await;
+    if result.as_ref().is_err_and(|e| e.code == "bad_passkey") {
+        let _ = app.guard.passkeys.take(address, now);
+    }
+    result
+}
+
+/// Proves in an open session who is there: with a passkey.
+async fn prove_by_passkey(app: &App, auth: &Auth, answer: &Value) -> Result<()> {
+    let (mut tx, account) = by_passkey(app, answer).await?;
+    if account.id != auth.account {
+        return Err(Problem::new("bad_passkey").detail("This passkey belongs to another account."));
+    }
+    sessions::prove(&mut tx, auth, app.clock.now_ms()).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Proves in an open session who is there: with the password, and a code where there is a second factor.
 async fn prove(app: &App, auth: &Auth, password: &str, code: Option<&str>) -> Result<()> {
     let account = accounts::prove(app, auth, "password", password).await?;
     let mut tx = app.db.begin().await?;
     accounts::require_same(&mut tx, &account).await?;
     if are_on(&mut tx, &auth.account).await? {
-        let code = code.ok_or_else(|| wrong_code("Type a code of your app, too."))?;
+        let code = code.ok_or_else(|| wrong_code("Type a code, too."))?;
         if !accept(app, &mut tx, &auth.account, code, false).await? {
             return Err(wrong_code(WRONG));
         }

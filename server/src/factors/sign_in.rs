@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{WRONG, accept, may_try, store, wrong_code};
+use super::{WRONG, accept, may_try, passkey_store, passkeys, store, wrong_code};
 use crate::App;
 use crate::accounts::{self, Account};
 use crate::db::Tx;
@@ -22,6 +22,10 @@ pub struct SecondStep {
     pub sign_in: String,
     /// Until when, milliseconds since 1970.
     pub expires_at: i64,
+    /// There is an authenticator app: it shows a code.
+    pub authenticator: bool,
+    /// There is a passkey: it signs in by itself.
+    pub passkey: bool,
 }
 
 /// Begins the second step for an account whose password was right.
@@ -32,7 +36,9 @@ pub async fn begin(app: &App, tx: &mut Tx, account: &Account) -> Result<SecondSt
     let (sign_in, now) = (app.rng.token(), app.clock.now_ms());
     let expires_at = now + PATIENCE_MS;
     store::begin_sign_in(tx, sessions::hash(&sign_in), &account.id, now, expires_at).await?;
-    Ok(SecondStep { sign_in, expires_at })
+    let authenticator = super::has_authenticator(tx, &account.id).await?;
+    let passkey = passkeys::possible(app) && passkey_store::count(tx, &account.id).await? > 0;
+    Ok(SecondStep { sign_in, expires_at, authenticator, passkey })
 }
 
 /// Ends it with a code. Answers who is signed in, and the transaction in which the code is used up: the session is written in

@@ -35,15 +35,18 @@ pub async fn use_step(tx: &mut Tx, account: &str, step: u64, latest: u64) -> Res
     Ok(tx.exec(sql, args![account, step, latest]).await? > 0)
 }
 
-/// Removes the authenticator and all codes.
+/// Removes the authenticator.
 pub async fn remove(tx: &mut Tx, account: &str) -> Result<()> {
-    tx.exec("delete from recovery_codes where account_id = $1", args![account]).await?;
-    forget_sign_ins(tx, account).await?;
     tx.exec("delete from authenticators where account_id = $1", args![account]).await.map(|_| ())
 }
 
+pub async fn remove_codes(tx: &mut Tx, account: &str) -> Result<()> {
+    tx.exec("delete from recovery_codes where account_id = $1", args![account]).await.map(|_| ())
+}
+
+/// In place of all former ones.
 pub async fn put_codes(tx: &mut Tx, account: &str, hashes: impl Iterator<Item = [u8; 32]>) -> Result<()> {
-    tx.exec("delete from recovery_codes where account_id = $1", args![account]).await?;
+    remove_codes(tx, account).await?;
     let rows = hashes.map(|hash| args![account, hash]).collect();
     tx.exec_many("insert into recovery_codes (account_id, code_hash) values ", rows, "").await.map(|_| ())
 }

@@ -13,7 +13,7 @@ use conntext_federation::identity::Identity;
 use conntext_federation::ids::UserId;
 use conntext_federation::profile::ProfileDoc;
 
-use crate::accounts::Account;
+use crate::accounts::{self, Account};
 use crate::bus::PeopleNotice;
 use crate::db::{Query, Tx};
 use crate::error::{Problem, Result};
@@ -33,7 +33,11 @@ pub fn check_display_name(name: &str) -> Result<String> {
     check_text("display_name", name.trim(), MAX_DISPLAY_NAME, false)
 }
 
-fn check_text(field: &'static str, text: &str, most: usize, lines: bool) -> Result<String> {
+/// A text of a person as it may be kept, `lines` for several.
+///
+/// # Errors
+/// `invalid` at `field`.
+pub(crate) fn check_text(field: &'static str, text: &str, most: usize, lines: bool) -> Result<String> {
     if text.chars().count() > most {
         return Err(Problem::invalid(field, "too_long", format!("At most {most} characters are possible.")));
     }
@@ -195,6 +199,7 @@ pub async fn me(q: &mut impl Query, account: &Account) -> Result<Me> {
         admin: account.admin,
         created_at: account.created_at,
         unknown_sign_ins: sessions::unknown(q, &account.id).await?,
+        applications: if account.admin { accounts::applications::count(q).await? } else { 0 },
     })
 }
 

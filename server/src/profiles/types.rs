@@ -48,6 +48,8 @@ pub struct Me {
     pub created_at: i64,
     /// Sign-ins that nobody has said yet to know of, this one perhaps among them.
     pub unknown_sign_ins: i64,
+    /// People who wait to be let in; for admins of the instance.
+    pub applications: i64,
 }
 
 /// Somebody, as much as their card shows.

@@ -179,7 +179,7 @@ async fn delete(
     if !owner {
         return Err(Problem::forbidden().detail("Only the owner may delete a community."));
     }
-    factors::require_proof(&app, &auth).await?;
+    factors::require_proof(&app, &mut app.db.read().await?, &auth).await?;
     if confirm.confirm_name.trim() != name.trim() {
         return Err(Problem::invalid("confirm_name", "mismatch", "This is not the name of the community."));
     }

@@ -21,6 +21,7 @@ pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(sign_in, list, end_others))
         .routes(routes!(second_step))
+        .routes(routes!(by_passkey))
         .routes(routes!(sign_out))
         .routes(routes!(end))
         .routes(routes!(know))
@@ -144,6 +145,40 @@ async fn second_step(
 ) -> Result<Response> {
     client.require_secure()?;
     let (tx, account) = factors::finish(&app, &asked.sign_in, &asked.code).await?;
+    open(&app, tx, client, &headers, &account, asked.kind, asked.device.as_deref()).await
+}
+
+/// A sign-in with a passkey.
+#[derive(Deserialize, ToSchema)]
+pub struct SignInPasskey {
+    /// What `navigator.credentials.get` gave for the options of `/passkeys/options`, as JSON.
+    #[schema(value_type = Object)]
+    credential: serde_json::Value,
+    /// How the session is carried; `cookie` when absent.
+    #[serde(default)]
+    kind: Option<Kind>,
+    /// The name of the device, for the list of sessions.
+    #[serde(default)]
+    device: Option<String>,
+}
+
+/// Sign in: with a passkey
+///
+/// Neither a name nor a password is needed, nor a code: who uses a passkey has shown their device and unlocked it.
+#[utoipa::path(post, path = "/sessions/passkey", security(()), request_body = SignInPasskey, responses(
+    (status = 201, body = SessionCreated),
+    (status = 401, description = "`bad_passkey`", body = Problem),
+    (status = 403, description = "`insecure_transport`, `suspended`, `csrf`", body = Problem),
+    (status = 429, description = "`rate`", body = Problem),
+))]
+async fn by_passkey(
+    State(app): State<App>,
+    client: Client,
+    headers: HeaderMap,
+    Json(asked): Json<SignInPasskey>,
+) -> Result<Response> {
+    client.require_secure()?;
+    let (tx, account) = factors::sign_in_by_passkey(&app, client.limit_key(), &asked.credential).await?;
     open(&app, tx, client, &headers, &account, asked.kind, asked.device.as_deref()).await
 }
 

@@ -116,6 +116,72 @@ async fn a1_registration_can_be_closed_or_by_invitation() {
 }
 
 #[tokio::test]
+async fn a1_where_an_admin_decides_people_ask_and_are_let_in_or_not() {
+    let a = TestInstance::with("a.test", |c| c.accounts.registration = Registration::Approval).await;
+    assert_eq!(a.client().get("/instance").await.json["registration"], "approval");
+    let admin = a.admin().await;
+    let uid = admin.get("/me").await.text("/user/id").parse().unwrap();
+    let mut told = a.app.bus.person(&uid);
+    let ask = |handle: &str, reason: &str| json!({"handle": handle, "password": PASSWORD, "reason": reason, "kind": "bearer"});
+    let answer = a.client().post("/accounts", ask("eve", "I am\nEve of the choir.")).await.expect_status(202);
+    assert_eq!((answer.cookie(), answer.json), (None, json!({"handle": "eve"})));
+    assert!(matches!(told.recv().await.unwrap(), PersonNotice::Me), "admins hear of it at once");
+    assert_eq!(admin.get("/me").await.json["applications"], 1);
+
+    // Nobody gets in before; only who knows the password hears why.
+    let sign_in = |handle: &str, password: &str| json!({"handle": handle, "password": password, "kind": "bearer"});
+    a.client().post("/sessions", sign_in("eve", PASSWORD)).await.expect_problem(403, "approval_pending");
+    a.client().post("/sessions", sign_in("eve", "a guess")).await.expect_problem(401, "bad_credentials");
+    // The name is kept, also from those who look like it.
+    a.client().post("/accounts", ask("eve", "")).await.expect_problem(409, "handle_taken");
+    for bad in ["x".repeat(501), "a\0b".into(), "a\u{202e}b".into()] {
+        a.client().post("/accounts", ask("bob", &bad)).await.expect_problem(422, "invalid");
+    }
+    let like = a.client().post("/accounts", ask("\u{435}ve", "")).await;
+    assert!(!like.json.to_string().contains("looks like eve"), "nobody learns who waits: {}", like.json);
+    a.clock.advance(1_000);
+    a.client().post("/accounts", ask("mallory", "")).await.expect_status(202);
+
+    let listed = admin.get("/applications").await.expect_status(200).json["applications"].clone();
+    assert_eq!((&listed[0]["handle"], &listed[0]["reason"]), (&json!("eve"), &json!("I am\nEve of the choir.")));
+    assert!(listed[0].get("password_hash").is_none());
+    let at = |n: usize| format!("/applications/{}", listed[n]["id"].as_str().unwrap());
+    admin.post(&at(0), json!({})).await.expect_status(204);
+    admin.post(&at(0), json!({})).await.expect_problem(404, "not_found");
+    admin.delete(&at(1)).await.expect_status(204);
+    admin.delete(&at(1)).await.expect_problem(404, "not_found");
+    assert_eq!(admin.get("/me").await.json["applications"], 0);
+    let token = a.client().post("/sessions", sign_in("eve", PASSWORD)).await.expect_status(201).text("/token");
+    a.client().post("/sessions", sign_in("mallory", PASSWORD)).await.expect_problem(401, "bad_credentials");
+    // Admins alone decide.
+    let eve = a.client().with_token(token);
+    eve.get("/applications").await.expect_problem(403, "forbidden");
+    eve.post(&at(1), json!({})).await.expect_problem(403, "forbidden");
+    eve.delete(&at(1)).await.expect_problem(403, "forbidden");
+    assert_eq!(eve.get("/me").await.json["applications"], 0);
+    // An invitation spares it, and the name of who was turned down is free again.
+    let code = conntext_server::accounts::invite_to_register(&a.app, 1, 7).await.unwrap();
+    let with = json!({"handle": "mallory", "password": PASSWORD, "invite": code});
+    a.client().post("/accounts", with).await.expect_status(201);
+    // What nobody decides on is forgotten.
+    a.client().post("/accounts", ask("slow", "")).await.expect_status(202);
+    a.clock.advance(31 * 86_400_000);
+    a.client().post("/accounts", ask("later", "")).await.expect_status(202);
+    a.client().post("/sessions", sign_in("slow", PASSWORD)).await.expect_problem(401, "bad_credentials");
+}
+
+#[tokio::test]
+async fn a1_a_new_password_is_not_what_everybody_knows() {
+    let a = TestInstance::new("a.test").await;
+    let known = json!({"handle": "ada", "password": PASSWORD, "display_name": "Wolkenkuckucksheim", "kind": "bearer"});
+    let token = a.client().post("/accounts", known).await.expect_status(201).text("/token");
+    let ada = a.client().with_token(token);
+    let change = |new: &str| json!({"current": PASSWORD, "new": new});
+    ada.post("/me/password", change("Wolkenkuckucksheim")).await.expect_problem(422, "weak_password");
+    ada.post("/me/password", change("Wolkenkuckucksheim im Nebel von gestern")).await.expect_status(204);
+}
+
+#[tokio::test]
 async fn a2_other_devices_are_asked_about_a_new_sign_in() {
     let a = TestInstance::new("a.test").await;
     let ada = a.person("ada").await;

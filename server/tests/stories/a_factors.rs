@@ -46,7 +46,7 @@ fn second(sign_in: &str, code: &str) -> Value {
 async fn a3_an_authenticator_is_set_up_and_asked_for_at_each_sign_in() {
     let a = TestInstance::new("a.test").await;
     let ada = a.person("ada").await;
-    assert_eq!(ada.get("/me/factors").await.json, json!({"authenticator": false, "recovery_codes": 0}));
+    assert_eq!(ada.get("/me/factors").await.json, json!({"authenticator": false, "passkeys": [], "recovery_codes": 0}));
 
     let offer = ada.post("/me/factors/authenticator", json!({})).await.expect_status(200).json;
     let uri = offer["uri"].as_str().unwrap();
@@ -63,7 +63,7 @@ async fn a3_an_authenticator_is_set_up_and_asked_for_at_each_sign_in() {
     assert_ne!(old.code(&a), app.code(&a));
     assert_eq!(
         (codes.len(), ada.get("/me/factors").await.json),
-        (10, json!({"authenticator": true, "recovery_codes": 10}))
+        (10, json!({"authenticator": true, "passkeys": [], "recovery_codes": 10}))
     );
     ada.post("/me/factors/authenticator", json!({})).await.expect_problem(409, "conflict");
     ada.put("/me/factors/authenticator", json!({"code": app.code(&a)})).await.expect_problem(409, "conflict");
@@ -184,7 +184,7 @@ async fn a3_dangerous_acts_ask_again_who_is_there() {
     a.clock.advance(2 * 60_000);
     ada.post("/me/factors/authenticator", json!({})).await.expect_problem(403, "proof_required");
     // Switched off: the password alone is enough again, and the codes are gone.
-    assert_eq!(ada.get("/me/factors").await.json, json!({"authenticator": false, "recovery_codes": 0}));
+    assert_eq!(ada.get("/me/factors").await.json, json!({"authenticator": false, "passkeys": [], "recovery_codes": 0}));
     ada.post(at, json!({"password": "drei rote Drachen am Wehr"})).await.expect_status(204);
     ada.post("/me/factors/recovery_codes", json!({})).await.expect_problem(409, "conflict");
     let asked = json!({"handle": "ada", "password": "drei rote Drachen am Wehr", "kind": "bearer"});

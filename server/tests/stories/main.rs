@@ -4,6 +4,7 @@ mod kit;
 
 mod a_accounts;
 mod a_factors;
+mod a_passkeys;
 mod architecture;
 mod b_elsewhere;
 mod b_invites;

@@ -5,14 +5,19 @@ import { Button } from "@kit/ui/Button";
 import { deviceName } from "@kit/ui/device";
 import { FormError } from "@kit/ui/FormError";
 import { CardPage, Stack } from "@kit/ui/Page";
+import { passkeysSupported } from "@kit/ui/passkey";
 import { fieldError } from "@kit/ui/problem";
 import { TextField } from "@kit/ui/TextField";
 import { useSubmit } from "@kit/ui/useSubmit";
+import { PasskeySignIn } from "./PasskeySignIn";
 
-/** The second step of signing in: a code of the authenticator app, or a recovery code. */
+/** The second step of signing in: a passkey, a code of the authenticator app, or a recovery code. */
 export function CodeStep({ step, onSignedIn, onBack }: { step: SecondStep; onSignedIn: (created: SessionCreated) => void; onBack: () => void }) {
   const { t } = useLingui();
-  const [recovery, setRecovery] = useState(false);
+  const [recovery, setRecovery] = useState(!step.authenticator);
+  const passkey = step.passkey && passkeysSupported();
+  /** No app shows a code: the passkey is what is meant. */
+  const only = passkey && !step.authenticator;
   const [code, setCode] = useState("");
   const submit = useSubmit(async (typed: string) => {
     onSignedIn(await api.sessions.code({ sign_in: step.sign_in, code: typed, device: deviceName(navigator.userAgent) }));
@@ -32,10 +37,12 @@ export function CodeStep({ step, onSignedIn, onBack }: { step: SecondStep; onSig
     setCode("");
     submit.clear();
   };
+  const lead = recovery ? (only ? t`Use your passkey, or type one of the recovery codes that you kept.` : t`Type one of the recovery codes that you kept. Each works once.`) : t`Type the code that your authenticator app shows now.`;
   return (
-    <CardPage title={<Trans>One more step</Trans>} lead={recovery ? t`Type one of the recovery codes that you kept. Each works once.` : t`Type the code that your authenticator app shows now.`}>
+    <CardPage title={<Trans>One more step</Trans>} lead={lead}>
       <form onSubmit={onSubmit}>
         <Stack>
+          {passkey && !over ? <PasskeySignIn primary={only} onSignedIn={onSignedIn} /> : null}
           <TextField
             key={recovery ? "recovery" : "app"}
             label={recovery ? t`Recovery code` : t`Code`}
@@ -45,7 +52,7 @@ export function CodeStep({ step, onSignedIn, onBack }: { step: SecondStep; onSig
             autoComplete="one-time-code"
             inputMode={recovery ? "text" : "numeric"}
             spellCheck="false"
-            autoFocus
+            autoFocus={!only}
             isDisabled={over}
             error={fieldError(submit.error, "code")}
           />
@@ -56,12 +63,14 @@ export function CodeStep({ step, onSignedIn, onBack }: { step: SecondStep; onSig
             </Button>
           ) : (
             <>
-              <Button type="submit" variant="primary" wide isPending={submit.pending}>
+              <Button type="submit" variant={only ? "quiet" : "primary"} wide isPending={submit.pending}>
                 <Trans>Sign in</Trans>
               </Button>
-              <Button variant="plain" wide onPress={other}>
-                {recovery ? t`Use the authenticator app` : t`Use a recovery code instead`}
-              </Button>
+              {step.authenticator ? (
+                <Button variant="plain" wide onPress={other}>
+                  {recovery ? t`Use the authenticator app` : t`Use a recovery code instead`}
+                </Button>
+              ) : null}
             </>
           )}
         </Stack>

@@ -7,6 +7,7 @@ import { Button } from "@kit/ui/Button";
 import { FormError } from "@kit/ui/FormError";
 import { CardPage, Note, Stack } from "@kit/ui/Page";
 import { PasswordField } from "@kit/ui/PasswordField";
+import { passkeysSupported } from "@kit/ui/passkey";
 import { fieldError } from "@kit/ui/problem";
 import { returnTo, signInPath } from "@kit/ui/return-to";
 import { useSubmit } from "@kit/ui/useSubmit";
@@ -14,6 +15,7 @@ import { HandleField } from "./AccountFields";
 import { deviceName } from "@kit/ui/device";
 import { CodeStep } from "./CodeStep";
 import { InsecureNotice } from "./InsecureNotice";
+import { PasskeySignIn } from "./PasskeySignIn";
 
 /** Signing in; afterwards the page goes on where `?return=` says. */
 export function SignInPage() {
@@ -48,7 +50,7 @@ export function SignInPage() {
       lead={t`Sign in to ${instance.name || instance.domain}.`}
       after={
         <>
-          {instance.registration === "open" ? (
+          {instance.registration === "open" || instance.registration === "approval" ? (
             <p>
               <Trans>
                 No account here yet? <Link href={signInPath(target, "sign-up")}>Create one</Link>
@@ -74,6 +76,7 @@ export function SignInPage() {
           <Button type="submit" variant="primary" wide isPending={submit.pending}>
             <Trans>Sign in</Trans>
           </Button>
+          {instance.passkeys && passkeysSupported() ? <PasskeySignIn onSignedIn={enter} /> : null}
         </Stack>
       </form>
     </CardPage>

@@ -1,7 +1,7 @@
 import { useState, type FormEvent } from "react";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Link, Redirect, useLocation, useSearch } from "wouter";
-import { api } from "@kit/api";
+import { api, isProblem } from "@kit/api";
 import { useSession } from "@kit/live";
 import { Button } from "@kit/ui/Button";
 import { deviceName } from "@kit/ui/device";
@@ -36,10 +36,27 @@ export function SignUpPage() {
   const [handle, setHandle] = useState("");
   const [displayName, setDisplayName] = useState("");
   const [password, setPassword] = useState("");
+  const [reason, setReason] = useState("");
+  const [waiting, setWaiting] = useState<string | null>(null);
   const byInvitation = instance?.registration === "invite";
+  // An invitation spares the waiting, while it is good.
+  const [spent, setSpent] = useState(false);
+  const byApproval = instance?.registration === "approval" && (!invited || spent);
+  const register = async (body: Parameters<typeof api.register>[0]) => {
+    try {
+      return await api.register(body);
+    } catch (error) {
+      if (isProblem(error, "invite_unknown")) setSpent(true);
+      throw error;
+    }
+  };
   const submit = useSubmit(async () => {
     const name = displayName.trim();
-    const created = await api.register({ handle, password, device: deviceName(navigator.userAgent), ...(byInvitation ? { invite: registrationCode(invite) } : {}), ...(name ? { display_name: name } : {}) });
+    const created = await register({ handle, password, device: deviceName(navigator.userAgent), ...(byInvitation || (invited && !spent) ? { invite: registrationCode(invite) } : {}), ...(byApproval ? { reason } : {}), ...(name ? { display_name: name } : {}) });
+    if (!("me" in created)) {
+      setWaiting(created.handle);
+      return;
+    }
     signedIn(created);
     navigate(target, { replace: true });
   });
@@ -56,6 +73,20 @@ export function SignUpPage() {
     return (
       <CardPage title={<Trans>No new accounts here</Trans>} after={signIn}>
         <p>{t`${instance.domain} does not take new accounts at the moment. You can join its communities with an account of another place.`}</p>
+      </CardPage>
+    );
+  if (waiting)
+    return (
+      <CardPage title={<Trans>You are on the list</Trans>}>
+        <Stack>
+          <p>{t`The people who look after ${instance.domain} decide who comes in. Your name ${waiting} is kept for you meanwhile.`}</p>
+          <p>
+            <Trans>Come back later and sign in with your password: you are in as soon as it works.</Trans>
+          </p>
+          <Button variant="primary" wide autoFocus onPress={() => { navigate(signInPath(target)); }}>
+            <Trans>To the sign-in page</Trans>
+          </Button>
+        </Stack>
       </CardPage>
     );
   const onSubmit = (event: FormEvent) => {
@@ -90,9 +121,12 @@ export function SignUpPage() {
           <TextField label={t`Name to show (you can change it later)`} value={displayName} onChange={setDisplayName} autoComplete="nickname" maxLength={64} error={fieldError(submit.error, "display_name")} />
           <PasswordField label={t`Password`} name="password" value={password} onChange={setPassword} autoComplete="new-password" isRequired help={t`At least ${least} characters.`} error={fieldError(submit.error, "password")} />
           <StrengthMeter password={password} about={[handle, displayName, instance.domain]} />
-          <FormError error={submit.error} fields={["handle", "password", "display_name"]} />
+          {byApproval ? (
+            <TextField label={t`Who are you?`} name="reason" value={reason} onChange={setReason} multiline maxLength={500} help={t`Somebody who looks after ${instance.domain} reads this before you are let in.`} error={fieldError(submit.error, "reason")} />
+          ) : null}
+          <FormError error={submit.error} fields={["handle", "password", "display_name", "reason"]} />
           <Button type="submit" variant="primary" wide isPending={submit.pending}>
-            <Trans>Create account</Trans>
+            {byApproval ? t`Ask for an account` : t`Create account`}
           </Button>
         </Stack>
       </form>

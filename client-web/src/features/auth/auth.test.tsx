@@ -33,7 +33,7 @@ describe("A2: signing in", () => {
 
   it("A3: a code is asked for where the account has an app; six digits go off by themselves", async () => {
     const requests = fakeServer({
-      "POST sessions": { sign_in: "step", expires_at: 0 },
+      "POST sessions": { sign_in: "step", expires_at: 0, authenticator: true, passkey: false },
       "POST sessions/code": (request: { body: unknown }) =>
         (request.body as { code: string }).code === "123 456" ? { me: me() } : new Refusal({ status: 401, code: "bad_code", fields: [{ field: "code", code: "bad_code", message: "This code is wrong." }] }),
     });
@@ -57,7 +57,7 @@ describe("A2: signing in", () => {
   });
 
   it("A3: a recovery code goes instead; a sign-in that is over begins again", async () => {
-    fakeServer({ "POST sessions": { sign_in: "step", expires_at: 0 }, "POST sessions/code": () => new Refusal({ status: 410, code: "gone", detail: "This sign-in is over. Begin again with your password." }) });
+    fakeServer({ "POST sessions": { sign_in: "step", expires_at: 0, authenticator: true, passkey: false }, "POST sessions/code": () => new Refusal({ status: 410, code: "gone", detail: "This sign-in is over. Begin again with your password." }) });
     show(<SignInPage />, { path: "/sign-in" });
     await userEvent.type(screen.getByLabelText("Name"), "ada");
     await userEvent.type(screen.getByLabelText("Password"), "copper kettle{Enter}");
@@ -127,6 +127,21 @@ describe("A1: creating an account", () => {
       expect(requests.map((r) => r.body)).toMatchObject([{ invite: "abc" }, { invite: "def" }]);
     });
     expect(requests[0]?.body).toHaveProperty("device");
+  });
+
+  it("A1: where an admin decides, with what the person says of themselves; an invitation spares it", async () => {
+    const requests = fakeServer({ "POST accounts": () => ({ handle: "mira" }) });
+    const asked = show(<SignUpPage />, { path: "/sign-up", instance: { registration: "approval" } });
+    await userEvent.type(screen.getByLabelText("Name"), "mira");
+    await userEvent.type(screen.getByLabelText("Password"), "a lantern on the train");
+    await userEvent.type(screen.getByLabelText("Who are you?"), "The cellist");
+    await userEvent.click(screen.getByRole("button", { name: "Ask for an account" }));
+    expect(await screen.findByRole("heading", { name: "You are on the list" })).toBeInTheDocument();
+    expect(requests[0]?.body).toMatchObject({ handle: "mira", reason: "The cellist" });
+    asked.unmount();
+    show(<SignUpPage />, { path: "/sign-up?invite=abc", instance: { registration: "approval" } });
+    expect(screen.queryByLabelText("Who are you?")).toBeNull();
+    expect(screen.getByRole("button", { name: "Create account" })).toBeInTheDocument();
   });
 
   it("says so where no accounts are made", () => {

@@ -26,7 +26,7 @@ export function RecoveryCodesDialog({ codes, onClose }: { codes: readonly string
       role="alertdialog"
       onClose={onClose}
       title={<Trans>Keep these recovery codes</Trans>}
-      lead={<Trans>If your phone is lost, one of them takes the place of the app. Each works once, and they are shown only now.</Trans>}
+      lead={<Trans>If your phone or your passkey is lost, one of them takes its place. Each works once, and they are shown only now.</Trans>}
       footer={
         <>
           <Button icon={<Copy size={16} />} onPress={() => void copy()}>

@@ -1,13 +1,14 @@
-import { Info, LogOut, MonitorSmartphone, Palette, ShieldCheck, UserRound } from "lucide-react";
+import { Info, LogOut, MonitorSmartphone, Palette, ShieldCheck, UserPlus, UserRound } from "lucide-react";
 import { useState } from "react";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useLocation } from "wouter";
-import { useSession } from "@kit/live";
+import { useMe, useSession } from "@kit/live";
 import { Button } from "@kit/ui/Button";
 import { ConfirmDialog } from "@kit/ui/ConfirmDialog";
 import { SettingsLayout } from "@kit/ui/SettingsLayout";
 import { AboutPage } from "./AboutPage";
 import { AppearancePage } from "./AppearancePage";
+import { ApplicationsPage } from "./ApplicationsPage";
 import { ProfilePage } from "./ProfilePage";
 import { SecurityPage } from "./SecurityPage";
 import { SessionsPage } from "./SessionsPage";
@@ -15,7 +16,8 @@ import { SessionsPage } from "./SessionsPage";
 /** A person's own settings. */
 export function SettingsPage() {
   const { t } = useLingui();
-  const { signOut } = useSession();
+  const { instance, signOut } = useSession();
+  const { admin, applications } = useMe();
   const [, navigate] = useLocation();
   const [leaving, setLeaving] = useState(false);
   return (
@@ -29,6 +31,8 @@ export function SettingsPage() {
           { path: "appearance", name: t`Appearance`, icon: <Palette size={18} />, page: <AppearancePage /> },
           { path: "devices", name: t`Devices`, icon: <MonitorSmartphone size={18} />, page: <SessionsPage /> },
           { path: "security", name: t`Security`, icon: <ShieldCheck size={18} />, page: <SecurityPage /> },
+          // Who waited already may still be let in after the instance was opened or closed.
+          ...(admin && (instance?.registration === "approval" || applications > 0) ? [{ path: "applications", name: applications > 0 ? t`Applications (${applications})` : t`Applications`, icon: <UserPlus size={18} />, page: <ApplicationsPage /> }] : []),
           { path: "about", name: t`About`, icon: <Info size={18} />, page: <AboutPage /> },
         ]}
         after={

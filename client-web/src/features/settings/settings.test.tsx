@@ -1,11 +1,11 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { me } from "@kit/testing/build";
 import { fakeServer, Refusal, show } from "@kit/testing/render";
 import { applyAppearance, defaultAppearance } from "@kit/theme/theme";
 import { SettingsPage } from "./SettingsPage";
-import { SignInNotices } from "./SignInNotices";
+import { Notices } from "./Notices";
 
 afterEach(() => {
   localStorage.clear();
@@ -65,7 +65,7 @@ describe("A2: a new sign-in", () => {
         sessions.splice(1, 1);
       },
     });
-    const { history } = show(<SignInNotices />, { me: me({ unknown_sign_ins: 3 }) });
+    const { history } = show(<Notices />, { me: me({ unknown_sign_ins: 3 }) });
     // Not about this device, and not about what is known.
     expect(await screen.findAllByRole("alert")).toHaveLength(2);
     await userEvent.click(within(screen.getAllByRole("alert")[0] as HTMLElement).getByRole("button", { name: "Yes, it was me" }));
@@ -77,6 +77,22 @@ describe("A2: a new sign-in", () => {
       expect(history.at(-1)).toBe("/settings/security");
     });
     expect(requests.filter((r) => r.method !== "GET").map((r) => `${r.method} ${r.path}`)).toEqual(["POST sessions/2/known", "DELETE sessions/3"]);
+  });
+});
+
+describe("A1: people who ask for an account", () => {
+  it("an admin is told of them, can put it off, and is told again when more come", async () => {
+    fakeServer({});
+    const { sync, history } = show(<Notices />, { me: me({ admin: true, applications: 1 }) });
+    expect(await screen.findByText("Somebody asks for an account here.")).toBeInTheDocument();
+    await userEvent.click(screen.getByRole("button", { name: "Later" }));
+    expect(screen.queryByRole("region")).toBeNull();
+    act(() => {
+      sync.store.setState({ me: me({ admin: true, applications: 2 }) });
+    });
+    expect(await screen.findByText("2 people ask for an account here.")).toBeInTheDocument();
+    await userEvent.click(screen.getByRole("button", { name: "Look" }));
+    expect(history.at(-1)).toBe("/settings/applications");
   });
 });
 
@@ -123,7 +139,7 @@ describe("A3: two steps to sign in", () => {
   it("is set up with the picture or the key and a code; the recovery codes are shown once", async () => {
     let on = false;
     const requests = fakeServer({
-      "GET me/factors": () => ({ authenticator: on, recovery_codes: on ? 10 : 0 }),
+      "GET me/factors": () => ({ authenticator: on, passkeys: [], recovery_codes: on ? 10 : 0 }),
       "POST me/factors/authenticator": offer,
       "PUT me/factors/authenticator": () => {
         on = true;
@@ -147,7 +163,7 @@ describe("A3: two steps to sign in", () => {
     let proven = false;
     let on = true;
     const requests = fakeServer({
-      "GET me/factors": () => ({ authenticator: on, recovery_codes: 2 }),
+      "GET me/factors": () => ({ authenticator: on, passkeys: [], recovery_codes: 2 }),
       "DELETE me/factors/authenticator": () => {
         if (!proven) return new Refusal({ status: 403, code: "proof_required" });
         on = false;
@@ -172,7 +188,7 @@ describe("A3: two steps to sign in", () => {
 
   it("without the proof nothing happens, and the page says so", async () => {
     fakeServer({
-      "GET me/factors": { authenticator: false, recovery_codes: 0 },
+      "GET me/factors": { authenticator: false, passkeys: [], recovery_codes: 0 },
       "POST me/factors/authenticator": () => new Refusal({ status: 403, code: "proof_required" }),
     });
     show(<SettingsPage />, { path: "/settings/security", me: me() });

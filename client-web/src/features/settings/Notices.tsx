@@ -1,6 +1,6 @@
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Trans, useLingui } from "@lingui/react/macro";
+import { Plural, Trans, useLingui } from "@lingui/react/macro";
 import { useLocation } from "wouter";
 import { api, type Session } from "@kit/api";
 import { useLive } from "@kit/live";
@@ -8,25 +8,56 @@ import { Button } from "@kit/ui/Button";
 import { FormError } from "@kit/ui/FormError";
 import { toast } from "@kit/ui/Toasts";
 import { useSubmit } from "@kit/ui/useSubmit";
-import s from "./SignInNotices.module.css";
+import s from "./Notices.module.css";
 
-/** Asks about sign-ins to the person's account that no device of theirs knows of yet. */
-export function SignInNotices() {
+/** What a person is told wherever they are: sign-ins to their account that no device knows of yet, people who wait to be let in. */
+export function Notices() {
   const { t } = useLingui();
   const count = useLive((state) => state.me?.unknown_sign_ins ?? 0);
-  const list = useQuery({ queryKey: ["sessions"], queryFn: () => api.sessions.list() });
+  const waiting = useLive((state) => state.me?.applications ?? 0);
+  // Put off until somebody else comes.
+  const [seen, setSeen] = useState(0);
+  const list = useQuery({ queryKey: ["sessions"], queryFn: () => api.sessions.list(), enabled: count > 0 });
   const { refetch } = list;
   useEffect(() => {
-    void refetch();
-  }, [count, refetch]);
-  const unknown = (list.data ?? []).filter((session) => session.unknown && !session.current);
-  if (unknown.length === 0) return null;
+    if (count > 0) void refetch();
+    setSeen((before) => Math.min(before, waiting));
+  }, [count, waiting, refetch]);
+  const unknown = count > 0 ? (list.data ?? []).filter((session) => session.unknown && !session.current) : [];
+  if (unknown.length === 0 && waiting <= seen) return null;
   return (
-    <section className={s.region} aria-label={t`New sign-ins`}>
+    <section className={s.region} aria-label={t`Notices`}>
       {unknown.map((session) => (
         <SignInNotice key={session.id} session={session} />
       ))}
+      {waiting > seen ? <ApplicationsNotice count={waiting} onSeen={() => { setSeen(waiting); }} /> : null}
     </section>
+  );
+}
+
+function ApplicationsNotice({ count, onSeen }: { count: number; onSeen: () => void }) {
+  const [, navigate] = useLocation();
+  return (
+    <div className={s.notice} role="status">
+      <strong>
+        <Plural value={count} one="Somebody asks for an account here." other="# people ask for an account here." />
+      </strong>
+      <div className={s.acts}>
+        <Button size="small" onPress={onSeen}>
+          <Trans>Later</Trans>
+        </Button>
+        <Button
+          size="small"
+          variant="primary"
+          onPress={() => {
+            onSeen();
+            navigate("/settings/applications");
+          }}
+        >
+          <Trans>Look</Trans>
+        </Button>
+      </div>
+    </div>
   );
 }
 
