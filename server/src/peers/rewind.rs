@@ -12,7 +12,7 @@ use conntext_federation::rewind::{Page, merge, usable};
 use conntext_federation::wire::EventsPage;
 use futures_util::future::join_all;
 
-use super::{CallError, get, hello, unpoison};
+use super::{CallError, get, hello, store, unpoison};
 use crate::App;
 use crate::db;
 use crate::log::rewind::{Found, Rewind, Why};
@@ -178,7 +178,7 @@ pub async fn look(app: &App, log: &Arc<LogHandle>) -> db::Result<()> {
     let reached = now.is_reached(&head) && !around.forked;
     let enough = around.silent.is_empty() || (now.known.is_some() && waited(&now));
     if reached && enough {
-        app.log.end_rewind(log).await?;
+        resume(app, log).await?;
         greet(app, log);
         return Ok(());
     }
@@ -285,6 +285,14 @@ async fn ask(app: &App, domain: &Domain, log: &LogHandle, head: &Position) -> Re
     Ok((Page::default(), forked))
 }
 
+/// The log goes on. Which channels its followers were told of since the copy, nobody can tell.
+async fn resume(app: &App, log: &Arc<LogHandle>) -> db::Result<()> {
+    let mut tx = app.db.begin().await?;
+    store::doubt_all(&mut tx, log.id).await?;
+    tx.commit().await?;
+    app.log.end_rewind(log).await
+}
+
 /// The new epoch. Where the log was continued in two ways the longer one counts.
 async fn go_on(app: &App, log: &Arc<LogHandle>, rewind: &Rewind) -> Result<(), LogError> {
     let head = log.head();
@@ -299,7 +307,7 @@ async fn go_on(app: &App, log: &Arc<LogHandle>, rewind: &Rewind) -> Result<(), L
     }
     let (back_to, tail) = best.map_or((None, Vec::new()), |(fork, items)| (Some(fork), items));
     app.log.begin_epoch(log, rewind.known.clone(), back_to, tail).await?;
-    app.log.end_rewind(log).await?;
+    resume(app, log).await?;
     greet(app, log);
     Ok(())
 }

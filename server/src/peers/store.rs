@@ -251,6 +251,12 @@ pub async fn doubt(tx: &mut Tx, peer: &InstanceId, log_id: i64) -> Result<()> {
     tx.exec(sql, args![peer.as_str(), log_id, false]).await.map(|_| ())
 }
 
+/// The same of all instances that hold copies of a log.
+pub async fn doubt_all(tx: &mut Tx, log_id: i64) -> Result<()> {
+    let sql = "update peer_channels set confirmed = $2, withdrawn = $2 where log_id = $1";
+    tx.exec(sql, args![log_id, false]).await.map(|_| ())
+}
+
 /// The copy of an instance begins anew with a snapshot: what it forgot before it does not get back.
 pub async fn begin_anew(tx: &mut Tx, peer: &InstanceId, log_id: i64) -> Result<()> {
     let sql = "delete from peer_channels where peer = $1 and log_id = $2 and withdrawn";

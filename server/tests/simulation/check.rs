@@ -104,11 +104,18 @@ async fn look(scene: &Arc<Scene>) -> Vec<String> {
                     let visible = log.state().channels_for(&app.keys.ik);
                     let known = copy.state().channels.keys().cloned().collect();
                     let wanted = copy.wanted().map_or(visible.clone(), |w| w.intersection(&visible).cloned().collect());
-                    if wanted != followed(&hub, &log, &app).await || wanted.iter().any(|c| !copy.has_whole(c)) {
-                        found.push(format!("{} does not get what it wants of place {number}", node.domain));
+                    let given = followed(&hub, &log, &app).await;
+                    let torn: Vec<&ChannelId> = wanted.iter().filter(|c| !copy.has_whole(c)).collect();
+                    if wanted != given || !torn.is_empty() {
+                        let told = format!("wants {wanted:?}, gets {given:?}, torn {torn:?}");
+                        found.push(format!("{} does not get what it wants of place {number}: {told}", node.domain));
                     }
                     if visible != known {
-                        found.push(format!("{} was not told which channels of place {number} it may see", node.domain));
+                        let told = format!("may see {visible:?}, knows {known:?}");
+                        found.push(format!(
+                            "{} was not told which channels of place {number} it may see: {told}",
+                            node.domain
+                        ));
                     }
                     if !whole || copy.quarantined().is_some() {
                         found.push(format!(

@@ -69,7 +69,10 @@ seeds! {
 
 #[test]
 fn j2_seeds_that_failed_once() {
-    all([1_037, 1_102, 1_172, 1_175, 1_236, 1_244, 1_256, 5_409, 1_001_218, 1_001_259], How::default());
+    all(
+        [1_037, 1_102, 1_172, 1_175, 1_236, 1_244, 1_256, 5_409, 20_695, 20_834, 1_001_218, 1_001_259, 1_020_313],
+        How::default(),
+    );
 }
 
 /// `make soak`: plays `COUNT` seeds from `FROM` on; or `SEED` alone, with everything that happens in it.

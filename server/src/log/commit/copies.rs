@@ -10,7 +10,12 @@ use crate::{
         types::{Batch, Entry, LogError},
     },
 };
-use conntext_federation::{event::Item, ids::ActionId, replica::Held, wire::Push};
+use conntext_federation::{
+    event::Item,
+    ids::ActionId,
+    replica::Held,
+    wire::{ChannelGained, Push},
+};
 use std::{collections::HashMap, sync::Arc};
 
 impl Committer {
@@ -66,16 +71,17 @@ impl Committer {
         let mut held = self.held(&mut tx, log, &push.events).await?;
         // What overlaps with what is held may be there as a stub.
         let at = log.state().head.seq + 1;
-        let follows = Self::follows_after(log, &push.gained, push.wish);
+        // A channel's state that arrives late, or twice, must not undo what came after it: neither the state itself nor
+        // whether all of the channel comes.
+        let state = self.working(log);
+        let timely = |g: &ChannelGained| state.channels.get(&g.id).is_none_or(|c| c.as_of <= g.channel.as_of);
+        let gained: Vec<ChannelGained> = push.gained.into_iter().filter(timely).collect();
+        let follows = Self::follows_after(log, &gained, push.wish);
         held.whole = follows.as_ref().map(|follows| follows.whole.clone());
         let mut steps = Vec::new();
-        for gained in push.gained {
-            let state = self.working(log);
-            // A channel's state that arrives late, or twice, must not undo what came after it.
-            if state.channels.get(&gained.id).is_none_or(|c| c.as_of <= gained.channel.as_of) {
-                state.put_channel(gained.id.clone(), gained.channel.clone());
-                steps.push(Step::Gain(Box::new(gained)));
-            }
+        for gained in gained {
+            self.working(log).put_channel(gained.id.clone(), gained.channel.clone());
+            steps.push(Step::Gain(Box::new(gained)));
         }
         let (entries, mut run) = self.accept(&mut tx, log, push.events, &held).await?;
         steps.append(&mut run);
