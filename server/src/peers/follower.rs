@@ -12,7 +12,7 @@ use conntext_federation::replica::Fault;
 use conntext_federation::wire::{MAX_PUSH_EVENTS, Push, PushAck};
 use tokio::sync::broadcast::error::RecvError;
 
-use super::{Message, Origin, checkpoints, profiles, stream, want};
+use super::{Message, Origin, checkpoints, joining, profiles, stream, want};
 use crate::App;
 use crate::bus::Notice;
 use crate::error::{Problem, Result};
@@ -30,6 +30,7 @@ pub(super) async fn push(
 ) -> Result<Json<PushAck>> {
     let Some(log) = app.log.get(&push.sid) else {
         origin.charge_push(&app).await?;
+        joining::settle_soon(&app, &push.sid);
         return Err(Code::NotMemberHere.into());
     };
     if log.hub_here || log.state().info.hub != origin.ik {
@@ -101,10 +102,7 @@ pub(super) async fn take(
     if let Some(ts) = sent_at {
         app.peers.metrics.lag(app.clock.now_ms().saturating_sub(ts));
     }
-    let left = log.local_members().is_empty() && !app.peers.is_joining(&log.sid, app.clock.now_ms());
-    if left {
-        app.log.remove(log).await?;
-    } else {
+    if !joining::removed(app, log).await? {
         profiles::wanted(app, domain.clone(), people);
     }
     Ok(PushAck { acked })

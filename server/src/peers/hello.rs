@@ -12,7 +12,8 @@ use conntext_federation::ids::InstanceId;
 use conntext_federation::wire::{self, EventsPage, Hello, HelloServer, Push};
 
 use super::{
-    Message, Origin, call, checkpoints, delivery, discovery, find, get, profiles, rebase, rewind, store, view, want,
+    Message, Origin, call, checkpoints, delivery, discovery, find, get, joining, profiles, rebase, rewind, store, view,
+    want,
 };
 use crate::App;
 use crate::db;
@@ -87,7 +88,12 @@ async fn heed(app: &App, domain: &Domain, peer: &InstanceId, said: Hello) -> db:
         if !seen.insert(server.sid.clone()) {
             continue;
         }
-        let Some(log) = app.log.get(&server.sid) else { continue };
+        let Some(log) = app.log.get(&server.sid) else {
+            if server.hub {
+                joining::settle_soon(app, &server.sid);
+            }
+            continue;
+        };
         if server.hub {
             if log.hub_here || log.state().info.hub != *peer {
                 continue;

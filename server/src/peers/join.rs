@@ -19,7 +19,7 @@ use conntext_federation::{canonical, identity::Op};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::hub::invite_hash;
-use super::{CallError, Peer, call, find, get, hello, naming, profiles, store, want};
+use super::{CallError, Peer, call, find, get, hello, joining, naming, profiles, store, want};
 use crate::App;
 use crate::bus::Notice;
 use crate::error::{Problem, Result};
@@ -60,9 +60,17 @@ pub async fn join(app: &App, uid: &UserId, identity: Vec<Op>, domain: &Domain, h
             (card.sid.clone(), Some(code))
         }
     };
-    app.peers.begin_joining(app, &sid);
+    let joining = joining::begin(app, &sid);
+    joining::sent(app, &sid, uid, domain).await?;
     let result = join_server(app, uid, identity, &peer, &sid, code).await;
-    app.peers.end_joining(&sid);
+    // Otherwise the hub may have taken it and the answer was lost.
+    if result.as_ref().err().is_none_or(|e| e.status < 500) {
+        joining::known(app, &sid, uid).await?;
+    }
+    drop(joining);
+    if let Some(log) = app.log.get(&sid) {
+        joining::removed(app, &log).await?;
+    }
     result.map(|()| sid)
 }
 
@@ -156,7 +164,14 @@ async fn arrived(app: &App, sid: &ServerId, actor: &Actor) -> bool {
     arrived_now(app, sid, actor)
 }
 
-async fn adopt(app: &App, peer: &Peer, sid: &ServerId, actor: &Actor, first: Option<Snapshot>) -> Result<()> {
+/// Takes the hub's snapshot, in which the person is.
+pub(super) async fn adopt(
+    app: &App,
+    peer: &Peer,
+    sid: &ServerId,
+    actor: &Actor,
+    first: Option<Snapshot>,
+) -> Result<()> {
     let told = |e: CallError| e.problem(&peer.domain);
     let (snapshot, begun) = whole(app, peer, sid, first).await.map_err(told)?;
     if begun.state.members.get(actor).is_none_or(|m| m.home != app.keys.ik) {

@@ -14,6 +14,7 @@ pub mod hello;
 mod history;
 mod hub;
 mod join;
+mod joining;
 mod keys;
 mod limits;
 mod link;
@@ -244,21 +245,6 @@ impl Peers {
     /// The instances that something of a log is still to be told, besides those with a member.
     pub fn followers_of(&self, log: &LogHandle) -> Vec<InstanceId> {
         self.interested.of(log.id)
-    }
-
-    fn begin_joining(&self, app: &App, sid: &ServerId) {
-        app.cluster.tell(Word::Joining(sid.clone()));
-        *unpoison(&self.joining).entry(sid.clone()).or_default() += 1;
-    }
-
-    fn end_joining(&self, sid: &ServerId) {
-        let mut joining = unpoison(&self.joining);
-        if let Some(count) = joining.get_mut(sid) {
-            *count -= 1;
-            if *count == 0 {
-                joining.remove(sid);
-            }
-        }
     }
 
     fn is_joining(&self, sid: &ServerId, now_ms: i64) -> bool {

@@ -328,3 +328,37 @@ pub async fn any_lives_here(q: &mut impl Query, people: &[&UserId]) -> Result<bo
     let keys = people.iter().map(|uid| args![uid.as_str()]).collect();
     Ok(!q.rows_of("select uid from accounts where uid in (values", keys, ")").await?.is_empty())
 }
+
+/// A join is sent whose answer is not there yet. Those of before `forgotten`, milliseconds, are given up.
+pub async fn open_join(
+    tx: &mut Tx,
+    sid: &ServerId,
+    uid: &UserId,
+    domain: &Domain,
+    now: i64,
+    forgotten: i64,
+) -> Result<()> {
+    tx.exec("delete from open_joins where asked_at < $1", args![forgotten]).await?;
+    let sql = "insert into open_joins (sid, uid, domain, asked_at) values ($1, $2, $3, $4)
+               on conflict (sid, uid) do update set domain = excluded.domain, asked_at = excluded.asked_at";
+    tx.exec(sql, args![sid.as_str(), uid.as_str(), domain.as_str(), now]).await.map(|_| ())
+}
+
+/// What became of it is known.
+pub async fn close_join(tx: &mut Tx, sid: &ServerId, uid: &UserId) -> Result<()> {
+    let sql = "delete from open_joins where sid = $1 and uid = $2";
+    tx.exec(sql, args![sid.as_str(), uid.as_str()]).await.map(|_| ())
+}
+
+/// The joins to a server whose answer is not there: who, where, and when they were sent.
+pub async fn open_joins(q: &mut impl Query, sid: &ServerId) -> Result<Vec<(UserId, Domain, i64)>> {
+    let sql = "select uid, domain, asked_at from open_joins where sid = $1 order by uid";
+    let rows = q.rows(sql, args![sid.as_str()]).await?;
+    rows.iter()
+        .map(|r| {
+            let uid = r.get::<String>(0).parse().map_err(|_| broken("person's id"))?;
+            let domain = Domain::parse_normal(&r.get::<String>(1), true).map_err(|_| broken("domain"))?;
+            Ok((uid, domain, r.get(2)))
+        })
+        .collect()
+}

@@ -18,7 +18,7 @@ use super::ledger::Told;
 use super::restores;
 use super::scene::Scene;
 use super::watch::hashes;
-use super::world::{LAZY, Place};
+use super::world::Place;
 
 /// How long it may take until every copy is where its hub is, seconds.
 const HEALING_S: u64 = 900;
@@ -409,19 +409,18 @@ async fn readers(scene: &Arc<Scene>, number: usize, place: &Place) -> Vec<String
                 continue;
             }
             let Some(mut theirs) = read(scene, place, index, channel.as_str()).await else { continue };
-            if scene.nodes[person.node].domain == LAZY {
-                // Now that it is open, what was done to it meanwhile is fetched; not before its hub knows a new key.
-                for _ in 0..24 {
-                    if theirs == owners {
-                        break;
-                    }
-                    sleep(Duration::from_secs(5)).await;
-                    // What was delivered twice may have come since.
-                    if let Some(again) = read(scene, place, place.owner, channel.as_str()).await {
-                        owners = again;
-                    }
-                    theirs = read(scene, place, index, channel.as_str()).await.unwrap_or_default();
+            // Once it is open, what was done to it meanwhile is fetched, and so is the history of a channel that was gained;
+            // not before the hub knows the instance's new key.
+            for _ in 0..24 {
+                if theirs == owners {
+                    break;
                 }
+                sleep(Duration::from_secs(5)).await;
+                // What was delivered twice may have come since.
+                if let Some(again) = read(scene, place, place.owner, channel.as_str()).await {
+                    owners = again;
+                }
+                theirs = read(scene, place, index, channel.as_str()).await.unwrap_or_default();
             }
             if channel == &place.secret {
                 faults.push(format!("leak: {} reads what is secret in place {number}", person.handle));

@@ -7,7 +7,7 @@ use conntext_server::peers;
 use serde_json::{Value, json};
 
 use crate::b_servers::{server, uid};
-use crate::kit::{TestClient, TestInstance, TestNet, same, until};
+use crate::kit::{Faults, TestClient, TestInstance, TestNet, same, until};
 
 /// A server on a.test with its owner, and somebody of b.test who came in by an invitation.
 struct Two {
@@ -69,6 +69,26 @@ async fn b5_people_of_one_instance_come_in_at_the_same_moment() {
     for person in &people {
         assert_eq!(person.get(&two.path("")).await.expect_status(200).json["member_count"], json!(9));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b5_a_join_whose_answer_was_lost_arrives_all_the_same() {
+    let net = TestNet::new(58);
+    let (a, b) = (net.instance("a.test").await, net.instance("b.test").await);
+    let ada = a.citizen("ada").await;
+    let (known, place) = (a.community(&ada).await, a.community(&ada).await);
+    let (ben, dan) = (b.citizen("ben").await, b.citizen("dan").await);
+    b.join(&dan, "a.test", &known.sid).await.expect("joined");
+    net.disturb(Faults { answer_lost: 100, ..Faults::default() });
+    let lost = b.join(&ben, "a.test", &place.sid).await.expect_err("no answer");
+    assert_eq!((lost.status, lost.code.as_str()), (502, "peer_unreachable"));
+    assert!(a.log(&place.sid).state().members.contains_key(&ben.actor), "the hub counts them in");
+    net.disturb(Faults::default());
+    let b = b.restart().await;
+    until("the copy is here", async || b.app.log.get(&place.sid).is_some()).await;
+    same(&a, &b, &place.sid).await;
+    assert!(b.log(&place.sid).state().members.contains_key(&ben.actor));
+    b.verifies(&place.sid).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
