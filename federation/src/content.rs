@@ -362,6 +362,8 @@ pub enum Content {
     ReactionRemove(Reaction),
     /// `audit.note`
     AuditNote(AuditNote),
+    /// `user.purge`
+    UserPurge,
 }
 
 /// Whether the content of this type may be erased. State never hangs on what may be erased.
@@ -457,6 +459,7 @@ impl Content {
             "reaction.add" => Self::ReactionAdd(typed(value)?),
             "reaction.remove" => Self::ReactionRemove(typed(value)?),
             "audit.note" => Self::AuditNote(typed(value)?),
+            "user.purge" => Self::UserPurge,
             _ => return Err(Code::UnknownType),
         };
         content.check()?;

@@ -20,6 +20,7 @@ pub mod notices;
 pub mod perms;
 pub mod profile;
 pub mod protocol;
+pub mod receipt;
 pub mod replica;
 pub mod rewind;
 pub mod rules;

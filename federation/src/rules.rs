@@ -18,6 +18,8 @@ pub struct Facts {
     pub existing: Option<Position>,
     /// The hash that the log has at the action's basis.
     pub basis_hash: Option<Hash>,
+    /// Whether what the actor asked to have erased before is still being erased.
+    pub purging: bool,
 }
 
 /// A message as far as the rules care.
@@ -106,15 +108,21 @@ pub fn check(state: &ServerState, facts: &Facts, action: &Action, content: &Cont
     if let Content::MemberJoin(join) = content {
         return check_join(state, action, join, now_ms);
     }
+    // What one wrote is one's own, also after leaving and for those who were sent away.
+    if matches!(content, Content::UserPurge) {
+        return check_purge(facts, action);
+    }
     let Some(member) = state.members.get(actor) else {
         return Err(if state.bans.contains_key(actor) { Code::Banned } else { Code::NotMember });
     };
     let perms = server_perms(state, actor);
     match content {
         // Only the hub itself writes these, while it makes or opens a log.
-        Content::InstanceKeys(_) | Content::ServerCreate(_) | Content::ServerEpoch(_) | Content::MemberJoin(_) => {
-            Err(Code::Forbidden)
-        }
+        Content::InstanceKeys(_)
+        | Content::ServerCreate(_)
+        | Content::ServerEpoch(_)
+        | Content::MemberJoin(_)
+        | Content::UserPurge => Err(Code::Forbidden),
         Content::ServerUpdate(u) => {
             need(perms, Perms::MANAGE_SERVER)?;
             u.notices.as_ref().map_or(Ok(()), |chosen| notices_channel(state, actor, chosen.as_ref()))
@@ -274,6 +282,13 @@ pub fn check(state: &ServerState, facts: &Facts, action: &Action, content: &Cont
         | Content::ReactionAdd(_)
         | Content::ReactionRemove(_) => check_in_channel(state, facts, action, content, member.timeout_until > now_ms),
     }
+}
+
+fn check_purge(facts: &Facts, action: &Action) -> Result<(), Code> {
+    if action.channel.is_some() || action.target.is_some() {
+        return Err(Code::BadContent);
+    }
+    if facts.purging { Err(Code::Rate) } else { Ok(()) }
 }
 
 fn check_join(

@@ -16,6 +16,7 @@ pub mod config;
 pub mod crash;
 pub mod db;
 pub mod directory;
+pub mod erasure;
 pub mod error;
 pub mod factors;
 pub mod gateway;
@@ -209,5 +210,6 @@ async fn assemble(folder: Folder, base: Base, transport: Arc<dyn peers::Transpor
     heard::start(&app);
     log::rewind::start(&app);
     peers::start(&app).await?;
+    erasure::start(&app);
     Ok(app)
 }

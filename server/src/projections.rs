@@ -3,7 +3,7 @@
 use crate::{
     db::{Result, Tx},
     invites,
-    log::{Batch, Rooms, Undone},
+    log::{Batch, Rooms, Undone, purge::Gone},
     media, messages, moderation, notices, peers, profiles, reactions, reading,
 };
 use conntext_federation::ids::ChannelId;
@@ -19,7 +19,8 @@ pub const PEERS: peers::Rooms = peers::Rooms {
 };
 
 /// What the log is given.
-pub const ROOMS: Rooms = Rooms { projections: apply, forget_log, forget_channel, files_there: media::all_there, undo };
+pub const ROOMS: Rooms =
+    Rooms { projections: apply, forget_log, forget_channel, files_there: media::all_there, undo, erase };
 
 fn apply<'a>(tx: &'a mut Tx, batch: &'a Batch<'a>) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
@@ -56,6 +57,15 @@ fn undo<'a>(tx: &'a mut Tx, undone: &'a Undone<'a>) -> BoxFuture<'a, Result<()>>
         reactions::undo(tx, log_id, to).await?;
         moderation::undo(tx, log_id, to).await?;
         notices::undo(tx, log_id, to).await
+    })
+}
+
+fn erase<'a>(tx: &'a mut Tx, gone: &'a Gone<'a>) -> BoxFuture<'a, Result<()>> {
+    Box::pin(async move {
+        reading::erase(tx, gone).await?;
+        messages::erase(tx, gone).await?;
+        media::erase(tx, gone).await?;
+        reactions::erase(tx, gone).await
     })
 }
 

@@ -6,8 +6,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::Config;
 use crate::{
-    App, accounts, channels, directory, factors, gateway, http, invites, media, members, messages, moderation, peers,
-    profiles, reactions, reading, roles, servers, sessions, settings, typing, uploads,
+    App, accounts, channels, directory, erasure, factors, gateway, http, invites, media, members, messages, moderation,
+    peers, profiles, reactions, reading, roles, servers, sessions, settings, typing, uploads,
 };
 
 /// The client API's rooms, below `/api/v1`.
@@ -32,6 +32,7 @@ fn api(config: &Config) -> OpenApiRouter<App> {
         .merge(gateway::router())
         .merge(uploads::router())
         .merge(media::router())
+        .merge(erasure::router())
 }
 
 /// What rooms answer to other instances, below `/federation/v1`.
@@ -42,6 +43,7 @@ fn peer_api() -> Router<App> {
         .merge(invites::peer_router())
         .merge(directory::peer_router())
         .merge(media::peer_router())
+        .merge(erasure::peer_router())
 }
 
 /// The API's document, as the rooms' routes describe it.

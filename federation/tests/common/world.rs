@@ -287,6 +287,7 @@ impl World {
                 deleted: deleted(event),
             }),
             existing: None,
+            purging: false,
             basis_hash: action
                 .basis
                 .seq

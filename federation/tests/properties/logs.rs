@@ -299,6 +299,7 @@ fn an_action_counts_once() {
         existing: Some(hub::position(&world.state)),
         basis_hash: Some(proposal.action.basis.hash),
         message: None,
+        purging: false,
     };
     assert_eq!(hub::judge(&world.state, &facts, &world.hub.ik(), &proposal, world.now).err(), Some(Code::AidReused));
     // A hub that takes it all the same is found out by its followers.

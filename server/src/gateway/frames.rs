@@ -129,6 +129,11 @@ pub enum GatewayEvent {
         #[schema(required)]
         notice: Option<Notice>,
     },
+    /// Somebody had everything erased that they brought into the server before this place in the log.
+    Purge {
+        actor: String,
+        seq: u64,
+    },
     /// Somebody came who has gone again since: there is no member to show.
     Notice {
         notice: Notice,

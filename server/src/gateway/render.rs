@@ -32,7 +32,8 @@ pub(super) fn meaning(entry: &Entry) -> Meaning {
             | Content::MemberUpdate(_)
             | Content::MemberLeave
             | Content::MemberKick
-            | Content::MemberBan,
+            | Content::MemberBan
+            | Content::UserPurge,
         ) => Meaning::Shared,
         Some(
             Content::ServerUpdate(_)
@@ -119,6 +120,7 @@ async fn event(app: &App, log: &LogHandle, entry: &Entry) -> Result<Option<Gatew
             let notice = notices::of_action(&mut app.db.read().await?, log.id, &action.aid).await?;
             Some(GatewayEvent::MemberLeave { actor: who, user, reason: reason.into(), notice })
         }
+        Content::UserPurge => Some(GatewayEvent::Purge { actor: action.actor.to_string(), seq: entry.seq() }),
         _ => None,
     })
 }

@@ -6,6 +6,7 @@ mod epochs;
 mod facts;
 mod follow;
 mod keys;
+mod purge;
 mod restore;
 mod tell;
 mod together;
@@ -108,6 +109,11 @@ pub(super) enum Request {
     },
     Remove {
         log: Arc<LogHandle>,
+        reply: Reply<()>,
+    },
+    Purge {
+        log: Arc<LogHandle>,
+        seq: u64,
         reply: Reply<()>,
     },
     Follow {
@@ -331,7 +337,6 @@ impl Committer {
         let changes = self.working(log).take_changes();
         let moves = self.working(log).take_moves();
         crate::log::state_store::write_state(tx, log.id, changes).await?;
-        let state = self.working(log);
         for entry in entries {
             match &entry.content {
                 Some(Content::MessageDelete) => {
@@ -341,7 +346,9 @@ impl Committer {
                         store::erase_message(tx, log.id, &aid, entry.seq(), hold).await?;
                     }
                 }
+                Some(Content::UserPurge) => self.begin_purge(tx, log, entry).await?,
                 Some(content) => {
+                    let state = self.working(log);
                     for actor in people_moved(content, entry) {
                         match state.members.get(&actor) {
                             Some(m) if m.home == inner.me.ik => {
@@ -365,6 +372,7 @@ impl Committer {
             let own = entries.iter().filter(|e| e.event.action.origin == inner.me.ik);
             pending::arrived(tx, log.id, own.map(|e| e.aid())).await?;
         }
+        let state = self.working(log);
         let batch = Batch { log_id: log.id, hub_here: log.hub_here, state, entries, moves: &moves, live, now_ms };
         (inner.projections)(tx, &batch).await
     }
@@ -451,6 +459,10 @@ impl Committer {
                 let result = self.remove(&log).await;
                 let _ = reply.send(result);
             }
+            Request::Purge { log, seq, reply } => {
+                let log = self.inner.current(log);
+                let _ = reply.send(self.purge(&log, seq).await);
+            }
         }
     }
 
@@ -500,6 +512,7 @@ impl Committer {
             // Somebody has joined at another process.
             return Ok(());
         }
+        self.purged_with_all(&mut tx, log).await?;
         (self.inner.forget_log)(&mut tx, log.id).await?;
         store::delete_log(&mut tx, log.id).await?;
         self.commit(tx).await?;
@@ -558,6 +571,7 @@ impl std::fmt::Debug for Request {
             Self::Adopt { .. } => f.write_str("Adopt"),
             Self::Follow { log, .. } => write!(f, "Follow({})", sid(log)),
             Self::CatchUp { .. } => f.write_str("CatchUp"),
+            Self::Purge { log, .. } => write!(f, "Purge({})", sid(log)),
             Self::Remove { log, .. } => write!(f, "Remove({})", sid(log)),
         }
     }

@@ -9,6 +9,7 @@ mod handle;
 mod missed;
 mod others;
 pub mod pending;
+pub mod purge;
 mod recent;
 mod relay;
 pub mod rewind;
@@ -83,6 +84,7 @@ pub struct Rooms {
     pub forget_channel: ForgetChannel,
     pub files_there: FilesThere,
     pub undo: Undo,
+    pub erase: purge::Erase,
 }
 
 /// Durations that the configuration sets.
@@ -117,6 +119,9 @@ pub(crate) struct Inner {
     forget_channel: ForgetChannel,
     files_there: FilesThere,
     undo: Undo,
+    erase: purge::Erase,
+    /// Woken when somebody asked to have something erased.
+    purges: tokio::sync::Notify,
     /// The way to the writer, for the relay; it does not keep the writer alive.
     requests: mpsc::WeakSender<Request>,
     high_water: OnceLock<rewind::HighWater>,
@@ -196,6 +201,8 @@ impl Log {
             forget_channel: rooms.forget_channel,
             files_there: rooms.files_there,
             undo: rooms.undo,
+            erase: rooms.erase,
+            purges: tokio::sync::Notify::new(),
             requests: requests.downgrade(),
             high_water: OnceLock::new(),
             handles: Mutex::default(),

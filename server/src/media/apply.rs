@@ -2,6 +2,7 @@
 
 use super::store;
 use crate::db::{Result, Tx};
+use crate::log::purge::Gone;
 use crate::log::{Batch, Undone};
 use conntext_federation::content::Content;
 
@@ -25,6 +26,14 @@ pub async fn apply(tx: &mut Tx, batch: &Batch<'_>) -> Result<()> {
             Some(Content::ChannelDelete) => store::forget_channel(tx, batch.log_id, channel).await?,
             _ => {}
         }
+    }
+    Ok(())
+}
+
+/// The files of messages that their author had erased go.
+pub async fn erase(tx: &mut Tx, gone: &Gone<'_>) -> Result<()> {
+    for (aid, _) in gone.messages {
+        store::forget_message(tx, gone.log_id, aid).await?;
     }
     Ok(())
 }

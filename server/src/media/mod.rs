@@ -18,7 +18,7 @@ use futures_util::future::BoxFuture;
 use std::collections::BTreeSet;
 use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
-pub use apply::{apply, undo};
+pub use apply::{apply, erase, undo};
 pub use exchange::ensure_at_hub;
 pub use routes::{peer_router, router};
 pub use store::{forget_channel, forget_log};

@@ -2,6 +2,7 @@
 
 use super::store::{self, NewRow};
 use crate::db::{Result, Tx};
+use crate::log::purge::Gone;
 use crate::log::{Batch, Entry};
 use conntext_federation::content::Content;
 use conntext_federation::ids::ActionId;
@@ -61,6 +62,14 @@ pub async fn apply(tx: &mut Tx, batch: &Batch<'_>) -> Result<()> {
         for row in batch.entries.iter().filter_map(|e| new_row(e)) {
             catch_up(tx, log_id, &row).await?;
         }
+    }
+    Ok(())
+}
+
+/// Messages that their author had erased count as deleted.
+pub async fn erase(tx: &mut Tx, gone: &Gone<'_>) -> Result<()> {
+    for (aid, channel) in gone.messages {
+        store::deleted(tx, gone.log_id, aid, channel.as_str(), gone.by_seq).await?;
     }
     Ok(())
 }

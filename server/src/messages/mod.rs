@@ -14,7 +14,7 @@ mod write;
 use crate::config::Limits;
 use crate::http::rate::RateLimit;
 
-pub use apply::apply;
+pub use apply::{apply, erase};
 pub use pending::pending_message;
 pub use read::{from_entry, message, message_for_all};
 pub use routes::router;

@@ -65,7 +65,10 @@ pub(super) async fn actions(
     }
     let log = match entitled(&app, &origin, &sid) {
         Ok(log) => log,
-        Err(refused) => return repeated(&app, &origin, &sid, &request.actions).await?.ok_or(refused),
+        Err(refused) => match former(&app, &origin, &sid, &request.actions) {
+            Some(log) => log,
+            None => return repeated(&app, &origin, &sid, &request.actions).await?.ok_or(refused),
+        },
     };
     if let Some(keys) = &request.keys {
         if keys.ik != origin.ik || keys.domain != origin.domain {
@@ -126,6 +129,17 @@ fn proposal(signed: SignedAction) -> Proposal {
         origin_sig: Some(signed.origin_sig),
         sealed: Sealed { content: signed.content, salt: signed.salt },
     }
+}
+
+/// Who left may still have erased what they brought.
+fn former(app: &App, origin: &Origin, sid: &ServerId, actions: &[SignedAction]) -> Option<Arc<LogHandle>> {
+    let log = app.log.get(sid).filter(|log| log.hub_here)?;
+    let state = log.state();
+    let theirs =
+        |a: &Action| a.kind == "user.purge" && state.bindings.get(&a.actor).is_some_and(|b| b.home == origin.ik);
+    let all = !actions.is_empty() && actions.iter().all(|signed| theirs(&signed.action));
+    drop(state);
+    all.then_some(log)
 }
 
 /// Somebody whose last member has left asks again about actions that stand in the log already.

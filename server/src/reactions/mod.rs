@@ -5,6 +5,7 @@ mod store;
 
 use crate::db::{Result, Tx};
 use crate::log::Batch;
+use crate::log::purge::Gone;
 use conntext_federation::content::Content;
 use conntext_federation::ids::ActionId;
 
@@ -43,6 +44,17 @@ pub async fn apply(tx: &mut Tx, batch: &Batch<'_>) -> Result<()> {
             Some(Content::ChannelDelete) => store::forget_channel(tx, batch.log_id, channel).await?,
             _ => {}
         }
+    }
+    Ok(())
+}
+
+/// Reactions that somebody had erased go, and all those under their messages.
+pub async fn erase(tx: &mut Tx, gone: &Gone<'_>) -> Result<()> {
+    for (aid, _) in gone.messages {
+        store::drop_message(tx, gone.log_id, aid).await?;
+    }
+    for aid in gone.reacted {
+        store::drop_of(tx, gone.log_id, aid, gone.actor.as_str()).await?;
     }
     Ok(())
 }

@@ -31,6 +31,12 @@ pub async fn drop_message(tx: &mut Tx, log_id: i64, aid: &ActionId) -> Result<()
     tx.exec("delete from reactions where log_id = $1 and aid = $2", args![log_id, aid.0]).await.map(|_| ())
 }
 
+/// What one person gave under a message.
+pub async fn drop_of(tx: &mut Tx, log_id: i64, aid: &ActionId, actor: &str) -> Result<()> {
+    let sql = "delete from reactions where log_id = $1 and aid = $2 and actor = $3";
+    tx.exec(sql, args![log_id, aid.0, actor]).await.map(|_| ())
+}
+
 pub async fn forget_log(tx: &mut Tx, log_id: i64) -> Result<()> {
     tx.exec("delete from reactions where log_id = $1", args![log_id]).await.map(|_| ())
 }

@@ -2,6 +2,7 @@
 
 use super::store;
 use crate::db::{Result, Tx};
+use crate::log::purge::Gone;
 use crate::log::{Batch, Entry, Undone};
 use conntext_federation::content::{Content, MessageCreate};
 use conntext_federation::ids::{Actor, ChannelId, RoleId};
@@ -59,6 +60,14 @@ pub async fn apply(tx: &mut Tx, batch: &Batch<'_>) -> Result<()> {
     store::advance_all(tx, batch.log_id, marks.map(|((actor, channel), cn)| (actor, channel, cn)).collect())
         .await
         .map(|_| ())
+}
+
+/// Messages that their author had erased speak to nobody.
+pub async fn erase(tx: &mut Tx, gone: &Gone<'_>) -> Result<()> {
+    for (aid, _) in gone.messages {
+        store::drop_mentions(tx, gone.log_id, aid).await?;
+    }
+    Ok(())
 }
 
 /// Takes back what events meant that no longer count.

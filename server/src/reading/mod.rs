@@ -8,7 +8,7 @@ use crate::db::{self, Query};
 use conntext_federation::ids::{Actor, ChannelId};
 use std::collections::HashMap;
 
-pub use apply::{apply, undo};
+pub use apply::{apply, erase, undo};
 pub use routes::router;
 pub use store::{forget_channel, forget_log};
 

@@ -105,6 +105,32 @@ impl Here {
         log::settled(app, &self.log, &aid).await;
         Ok(())
     }
+
+    /// Whether they may leave.
+    ///
+    /// # Errors
+    /// 409 `owner_cannot_leave`.
+    pub fn may_leave(&self) -> Result<()> {
+        if self.log.state().info.owner.as_ref() == Some(&self.actor) {
+            return Err(Problem::new("owner_cannot_leave")
+                .detail("You own this community. Delete it, if nobody needs it any more."));
+        }
+        Ok(())
+    }
+
+    /// Leaves.
+    ///
+    /// # Errors
+    /// What the rules refuse.
+    pub async fn leave(&self, app: &App) -> Result<()> {
+        let draft = self.draft("member.leave", &serde_json::json!({}))?;
+        match app.log.submit(draft, None).await.map_err(refused)? {
+            Outcome::Accepted(entry) => drop(log::settled(app, &self.log, &entry.aid()).await),
+            // Nobody is held in a community whose place is gone: it disappears here at once, and the departure waits.
+            Outcome::Pending(_) => app.log.hide(&self.log, &self.actor).await?,
+        }
+        Ok(())
+    }
 }
 
 /// 404 `unknown_server`.

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
-use super::access::{Here, refused};
+use super::access::Here;
 use super::create::{self, Template};
 use super::types::{Server, Servers};
 use super::{access, icon, store, text, view};
@@ -19,7 +19,6 @@ use crate::config::Config;
 use crate::error::{Problem, Result};
 use crate::factors;
 use crate::http::{Auth, Json, Path};
-use crate::log::{self, Outcome};
 
 /// Routes of this room, below `/api/v1`.
 pub fn router(config: &Config) -> OpenApiRouter<App> {
@@ -195,18 +194,8 @@ async fn delete(
 ))]
 async fn leave(State(app): State<App>, auth: Auth, Path(sid): Path<String>) -> Result<StatusCode> {
     let here = Here::find(&app, &auth, &sid)?;
-    if here.log.state().info.owner.as_ref() == Some(&here.actor) {
-        return Err(Problem::new("owner_cannot_leave")
-            .detail("You own this community. Delete it, if nobody needs it any more."));
-    }
-    let draft = here.draft("member.leave", &serde_json::json!({}))?;
-    match app.log.submit(draft, None).await.map_err(refused)? {
-        Outcome::Accepted(entry) => {
-            log::settled(&app, &here.log, &entry.aid()).await;
-        }
-        // Nobody is held in a community whose place is gone: it disappears here at once, and the departure waits.
-        Outcome::Pending(_) => app.log.hide(&here.log, &here.actor).await?,
-    }
+    here.may_leave()?;
+    here.leave(&app).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

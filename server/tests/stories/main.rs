@@ -7,6 +7,7 @@ mod a_factors;
 mod a_passkeys;
 mod architecture;
 mod b_elsewhere;
+mod b_erasure;
 mod b_invites;
 mod b_notices;
 mod b_servers;

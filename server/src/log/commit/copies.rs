@@ -113,6 +113,7 @@ impl Committer {
         // While the answer was on its way, the last one here who may see the channel may have lost it.
         let state = self.working(log);
         entries.retain(|e| e.event.action.channel.as_ref().is_none_or(|c| state.channels.contains_key(c)));
+        self.strip(&mut tx, log, &mut entries).await?;
         let entries: Vec<Arc<Entry>> = entries.into_iter().map(Arc::new).collect();
         self.write(&mut tx, log, &entries, false).await?;
         // A deletion that came before what it deletes still counts.
@@ -143,6 +144,9 @@ impl Committer {
                     self.orphan_after(&mut tx, &state.sid, old.id, to, state.head.epoch).await?;
                 }
                 None => {
+                    if let Some(copy) = self.inner.by_id(old.id) {
+                        self.purged_with_all(&mut tx, &copy).await?;
+                    }
                     store::forget_copy(&mut tx, old.id).await?;
                     (self.inner.forget_log)(&mut tx, old.id).await?;
                 }

@@ -6,7 +6,7 @@ use crate::{
     crash,
     db::{self, Query, Tx},
     log::{
-        LogHandle, pending, rewind, store,
+        LogHandle, pending, purge, rewind, store,
         types::{Batch, Entry, LogError, Undone},
     },
 };
@@ -103,6 +103,7 @@ impl Committer {
             entries.append(&mut page);
         }
         rewind::store::set_aside(tx, log_id, to, &entries, now_ms).await?;
+        purge::store::forget(tx, log_id, to).await?;
         (self.inner.undo)(tx, &Undone { log_id, to, entries: &entries }).await?;
         // What earlier events said of messages that later ones touched counts again.
         let targets: BTreeSet<&str> = entries.iter().filter_map(|e| e.event.action.target.as_deref()).collect();

@@ -4,7 +4,7 @@ use super::Group;
 use crate::{
     db::{self, Tx},
     log::{
-        FilesThere, store,
+        FilesThere, purge, store,
         types::{Entry, LogError},
     },
 };
@@ -59,6 +59,10 @@ pub(super) async fn facts(tx: &mut Tx, group: &Group, p: &Proposal) -> db::Resul
         if let (Some(message), true) = (&mut facts.message, deleted_now) {
             message.deleted = true;
         }
+    }
+    if action.kind == "user.purge" {
+        let now = |e: &Arc<Entry>| e.event.action.kind == action.kind && e.event.action.actor == action.actor;
+        facts.purging = group.entries.iter().any(now) || purge::store::is_open(tx, log.id, &action.actor).await?;
     }
     if p.origin_sig.is_some() {
         let here = group.entries.iter().find(|e| e.aid() == action.aid);

@@ -46,6 +46,9 @@ impl Committer {
             }
         }
         bus.tell_grown(&log.sid);
+        if steps.iter().any(|s| matches!(s, Step::Apply(e) if matches!(e.content, Some(Content::UserPurge)))) {
+            self.inner.purges.notify_one();
+        }
         self.inner.note_high_water(log);
     }
 

@@ -50,7 +50,7 @@ impl Inner {
         Ok(())
     }
 
-    fn by_id(&self, log_id: i64) -> Option<Arc<LogHandle>> {
+    pub(in crate::log) fn by_id(&self, log_id: i64) -> Option<Arc<LogHandle>> {
         unpoison(self.handles.lock()).values().find(|log| log.id == log_id).cloned()
     }
 }
