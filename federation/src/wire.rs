@@ -73,6 +73,10 @@ pub struct HelloServer {
     /// may hold that event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt: Option<Position>,
+    /// The channels that the sender's copy knows, by the digest that a wish for them would have: who was restored from an
+    /// older copy may end where it ended before and know others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channels: Option<Hash>,
 }
 
 /// An action on its way to the hub.

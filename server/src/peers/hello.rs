@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::http::Method;
 use conntext_federation::domain::Domain;
+use conntext_federation::hub::position;
 use conntext_federation::ids::InstanceId;
 use conntext_federation::wire::{self, EventsPage, Hello, HelloServer, Push};
 
@@ -65,13 +66,17 @@ async fn ours(app: &App, peer: &InstanceId) -> db::Result<Hello> {
         if log.hub_here && member {
             let head = view::head(app, &log, peer).await?;
             let wish = want::wish(app, &log, peer);
-            servers.push(HelloServer { sid: log.sid.clone(), hub: true, head, wish, receipt: None });
+            servers.push(HelloServer { sid: log.sid.clone(), hub: true, head, wish, receipt: None, channels: None });
         } else if !log.hub_here && hub == *peer && log.quarantined().is_none() {
-            let head = log.head();
+            let (head, channels) = {
+                let state = log.state();
+                (position(&state), wire::wish(&state.channels.keys().cloned().collect()))
+            };
             let mut read = app.db.read().await?;
             let receipt = pending::furthest_receipt(&mut read, log.id, &head).await?;
             drop(read);
-            servers.push(HelloServer { sid: log.sid.clone(), hub: false, head, wish: None, receipt });
+            let (wish, channels) = (None, Some(channels));
+            servers.push(HelloServer { sid: log.sid.clone(), hub: false, head, wish, receipt, channels });
         }
     }
     let document = app.peers.document.serial();
@@ -148,7 +153,15 @@ pub(super) async fn follower_at(
         app.peers.rewinds.notify_one();
     }
     match cursor {
-        Some(acked) if acked == said.head.seq => Ok(()),
+        Some(acked) if acked == said.head.seq => {
+            let mut tx = app.db.begin().await?;
+            let known = store::disclosed(&mut tx, peer, log.id).await?;
+            // What was told without an event moves no head.
+            if said.channels.is_some_and(|digest| digest != wire::wish(&known)) {
+                store::doubt(&mut tx, peer, log.id).await?;
+            }
+            tx.commit().await
+        }
         // What it confirmed meanwhile is on its way back to us.
         Some(acked) if acked < said.head.seq => {
             let mut tx = app.db.begin().await?;

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::view::{self, Bounds, Sent};
-use super::{Message, Origin, Told, snapshots, store, tail, want};
+use super::{Message, Origin, Told, refused, snapshots, store, tail, want};
 use crate::App;
 use crate::error::{Problem, Result};
 use crate::http::{Json, Path, Query};
@@ -114,10 +114,18 @@ async fn one(
     if let Some(wait) = wait {
         return Ok(ActionResult::Rejected { aid, code: Code::Rate, retry: true, retry_after_ms: Some(wait) });
     }
+    if let Some(code) = app.peers.refused.before(&signed) {
+        return rejected(code, false);
+    }
+    let key = refused::key(&signed);
     match app.log.submit_foreign(sid, proposal(signed)).await {
         Ok(entry) => Ok(accepted(&entry)),
         Err(LogError::Rejected(code)) => {
-            rejected(code, matches!(code, Code::StaleBasis | Code::Rate | Code::UnknownKey))
+            let retry = matches!(code, Code::StaleBasis | Code::Rate | Code::UnknownKey);
+            if !retry {
+                app.peers.refused.note(key, code);
+            }
+            rejected(code, retry)
         }
         Err(e) => Err(e.into()),
     }

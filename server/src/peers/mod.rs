@@ -25,6 +25,7 @@ mod profiles;
 mod pushing;
 mod rebase;
 mod reconcile;
+mod refused;
 pub mod rewind;
 mod rooms;
 mod signals;
@@ -103,6 +104,7 @@ pub struct Peers {
     /// Who has asked where people of ours are.
     pub subscriptions: subscriptions::Subscriptions,
     slowness: slowness::Slowness,
+    refused: refused::Refused,
     snapshots: snapshots::Book,
     looks: view::Looks,
     /// Whose profiles were asked for because somebody looked, and when, milliseconds.
@@ -166,6 +168,7 @@ impl Peers {
             want: want::Book::default(),
             subscriptions: subscriptions::Subscriptions::default(),
             slowness: slowness::Slowness::default(),
+            refused: refused::Refused::default(),
             snapshots: snapshots::Book::default(),
             looks: view::Looks::default(),
             asked_profiles: Mutex::default(),

@@ -148,7 +148,12 @@ impl Window<'_> {
                     self.app.peers.slowness.answered(self.peer, answer.took, patience);
                     let head = self.log.head().seq;
                     self.confirmed(ack.acked.min(head), &answer.gained, &answer.lost).await?;
-                    if ack.acked < answer.end && !stopped {
+                    if ack.acked < answer.end && !stopped && answer.end == self.acked {
+                        // It brought no events, so that the peer's own end shows: it was restored, and its greeting was lost.
+                        tracing::info!(sid = %self.log.sid, peer = %self.peer, acked = self.acked, there = ack.acked, "a peer holds less than it confirmed");
+                        rewind(self.app, self.peer, self.log, ack.acked).await?;
+                        (outcome, stopped) = (Step::Sent, true);
+                    } else if ack.acked < answer.end && !stopped {
                         tracing::warn!(sid = %self.log.sid, peer = %self.peer, acked = ack.acked, end = answer.end, "a peer confirms less than it got");
                         (outcome, stopped) = (Step::Later(Duration::from_secs(60)), true);
                     } else if !stopped {

@@ -68,8 +68,8 @@ async fn visible_head(hub: &App, log: &LogHandle, reader: &App) -> Position {
         let Some(channel) = row.get::<Option<String>>(2) else { return true };
         let within = |channels: &BTreeSet<ChannelId>| channels.iter().any(|c| c.as_str() == channel);
         let (kind, origin): (String, String) = (row.get(3), row.get(4));
-        // What changes a channel comes also where its messages do not.
-        let talk = kind.starts_with("message.") || kind.starts_with("reaction.");
+        // What changes a channel, and what takes something away, comes also where its messages do not.
+        let talk = (kind.starts_with("message.") && kind != "message.delete") || kind.starts_with("reaction.");
         within(&followed) || (within(&visible) && (!talk || origin == reader.keys.ik.as_str()))
     };
     let row = rows.iter().find(seen).expect("an event");
@@ -341,7 +341,10 @@ fn told(scene: &Scene, number: usize, stands: &Stands, epoch: u64) -> Vec<String
         let Some(seq) = by_id.or_else(|| found.first().copied()) else { continue };
         match last.insert(sent.person, (seq, sent.body.clone())) {
             Some((before, body)) if before >= seq => {
-                faults.push(format!("I4: {:?} of {who} stands before {body:?}, which was sent earlier", sent.body));
+                faults.push(format!(
+                    "I4: {:?} of {who} stands at {seq}, before {body:?} at {before}, which was sent earlier",
+                    sent.body
+                ));
             }
             _ => {}
         }

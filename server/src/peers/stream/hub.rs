@@ -106,7 +106,7 @@ async fn heed(app: &App, origin: &Origin, log: &Arc<LogHandle>, from: &From) -> 
     let ours = log.head();
     if from.after > confirmed {
         let head = Position { generation: ours.generation, epoch: from.epoch, seq: from.after, hash: from.hash };
-        let said = HelloServer { sid: log.sid.clone(), hub: false, head, wish: None, receipt: None };
+        let said = HelloServer { sid: log.sid.clone(), hub: false, head, wish: None, receipt: None, channels: None };
         hello::follower_at(app, &origin.domain, &origin.ik, log, &said).await?;
     }
     if from.after > ours.seq { Err(Code::BeyondHead.into()) } else { Ok(()) }
