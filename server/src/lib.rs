@@ -17,6 +17,7 @@ pub mod crash;
 pub mod db;
 pub mod directory;
 pub mod error;
+pub mod export;
 pub mod factors;
 pub mod gateway;
 pub mod heard;
@@ -201,6 +202,7 @@ async fn assemble(folder: Folder, base: Base, transport: Arc<dyn peers::Transpor
         cards: servers::Cards::default(),
         media: media::Media::default(),
         uploads: uploads::Uploads::default(),
+        exports: export::Exports::default(),
         server_guard: servers::Guard::new(&base.config.limits),
         stopping: CancellationToken::new(),
         tasks: TaskTracker::new(),
