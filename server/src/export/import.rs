@@ -99,7 +99,7 @@ pub(super) struct BroughtPicture {
 }
 
 fn refuse(code: &str, message: &str) -> Problem {
-    Problem::invalid("archive", code, message).detail(message)
+    Problem::invalid("archive", code, message)
 }
 
 fn because(fault: Fault) -> Problem {

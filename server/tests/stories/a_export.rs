@@ -364,10 +364,9 @@ async fn a7_a_cancelled_or_interrupted_archive_leaves_nothing_behind() {
     drop(half(&r.a).await);
     assert_eq!(stands(&r.ada).await["state"], "running");
     assert_eq!(lying(&r.a).len(), 1);
-    let (mut ada, mut bob) = (r.ada.clone(), r.bob.clone());
+    let Room { a, mut ada, mut bob, .. } = r;
     ada.let_go();
     bob.let_go();
-    let Room { a, .. } = r;
     let a = a.restart().await;
     let (ada, bob) = (a.client().acting_as(&ada), a.client().acting_as(&bob));
     export::start(&a.app);
@@ -498,7 +497,7 @@ async fn a7_archives_that_are_none_are_refused() {
     let refused = async |bytes: Vec<u8>| {
         let answer = bring(&ada, bytes).await.expect_problem(422, "invalid");
         assert_eq!(answer.field_code().0, "archive");
-        assert!(answer.json["detail"].as_str().unwrap().ends_with('.'));
+        assert!(answer.json["fields"][0]["message"].as_str().unwrap().ends_with('.'));
         answer.field_code().1.to_owned()
     };
     assert_eq!(refused(b"".to_vec()).await, "no_archive");
