@@ -188,7 +188,7 @@ pub(super) async fn messages(
     me: &Actor,
     written: &HashSet<String>,
 ) -> Result<u64> {
-    m.pack.begin(&format!("communities/{}/messages.json", c.sid)).await.map_err(blobs::disk)?;
+    m.pack.begin(&format!("communities/{}/messages.json", c.sid), c.may_be_large()).await.map_err(blobs::disk)?;
     let head = serde_json::to_string(&Head::of("messages")).map_err(Problem::internal)?;
     let head = head.trim_end_matches('}');
     let community = serde_json::to_string(&c.sid).map_err(Problem::internal)?;

@@ -96,7 +96,7 @@ pub(super) async fn community(
     written: &HashSet<String>,
     count: u64,
 ) -> Result<()> {
-    m.pack.begin(&format!("communities/{}.html", c.sid)).await.map_err(blobs::disk)?;
+    m.pack.begin(&format!("communities/{}.html", c.sid), c.may_be_large()).await.map_err(blobs::disk)?;
     let mut text = head(&c.name);
     text.push_str("<p><a href=\"../index.html\">All your data</a></p>\n");
     let _ = write!(text, "<h1>{}</h1>\n<p class=\"quiet\">{}", escape(&c.name), escape(&c.domain));

@@ -79,9 +79,10 @@ impl Pack {
         self.send(Piece::Begin(name.to_owned(), how, large)).await
     }
 
-    /// Begins an entry whose length nobody knows yet; what follows belongs to it.
-    pub async fn begin(&mut self, name: &str) -> io::Result<()> {
-        self.start(name, How::Deflated, true).await
+    /// Begins an entry whose length nobody knows yet; what follows belongs to it. `large`: it may have more than 4 GiB, which
+    /// simple programs do not read.
+    pub async fn begin(&mut self, name: &str, large: bool) -> io::Result<()> {
+        self.start(name, How::Deflated, large).await
     }
 
     /// Text of the entry.

@@ -14,6 +14,8 @@ use crate::log::LogHandle;
 
 /// Bytes of a file that count as much as one message that is looked at.
 const BYTES_A_STEP: u64 = 4096;
+/// More than a message ever takes in a file, in bytes.
+const BYTES_A_MESSAGE: u64 = 128 * 1024;
 
 /// A role of the person's.
 #[derive(Clone, Debug, Serialize)]
@@ -61,6 +63,12 @@ pub(super) struct Community {
 }
 
 impl Community {
+    /// Whether a file with all messages of the person could have more than 4 GiB.
+    pub fn may_be_large(&self) -> bool {
+        let messages: u64 = self.channels.iter().map(|c| c.last).sum();
+        messages.saturating_mul(BYTES_A_MESSAGE) > u64::from(u32::MAX)
+    }
+
     /// Whether all that the person wrote there is held here.
     pub fn is_whole(&self) -> bool {
         self.channels.iter().all(Channel::is_whole)
