@@ -1639,6 +1639,15 @@ export interface paths {
                         "application/json": components["schemas"]["ImportPreview"];
                     };
                 };
+                /** @description `conflict`: another archive of theirs is coming in */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description `too_large` */
                 413: {
                     headers: {

@@ -17,7 +17,7 @@ pub struct Exports {
 
 impl Default for Exports {
     fn default() -> Self {
-        Self { keep_days: 7, per_day: 3, import_max_bytes: 1024 * 1024 * 1024 }
+        Self { keep_days: 7, per_day: 3, import_max_bytes: 256 * 1024 * 1024 }
     }
 }
 

@@ -133,6 +133,7 @@ fn small(picture: BroughtPicture) -> Result<SmallPicture> {
 /// The body is the archive, or `account.json` alone. Nothing is set yet; the answer says what would be.
 #[utoipa::path(post, path = "/me/import", request_body(content = Vec<u8>, content_type = "application/zip"), responses(
     (status = 200, body = ImportPreview),
+    (status = 409, description = "`conflict`: another archive of theirs is coming in", body = Problem),
     (status = 413, description = "`too_large`", body = Problem),
     (status = 422, description = "`invalid`; the code of the field `archive` is `no_archive`, `damaged`, `no_account`, \
         `too_large_inside`, `unsupported`, `bad_account`, `newer`, `bad_profile`, `bad_settings` or `bad_picture`",
@@ -140,6 +141,9 @@ fn small(picture: BroughtPicture) -> Result<SmallPicture> {
 ))]
 async fn look(State(app): State<App>, auth: Auth, body: Body) -> Result<Json<ImportPreview>> {
     let me = Actor::User(auth.uid.parse()?);
+    let turn = app.exports.bring(&auth.account);
+    let _turn =
+        turn.ok_or_else(|| Problem::new("conflict").detail("Another archive of yours is coming in just now."))?;
     let received = blobs::receive(&app, body, app.config.exports.import_max_bytes).await?;
     let found = import::read(&app, &received).await?;
     drop(received);

@@ -1,6 +1,8 @@
 //! Making archives in the background: one at a time for the whole instance, in the order in which they were asked for.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
@@ -17,14 +19,37 @@ const LOOK: Duration = Duration::from_secs(2);
 /// How often it is looked for what is over, where there is one process.
 const ROUND: Duration = Duration::from_secs(60);
 
-/// Wakes the worker of this process.
+/// What is held in memory about people's data on its way out and in.
 #[derive(Default)]
-pub struct Exports(Notify);
+pub struct Exports {
+    /// Wakes the worker of this process.
+    news: Notify,
+    /// Accounts that are bringing an archive in.
+    bringing: Mutex<HashSet<String>>,
+}
 
 impl Exports {
     /// There is something new to do.
     pub(super) fn wake(&self) {
-        self.0.notify_one();
+        self.news.notify_one();
+    }
+
+    /// The right of an account to bring an archive in: one at a time, since each may take a good part of the disk.
+    pub(super) fn bring<'a>(&'a self, account: &'a str) -> Option<Bringing<'a>> {
+        let new = self.bringing.lock().unwrap_or_else(PoisonError::into_inner).insert(account.to_owned());
+        new.then_some(Bringing { exports: self, account })
+    }
+}
+
+/// See [`Exports::bring`]; over when it is dropped.
+pub(super) struct Bringing<'a> {
+    exports: &'a Exports,
+    account: &'a str,
+}
+
+impl Drop for Bringing<'_> {
+    fn drop(&mut self) {
+        self.exports.bringing.lock().unwrap_or_else(PoisonError::into_inner).remove(self.account);
     }
 }
 
@@ -46,26 +71,29 @@ pub fn start(app: &App) {
 async fn run(app: App) {
     loop {
         app.cluster.until_duties().await;
-        if let Err(e) = begin_anew(&app).await {
-            tracing::warn!(error = %e, "archives that were begun could not be looked up");
-        }
+        // What another process began, or this one before the database failed it.
+        let mut left = true;
         while app.cluster.has_duties() {
-            let worked = match turn(&app).await {
-                Ok(worked) => worked,
-                Err(e) => {
-                    tracing::warn!(error = %e, "an archive of somebody's data could not be made");
-                    false
+            let worked = async {
+                if left {
+                    begin_anew(&app).await?;
                 }
+                turn(&app).await
             };
-            if worked {
-                continue;
+            match worked.await {
+                Ok(true) => continue,
+                Ok(false) => left = false,
+                Err(e) => {
+                    left = true;
+                    tracing::warn!(error = %e, "an archive of somebody's data could not be made; it is begun anew");
+                }
             }
             if let Err(e) = tidy(&app).await {
                 tracing::warn!(error = %e, "old archives could not be tidied up");
             }
             let pause = if app.cluster.is_shared() { LOOK } else { ROUND };
             // Woken, or it is time to look again.
-            let _ = tokio::time::timeout(pause, app.exports.0.notified()).await;
+            let _ = tokio::time::timeout(pause, app.exports.news.notified()).await;
         }
     }
 }
@@ -90,13 +118,14 @@ pub async fn turn(app: &App) -> Result<bool> {
     let mut tx = app.db.begin().await?;
     let Some(row) = store::take(&mut tx, &turn).await? else { return Ok(false) };
     tx.commit().await?;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder(app)).await.map_err(blobs::disk)?;
     // A name of its own: another process may still be writing what it was making.
     let part = folder(app).join(format!("{turn}.part"));
-    let made = match build::build(app, &row, &turn, &part).await {
-        Ok(size) => keep(app, &row, &turn, &part, size).await,
-        Err(e) => Err(e),
+    let made = async {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder(app)).await.map_err(blobs::disk)?;
+        let size = build::build(app, &row, &turn, &part).await?;
+        keep(app, &row, &turn, &part, size).await
     };
+    let made = made.await;
     let _ = fs::remove_file(&part).await;
     match made {
         Ok(()) => tracing::info!(account = %row.account, id = %row.id, "an archive of somebody's data is ready"),

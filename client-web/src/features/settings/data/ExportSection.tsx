@@ -1,4 +1,4 @@
-import { Download, FileArchive, LoaderCircle } from "lucide-react";
+import { Download, FileArchive, Hourglass } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Trans, useLingui } from "@lingui/react/macro";
@@ -108,7 +108,7 @@ function UnderWay({ one, onGone }: { one: Export; onGone: () => Promise<unknown>
   return (
     <div className={s.card}>
       <div className={s.line}>
-        <LoaderCircle size={22} aria-hidden="true" />
+        <Hourglass size={22} aria-hidden="true" />
         <div className={s.text}>
           <strong role="status">{waits ? <Trans>Your archive waits for its turn</Trans> : <Trans>Your archive is being made</Trans>}</strong>
           <span>

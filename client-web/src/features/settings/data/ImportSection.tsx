@@ -6,6 +6,8 @@ import type { ImportPreview } from "@kit/api";
 import { dataApi } from "@kit/api/data";
 import { Button } from "@kit/ui/Button";
 import { FormError } from "@kit/ui/FormError";
+import { Note } from "@kit/ui/Page";
+import { fieldError } from "@kit/ui/problem";
 import { Section } from "@kit/ui/SettingsLayout";
 import { useSubmit } from "@kit/ui/useSubmit";
 import { accountIn } from "./archive";
@@ -21,12 +23,18 @@ export function ImportSection() {
     setFound(null);
     setFound(await dataApi.lookAt(await accountIn(file)));
   });
+  const wrong = fieldError(look.error, "archive");
   return (
     <Section
       title={<Trans>Bring data from another instance</Trans>}
       lead={t`Choose an archive that you made elsewhere. You see first what is in it, and nothing changes before you say so.`}
     >
-      <FormError error={look.error} />
+      <FormError error={look.error} fields={["archive"]} />
+      {wrong ? (
+        <div role="alert">
+          <Note tone="bad">{wrong}</Note>
+        </div>
+      ) : null}
       {found ? (
         <Preview
           key={found.id}
