@@ -46,7 +46,6 @@ impl Making {
             store::progress(&mut tx, &self.id, &self.turn, self.done, self.total).await?;
             tx.commit().await?;
         }
-        crate::crash::point("export.step");
         Ok(())
     }
 }

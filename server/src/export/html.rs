@@ -97,9 +97,10 @@ pub(super) async fn community(
     count: u64,
 ) -> Result<()> {
     m.pack.begin(&format!("communities/{}.html", c.sid), c.may_be_large()).await.map_err(blobs::disk)?;
-    let mut text = head(&c.name);
+    let name = if c.name.is_empty() { &c.sid } else { &c.name };
+    let mut text = head(name);
     text.push_str("<p><a href=\"../index.html\">All your data</a></p>\n");
-    let _ = write!(text, "<h1>{}</h1>\n<p class=\"quiet\">{}", escape(&c.name), escape(&c.domain));
+    let _ = write!(text, "<h1>{}</h1>\n<p class=\"quiet\">{}", escape(name), escape(&c.domain));
     let _ = write!(text, " · {}", many(count, "message of yours", "messages of yours"));
     text.push_str(" · times are UTC</p>\n");
     if !c.member {
@@ -152,8 +153,9 @@ fn article(message: &Mine, files: &[Option<String>]) -> String {
     if message.edited_at.is_some() {
         out.push_str(" <span class=\"quiet\">edited</span>");
     }
-    if let Some(reply) = &message.reply_to {
-        let _ = write!(out, " <a class=\"quiet\" href=\"#{reply}\">in answer to a message</a>");
+    if message.reply_to.is_some() {
+        // Mostly somebody else's, which is not here.
+        out.push_str(" <span class=\"quiet\">in answer to a message</span>");
     }
     if !message.content.body.is_empty() {
         let _ = write!(out, "\n<div class=\"text\">{}</div>", escape(&message.content.body));
