@@ -15,6 +15,7 @@ use crate::cluster::Cluster;
 use crate::config::Config;
 use crate::db::Db;
 use crate::db::folder::Folder;
+use crate::export::Exports;
 use crate::gateway::Gateway;
 use crate::keys::InstanceKeys;
 use crate::log::Log;
@@ -84,6 +85,8 @@ pub struct Inner {
     pub media: Media,
     /// Who writes to which upload.
     pub uploads: Uploads,
+    /// Wakes whoever makes archives of people's data.
+    pub exports: Exports,
     /// Limits on making servers and on trying invitations.
     pub server_guard: servers::Guard,
     /// Cancelled when the instance is told to stop: workers and sockets end.

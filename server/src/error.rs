@@ -82,6 +82,7 @@ const CODES: &[(&str, u16, &str)] = &[
     ("timeout", 408, "The request took too long"),
     ("name_taken", 409, "The name is taken"),
     ("handle_taken", 409, "The name is taken"),
+    ("export_running", 409, "An archive of your data is being made"),
     ("conflict", 409, "That cannot be done now"),
     ("upload_offset", 409, "The upload does not go on there"),
     ("owner_cannot_leave", 409, "The owner cannot leave"),

@@ -18,6 +18,7 @@ pub mod db;
 pub mod directory;
 pub mod erasure;
 pub mod error;
+pub mod export;
 pub mod factors;
 pub mod gateway;
 pub mod heard;
@@ -202,6 +203,7 @@ async fn assemble(folder: Folder, base: Base, transport: Arc<dyn peers::Transpor
         cards: servers::Cards::default(),
         media: media::Media::default(),
         uploads: uploads::Uploads::default(),
+        exports: export::Exports::default(),
         server_guard: servers::Guard::new(&base.config.limits),
         stopping: CancellationToken::new(),
         tasks: TaskTracker::new(),

@@ -6,8 +6,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::Config;
 use crate::{
-    App, accounts, channels, directory, erasure, factors, gateway, http, invites, media, members, messages, moderation,
-    peers, profiles, reactions, reading, roles, servers, sessions, settings, typing, uploads,
+    App, accounts, channels, directory, erasure, export, factors, gateway, http, invites, media, members, messages,
+    moderation, peers, profiles, reactions, reading, roles, servers, sessions, settings, typing, uploads,
 };
 
 /// The client API's rooms, below `/api/v1`.
@@ -18,6 +18,7 @@ fn api(config: &Config) -> OpenApiRouter<App> {
         .merge(factors::router())
         .merge(profiles::router(config))
         .merge(settings::router())
+        .merge(export::router())
         .merge(servers::router(config))
         .merge(channels::router())
         .merge(roles::router())

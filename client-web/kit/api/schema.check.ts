@@ -14,6 +14,9 @@ export type Checked = {
   SecondStep: Fits<Schemas["SecondStep"], Ours.SecondStep>;
   Factors: Fits<Schemas["Factors"], Ours.Factors>;
   Application: Fits<Schemas["Application"], Ours.Application>;
+  Export: Fits<Schemas["Export"], Ours.Export>;
+  ImportPreview: Fits<Schemas["ImportPreview"], Ours.ImportPreview>;
+  ImportPart: Fits<Schemas["ImportPart"], Ours.ImportPart>;
   AddedPasskey: Fits<Schemas["AddedPasskey"], Ours.AddedPasskey>;
   AuthenticatorOffer: Fits<Schemas["AuthenticatorOffer"], Ours.AuthenticatorOffer>;
   RecoveryCodes: Fits<Schemas["RecoveryCodes"], Ours.RecoveryCodes>;

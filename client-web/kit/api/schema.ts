@@ -912,6 +912,299 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what one asked to have erased */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Erasure"][];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/erasures/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a settled erasure from the list */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The erasure */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `not_found`: it is not there, or not settled */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The archives of one's data */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Exports"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Make an archive of one's data
+         * @description It is made in the background; an earlier one is erased when it is ready.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Export"];
+                    };
+                };
+                /** @description `proof_required` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `export_running`: one is being made already */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `rate`: as many as there may be in a day */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/exports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Cancel or delete an archive */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The archive */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/exports/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download an archive
+         * @description Parts are given by `Range`, so that a download that broke off goes on; `If-Range` with the `ETag` makes sure that it is of
+         *     the same archive.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The archive */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/zip": number[];
+                    };
+                };
+                206: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/zip": number[];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `export_running`: it is not ready */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `gone`: its time is over */
+                410: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `range` */
+                416: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/factors": {
         parameters: {
             query?: never;
@@ -1377,6 +1670,138 @@ export interface paths {
                 };
                 /** @description `conflict`: no second factor is on */
                 409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at an archive from another instance
+         * @description The body is the archive, or `account.json` alone. Nothing is set yet; the answer says what would be.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/zip": number[];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ImportPreview"];
+                    };
+                };
+                /** @description `conflict`: another archive of theirs is coming in */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `too_large` */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `invalid`; the code of the field `archive` is `no_archive`, `damaged`, `no_account`, `too_large_inside`, `unsupported`, `bad_account`, `newer`, `bad_profile`, `bad_settings` or `bad_picture` */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/import/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set what was brought along
+         * @description The chosen parts only; the rest of the profile and of the settings stays as it is.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description What was looked at */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ApplyImport"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Me"];
+                    };
+                };
+                /** @description `not_found`: it was looked at more than an hour ago, or is set already */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `invalid`: nothing was chosen */
+                422: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -3062,6 +3487,88 @@ export interface paths {
                     content?: never;
                 };
                 404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/servers/{sid}/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase everything that one posted in a server
+         * @description Texts, earlier versions, files and reactions of the person asking, on the community's host and on every instance that
+         *     holds a copy. It cannot be undone. `GET /me/erasures` shows who has confirmed it.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The server */
+                    sid: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["EraseMine"];
+                };
+            };
+            responses: {
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Erasure"];
+                    };
+                };
+                /** @description `proof_required` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unknown_server` */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `owner_cannot_leave` */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `rate`: the last time is still being carried out */
+                429: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -5101,6 +5608,10 @@ export interface components {
             /** @description The name that is kept for the person meanwhile. */
             handle: string;
         };
+        /** @description What is to be set. */
+        ApplyImport: {
+            parts: components["schemas"]["ImportPart"][];
+        };
         /** @description A file of a message. */
         Attachment: {
             /** @description What it shows, in words. */
@@ -5329,6 +5840,80 @@ export interface components {
             /** @description Markdown. */
             body: string;
         };
+        /** @description What to do besides. */
+        EraseMine: {
+            /** @description Whether to leave the community too. */
+            leave: boolean;
+        };
+        /** @description Something that a person asked to have erased. */
+        Erasure: {
+            /**
+             * Format: int64
+             * @description Unix milliseconds.
+             */
+            asked_at: number;
+            code: string | null;
+            /** @description The instances that signed that they erased it, and those that did not yet. */
+            confirmed: string[];
+            /** @description The instance that hosts it. */
+            host: string;
+            id: string;
+            missing: string[];
+            name: string;
+            /**
+             * Format: int64
+             * @description When it came to its end; nothing more is expected then.
+             */
+            settled_at: number | null;
+            /** @description The community, and how it was called. */
+            sid: string;
+            /** @description `waiting` for the community's host, `erasing`, `done`, `refused` with the code, or `unknown` to the host. */
+            state: string;
+        };
+        /** @description An archive of the person's data. */
+        Export: {
+            /** @description Why it failed, a code such as `storage_full`. */
+            code: string | null;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description Steps that are done.
+             */
+            done: number;
+            /**
+             * Format: int64
+             * @description Until when it can be downloaded, milliseconds since 1970; none until it is ready.
+             */
+            expires_at: number | null;
+            /** @description Its id. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Bytes of the file; none until it is ready.
+             */
+            size: number | null;
+            /** @description How it stands. */
+            state: components["schemas"]["ExportState"];
+            /**
+             * Format: int64
+             * @description Steps there are; 0 while nobody knows.
+             */
+            total: number;
+        };
+        /**
+         * @description How an archive stands.
+         * @enum {string}
+         */
+        ExportState: "queued" | "running" | "ready" | "failed" | "expired";
+        /** @description The person's archives. */
+        Exports: {
+            /** @description The newest first. */
+            exports: components["schemas"]["Export"][];
+        };
         /** @description What a sign-in to this account needs besides the password, or takes in place of it. */
         Factors: {
             /** @description An authenticator app is set up. */
@@ -5370,6 +5955,50 @@ export interface components {
              * @description The asker's own actions that wait for it here.
              */
             waiting: number;
+        };
+        /** @description A community that somebody was in at the other instance. */
+        ImportCommunity: {
+            /** @description Where it is at home. */
+            domain: string;
+            /** @description Its id. */
+            id: string;
+            /** @description The person is in it here already. */
+            joined: boolean;
+            /** @description What it was called. */
+            name: string;
+            /** @description Anybody could join it. */
+            public: boolean;
+        };
+        /**
+         * @description A part of what was brought along.
+         * @enum {string}
+         */
+        ImportPart: "display_name" | "pronouns" | "bio" | "picture" | "settings";
+        /** @description What an archive would bring. */
+        ImportPreview: {
+            /** @description What the person says about themselves; empty for nothing. */
+            bio: string;
+            /** @description Where the person was a member. */
+            communities: components["schemas"]["ImportCommunity"][];
+            /** @description The name to show. */
+            display_name: string;
+            /** @description The instance there. */
+            domain: string;
+            /** @description The name there. */
+            handle: string;
+            /** @description Names it, for an hour. */
+            id: string;
+            /**
+             * Format: int64
+             * @description When the archive was made, milliseconds since 1970.
+             */
+            made_at: number;
+            /** @description The picture as a `data:` address; none where there is none. */
+            picture: string | null;
+            /** @description Pronouns; empty for none. */
+            pronouns: string;
+            /** @description Settings of the client. */
+            settings: Record<string, never>;
         };
         /** @description What everybody may know about this instance. */
         Instance: {

@@ -41,6 +41,49 @@ export interface SecondStep {
   passkey: boolean;
 }
 
+/** An archive of the person's data. */
+export interface Export {
+  id: string;
+  state: "queued" | "running" | "ready" | "failed" | "expired";
+  /** Steps that are done, of so many; 0 while nobody knows. */
+  done: number;
+  total: number;
+  /** Bytes of the file. */
+  size: number | null;
+  /** Why it failed. */
+  code: string | null;
+  created_at: number;
+  /** Until when it can be downloaded. */
+  expires_at: number | null;
+}
+
+export type ImportPart = "display_name" | "pronouns" | "bio" | "picture" | "settings";
+
+/** What an archive of another instance would bring. */
+export interface ImportPreview {
+  id: string;
+  made_at: number;
+  handle: string;
+  domain: string;
+  display_name: string;
+  pronouns: string;
+  bio: string;
+  /** A `data:` address. */
+  picture: string | null;
+  settings: Record<string, unknown>;
+  communities: ImportCommunity[];
+}
+
+export interface ImportCommunity {
+  id: string;
+  name: string;
+  domain: string;
+  /** Anybody can join. */
+  public: boolean;
+  /** The person is in it here already. */
+  joined: boolean;
+}
+
 /** A passkey of the person. */
 export interface Passkey {
   id: string;

@@ -25,6 +25,7 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
     let app = crate::build(config, Arc::new(SystemClock::from_env()), Arc::new(OsRng)).await?;
     crate::maintenance::start(&app);
     crate::media::start(&app);
+    crate::export::start(&app);
     // Of several processes one offers it: the newest address is the only one that is valid.
     let setup = if app.cluster.has_duties() { accounts::offer_setup(&app).await? } else { None };
     let url = app.config.public_url();

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod between;
+mod exports;
 mod federation;
 mod http;
 mod instance;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 pub use accounts::{Accounts, Registration};
 pub use between::{Between, NatsAddress};
+pub use exports::Exports;
 pub use federation::{Federation, Follow, Mode};
 pub use http::Http;
 pub use instance::Instance;
@@ -47,6 +49,8 @@ pub struct Config {
     pub sessions: Sessions,
     /// Sizes and rates.
     pub limits: Limits,
+    /// Archives of people's own data.
+    pub exports: Exports,
     /// With which other instances it speaks.
     pub federation: Federation,
     /// What it writes to its log.
@@ -121,6 +125,7 @@ impl Config {
         self.http.check()?;
         self.accounts.check()?;
         self.storage.check()?;
+        self.exports.check()?;
         Ok(())
     }
 

@@ -37,6 +37,11 @@ impl Drop for Received {
 }
 
 impl Received {
+    /// The file, from its beginning. It has no name any more when this value is dropped.
+    pub async fn open(&self) -> Result<std::fs::File> {
+        Ok(fs::File::open(&self.path).await.map_err(disk)?.into_std().await)
+    }
+
     /// All of it.
     pub async fn bytes(&self) -> Result<Vec<u8>> {
         fs::read(&self.path).await.map_err(disk)

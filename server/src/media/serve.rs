@@ -1,5 +1,7 @@
 //! A file as an answer: whole or in part, and never as a page of this instance.
 
+use std::path::Path;
+
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -14,7 +16,11 @@ use crate::error::{Problem, Result};
 const USE_STEP_MS: i64 = 3_600_000;
 
 /// The part that is asked for: first and last byte. `None` for all, an error for one that is not there.
-fn range(headers: &HeaderMap, size: u64) -> std::result::Result<Option<(u64, u64)>, ()> {
+fn range(headers: &HeaderMap, etag: &str, size: u64) -> std::result::Result<Option<(u64, u64)>, ()> {
+    // Who has the beginning of something else gets all of this.
+    if headers.get(header::IF_RANGE).is_some_and(|v| v.as_bytes() != etag.as_bytes()) {
+        return Ok(None);
+    }
     let Some(text) = headers.get(header::RANGE).and_then(|v| v.to_str().ok()) else { return Ok(None) };
     // Several parts at once, and other units, are answered with all of it.
     let Some((from, to)) = text.strip_prefix("bytes=").and_then(|t| t.split_once('-')) else { return Ok(None) };
@@ -29,7 +35,7 @@ fn range(headers: &HeaderMap, size: u64) -> std::result::Result<Option<(u64, u64
 }
 
 /// `Content-Disposition` with the name in both spellings.
-fn disposition(media_type: &str, name: &str) -> String {
+pub fn disposition(media_type: &str, name: &str) -> String {
     let how = if kind::is_shown(media_type) { "inline" } else { "attachment" };
     let plain: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() || ". -_".contains(c) { c } else { '_' }).collect();
@@ -56,7 +62,6 @@ pub async fn respond(app: &App, mid: &str, name: &str, headers: &HeaderMap) -> R
     let etag = format!("\"{mid}\"");
     let mut out = HeaderMap::new();
     out.insert(header::ETAG, value(&etag)?);
-    out.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     // A deleted file must not stay in sight for long.
     out.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=3600"));
     let tags = headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok());
@@ -67,22 +72,35 @@ pub async fn respond(app: &App, mid: &str, name: &str, headers: &HeaderMap) -> R
     out.insert(header::CONTENT_TYPE, value(full)?);
     out.insert(header::CONTENT_DISPOSITION, value(&disposition(&stored.media_type, name))?);
     out.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
-    let size = stored.size;
-    let Ok(part) = range(headers, size) else {
-        let mut refused = Problem::new("range").detail(format!("The file has {size} bytes.")).into_response();
-        refused.headers_mut().insert(header::CONTENT_RANGE, value(&format!("bytes */{size}"))?);
-        return Ok(refused);
-    };
-    let mut file = tokio::fs::File::open(blobs::path(app, mid)).await.map_err(|e| {
-        tracing::error!(mid, error = %e, "a stored file is missing");
-        Problem::not_found()
-    })?;
+    let path = blobs::path(app, mid);
+    let answer = file(&path, out, headers).await?;
     let now = app.clock.now_ms();
     if stored.used_at + USE_STEP_MS < now {
         let mut tx = app.db.begin().await?;
         store::used(&mut tx, mid, now).await?;
         tx.commit().await?;
     }
+    Ok(answer)
+}
+
+/// Answers with a file of the disk, whole or the part that is asked for; `out` are the other headers, the `ETag` among them.
+///
+/// # Errors
+/// 404 when it is not there.
+pub async fn file(path: &Path, mut out: HeaderMap, headers: &HeaderMap) -> Result<Response> {
+    let mut file = tokio::fs::File::open(path).await.map_err(|e| {
+        tracing::error!(path = %path.display(), error = %e, "a stored file is missing");
+        Problem::not_found()
+    })?;
+    let value = |text: &str| HeaderValue::from_str(text).map_err(Problem::internal);
+    let size = file.metadata().await.map_err(blobs::disk)?.len();
+    let etag = out.get(header::ETAG).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+    out.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    let Ok(part) = range(headers, &etag, size) else {
+        let mut refused = Problem::new("range").detail(format!("The file has {size} bytes.")).into_response();
+        refused.headers_mut().insert(header::CONTENT_RANGE, value(&format!("bytes */{size}"))?);
+        return Ok(refused);
+    };
     let (from, to) = part.unwrap_or((0, size.saturating_sub(1)));
     let length = if size == 0 { 0 } else { to - from + 1 };
     file.seek(std::io::SeekFrom::Start(from)).await.map_err(blobs::disk)?;
@@ -106,7 +124,7 @@ mod tests {
         let ask = |text: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(header::RANGE, text.parse().unwrap());
-            range(&headers, 100)
+            range(&headers, "\"a\"", 100)
         };
         assert_eq!(ask("bytes=0-9"), Ok(Some((0, 9))));
         assert_eq!(ask("bytes=90-"), Ok(Some((90, 99))));
@@ -115,6 +133,13 @@ mod tests {
         assert_eq!(ask("bytes=100-"), Err(()));
         assert_eq!(ask("bytes=0-1,4-5"), Ok(None));
         assert_eq!(ask("lines=1-2"), Ok(None));
+        let since = |tag: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::RANGE, "bytes=5-".parse().unwrap());
+            headers.insert(header::IF_RANGE, tag.parse().unwrap());
+            range(&headers, "\"a\"", 100)
+        };
+        assert_eq!((since("\"a\""), since("\"b\"")), (Ok(Some((5, 99))), Ok(None)));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! the newest verified copies.
 
 mod avatar;
+mod edit;
 pub mod exchange;
 mod identity;
 mod routes;
@@ -21,6 +22,7 @@ use crate::lately::Lately;
 use crate::{App, Base, sessions};
 
 pub use avatar::Avatar as SmallPicture;
+pub use edit::{Edit, edit, edited};
 pub use identity::{NewIdentity, chain, new_identity, next_op};
 pub use routes::router;
 pub use types::{Me, Profile, User, UserKind};

@@ -4,18 +4,16 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use conntext_federation::ids::{Actor, UserId};
+use conntext_federation::ids::Actor;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
-use super::{Me, Profile, avatar, check_text, identity, store, types};
+use super::{Edit, Me, Profile, avatar, edit, identity, store, types};
 use crate::App;
 use crate::accounts;
-use crate::bus::PersonNotice;
 use crate::config::Config;
-use crate::db::Tx;
 use crate::error::{Problem, Result};
 use crate::http::{Auth, Json, Path};
 
@@ -52,33 +50,22 @@ pub struct ChangeMe {
     pronouns: Option<String>,
 }
 
-async fn own_row(tx: &mut Tx, auth: &Auth) -> Result<store::ProfileRow> {
-    store::profile(tx, &auth.uid).await?.ok_or_else(|| Problem::internal("an account without a profile"))
-}
-
 /// Change the profile
 #[utoipa::path(patch, path = "/me", request_body = ChangeMe, responses(
     (status = 200, body = Me),
     (status = 422, description = "`invalid` with the field", body = Problem),
 ))]
 async fn change_me(State(app): State<App>, auth: Auth, Json(change): Json<ChangeMe>) -> Result<Json<Me>> {
-    use conntext_federation::profile::{MAX_BIO, MAX_PRONOUNS};
+    let edit = Edit { display_name: change.display_name, bio: change.bio, pronouns: change.pronouns, picture: None };
+    save(&app, &auth, edit).await
+}
+
+async fn save(app: &App, auth: &Auth, edit: Edit) -> Result<Json<Me>> {
     let mut tx = app.db.begin().await?;
-    let mut row = own_row(&mut tx, &auth).await?;
-    if let Some(name) = change.display_name {
-        let name = super::check_display_name(&name)?;
-        row.display_name = if name.is_empty() { row.handle.clone() } else { name };
-    }
-    if let Some(bio) = change.bio {
-        row.bio = check_text("bio", bio.trim_end(), MAX_BIO, true)?;
-    }
-    if let Some(pronouns) = change.pronouns {
-        row.pronouns = check_text("pronouns", pronouns.trim(), MAX_PRONOUNS, false)?;
-    }
-    identity::sign_and_store(&app, &mut tx, row).await?;
+    super::edit(app, &mut tx, auth, edit).await?;
     tx.commit().await?;
-    changed(&app, &auth);
-    answer_me(&app, &auth).await
+    super::edited(app, auth);
+    answer_me(app, auth).await
 }
 
 /// Set the picture
@@ -95,43 +82,24 @@ async fn set_avatar(State(app): State<App>, auth: Auth, bytes: Bytes) -> Result<
     if bytes.len() > most {
         return Err(Problem::too_large(most as u64));
     }
-    let new = avatar::from_upload(&app, bytes.to_vec()).await?;
-    let mut tx = app.db.begin().await?;
-    let mut row = own_row(&mut tx, &auth).await?;
-    store::add_picture(&mut tx, &new.mid, new.kind, &new.bytes, app.clock.now_ms()).await?;
-    let old = row.avatar_mid.replace(new.mid.clone());
-    row.avatar_type = Some(new.kind.to_owned());
-    row.avatar_size = i64::try_from(new.bytes.len()).unwrap_or(i64::MAX);
-    identity::sign_and_store(&app, &mut tx, row).await?;
-    if let Some(old) = old {
-        store::drop_unused_picture(&mut tx, &old).await?;
-    }
-    tx.commit().await?;
-    changed(&app, &auth);
-    answer_me(&app, &auth).await
+    let picture = avatar::from_upload(&app, bytes.to_vec()).await?;
+    save(&app, &auth, Edit { picture: Some(picture), ..Edit::default() }).await
 }
 
 /// Remove the picture
 #[utoipa::path(delete, path = "/me/avatar", responses((status = 200, body = Me)))]
 async fn remove_avatar(State(app): State<App>, auth: Auth) -> Result<Json<Me>> {
     let mut tx = app.db.begin().await?;
-    let mut row = own_row(&mut tx, &auth).await?;
+    let mut row = edit::own_row(&mut tx, &auth).await?;
     if let Some(old) = row.avatar_mid.take() {
         row.avatar_type = None;
         row.avatar_size = 0;
         identity::sign_and_store(&app, &mut tx, row).await?;
         store::drop_unused_picture(&mut tx, &old).await?;
         tx.commit().await?;
-        changed(&app, &auth);
+        super::edited(&app, &auth);
     }
     answer_me(&app, &auth).await
-}
-
-/// Others see a changed profile at once, and so do the person's other devices.
-fn changed(app: &App, auth: &Auth) {
-    let Ok(uid) = auth.uid.parse::<UserId>() else { return };
-    app.bus.tell_person(&uid, PersonNotice::Me);
-    super::changed(app, uid);
 }
 
 /// Somebody's card

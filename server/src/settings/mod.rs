@@ -9,12 +9,12 @@ use utoipa_axum::routes;
 
 use crate::App;
 use crate::bus::PersonNotice;
-use crate::db::Query;
+use crate::db::{Query, Tx};
 use crate::error::{Problem, Result};
 use crate::http::{Auth, Json};
 
 /// Largest settings, in bytes of JSON.
-const MAX_BYTES: usize = 16 * 1024;
+pub(crate) const MAX_BYTES: usize = 16 * 1024;
 
 /// Routes of this room, below `/api/v1`.
 pub fn router() -> OpenApiRouter<App> {
@@ -51,8 +51,27 @@ async fn put(
     let mut tx = app.db.begin().await?;
     store::set(&mut tx, &auth.account, &text).await?;
     tx.commit().await?;
+    told(&app, &auth);
+    Ok(Json(settings))
+}
+
+/// Sets some of an account's settings; the others stay. After the commit comes [`told`].
+///
+/// # Errors
+/// 413 `too_large`.
+pub async fn merge(tx: &mut Tx, account: &str, some: Map<String, Value>) -> Result<()> {
+    let mut all = of(tx, account).await?;
+    all.extend(some);
+    let text = serde_json::to_string(&all).map_err(Problem::internal)?;
+    if text.len() > MAX_BYTES {
+        return Err(Problem::too_large(MAX_BYTES as u64));
+    }
+    Ok(store::set(tx, account, &text).await?)
+}
+
+/// The person's other devices take changed settings over.
+pub fn told(app: &App, auth: &Auth) {
     if let Ok(uid) = auth.uid.parse() {
         app.bus.tell_person(&uid, PersonNotice::Settings);
     }
-    Ok(Json(settings))
 }

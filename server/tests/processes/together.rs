@@ -500,3 +500,45 @@ async fn k9_another_instance_on_the_same_database_is_refused() {
     let refused = embedded.run(&["serve"]);
     assert!(text(&refused).contains("already uses the data folder"), "{}", text(&refused));
 }
+
+/// Asks for an archive of somebody's data at a process, and waits until it is ready there.
+async fn archive(process: &Process, token: &str) -> String {
+    let (status, asked) = request(process, token, "/me/exports", Some(json!({}))).await;
+    assert_eq!(status, 201, "{asked}");
+    let began = Instant::now();
+    loop {
+        let (_, all) = request(process, token, "/me/exports", None).await;
+        let found = all["exports"].as_array().expect("archives").iter().find(|e| e["id"] == asked["id"]).cloned();
+        if found.expect("the archive")["state"] == "ready" {
+            return asked["id"].as_str().expect("an id").to_owned();
+        }
+        assert!(began.elapsed() < PATIENCE, "nobody makes the archive: {all}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a7_of_several_processes_one_makes_archives() {
+    let Some(database) = database().await else { return };
+    let (mut one, _) = instance("a");
+    one.set("CONNTEXT__STORAGE__DATABASE", &database);
+    let two = beside(&one);
+    let (mut a1, mut a2) = (one.spawn("http"), two.spawn("http"));
+    assert!(a1.ready().await && a2.ready().await, "both serve");
+    if !has_duties(&a1).await {
+        std::mem::swap(&mut a1, &mut a2);
+    }
+    let ada = person(&a1, "ada").await;
+    // Asked for where the duties are not; both hand it out.
+    let id = archive(&a2, &ada).await;
+    for process in [&a1, &a2] {
+        let url = format!("{}/api/v1/me/exports/{id}/archive", process.base);
+        let answer = process.client.get(url).bearer_auth(&ada).send().await.expect("an answer");
+        assert_eq!(answer.status(), 200);
+        assert!(answer.bytes().await.expect("bytes").starts_with(b"PK"));
+    }
+    // With the one that made them gone, the other does.
+    a1.signal("KILL");
+    a1.ended().await;
+    archive(&a2, &ada).await;
+}

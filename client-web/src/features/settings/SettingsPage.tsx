@@ -1,17 +1,20 @@
-import { Info, LogOut, MonitorSmartphone, Palette, ShieldCheck, UserPlus, UserRound } from "lucide-react";
-import { useState } from "react";
+import { Archive, Info, LogOut, MonitorSmartphone, Palette, ShieldCheck, UserPlus, UserRound } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useLocation } from "wouter";
 import { useMe, useSession } from "@kit/live";
 import { Button } from "@kit/ui/Button";
 import { ConfirmDialog } from "@kit/ui/ConfirmDialog";
 import { SettingsLayout } from "@kit/ui/SettingsLayout";
+import { SkeletonRows } from "@kit/ui/States";
 import { AboutPage } from "./AboutPage";
 import { AppearancePage } from "./AppearancePage";
 import { ApplicationsPage } from "./ApplicationsPage";
 import { ProfilePage } from "./ProfilePage";
 import { SecurityPage } from "./SecurityPage";
 import { SessionsPage } from "./SessionsPage";
+
+const DataPage = lazy(() => import("./data/DataPage").then((m) => ({ default: m.DataPage })));
 
 /** A person's own settings. */
 export function SettingsPage() {
@@ -31,6 +34,16 @@ export function SettingsPage() {
           { path: "appearance", name: t`Appearance`, icon: <Palette size={18} />, page: <AppearancePage /> },
           { path: "devices", name: t`Devices`, icon: <MonitorSmartphone size={18} />, page: <SessionsPage /> },
           { path: "security", name: t`Security`, icon: <ShieldCheck size={18} />, page: <SecurityPage /> },
+          {
+            path: "data",
+            name: t`Your data`,
+            icon: <Archive size={18} />,
+            page: (
+              <Suspense fallback={<SkeletonRows rows={2} label={t`Loading`} />}>
+                <DataPage />
+              </Suspense>
+            ),
+          },
           // Who waited already may still be let in after the instance was opened or closed.
           ...(admin && (instance?.registration === "approval" || applications > 0) ? [{ path: "applications", name: applications > 0 ? t`Applications (${applications})` : t`Applications`, icon: <UserPlus size={18} />, page: <ApplicationsPage /> }] : []),
           { path: "about", name: t`About`, icon: <Info size={18} />, page: <AboutPage /> },

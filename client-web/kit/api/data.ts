@@ -1,0 +1,16 @@
+import { path, request, url } from "./http";
+import type * as T from "./types";
+
+type Id = string;
+
+/** Taking one's data out and bringing it along. Loaded with the page that needs it: import it from "@kit/api/data". */
+export const dataApi = {
+  exports: () => request<{ exports: T.Export[] }>("GET", "me/exports").then((r) => r.exports),
+  makeExport: () => request<T.Export>("POST", "me/exports"),
+  removeExport: (id: Id) => request<void>("DELETE", path("me", "exports", id)),
+  /** Where the browser downloads it, and goes on when that broke off. */
+  archiveUrl: (id: Id) => url(path("me", "exports", id, "archive")),
+  /** Sends an archive, or the small part of it that counts; nothing is set by that. */
+  lookAt: (archive: Blob) => request<T.ImportPreview>("POST", "me/import", { body: archive }),
+  takeOver: (id: Id, parts: T.ImportPart[]) => request<T.Me>("POST", path("me", "import", id), { body: { parts } }),
+};

@@ -1,0 +1,146 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { i18n } from "@lingui/core";
+import { describe, expect, it } from "vitest";
+import type { Export, ImportPreview } from "@kit/api";
+import { me } from "@kit/testing/build";
+import { fakeServer, Refusal, show } from "@kit/testing/render";
+import { fileSize } from "./bytes";
+import { DataPage } from "./DataPage";
+
+const archive = (part: Partial<Export> = {}): Export => ({ id: "exp_1", state: "ready", done: 10, total: 10, size: 3_400_000, code: null, created_at: 1_767_225_600_000, expires_at: 1_767_830_400_000, ...part });
+
+const found = (part: Partial<ImportPreview> = {}): ImportPreview => ({
+  id: "imp_1",
+  made_at: 1_767_225_600_000,
+  handle: "ada",
+  domain: "harbour.town",
+  display_name: "Ada of the Harbour",
+  pronouns: "",
+  bio: "I count.",
+  picture: null,
+  settings: { theme: "dark" },
+  communities: [
+    { id: "s_1", name: "Orchard", domain: "harbour.town", public: true, joined: false },
+    { id: "s_2", name: "Lantern", domain: "quietbay.org", public: false, joined: true },
+    { id: "s_3", name: "Cellar", domain: "cellar.town", public: false, joined: false },
+  ],
+  ...part,
+});
+
+const profile = { user: me().user, bio: "", pronouns: "they/them", mutual_servers: [], fetched_at: 0 };
+
+describe("A7: an archive of one's data", () => {
+  it("is asked for with proof, shows how far it is, and can be cancelled", async () => {
+    let exports: Export[] = [];
+    let proven = false;
+    const requests = fakeServer({
+      "GET me/exports": () => ({ exports }),
+      "POST sessions/current/proof": () => {
+        proven = true;
+      },
+      "POST me/exports": () => {
+        if (!proven) return new Refusal({ status: 403, code: "proof_required" });
+        exports = [archive({ state: "running", done: 43, total: 100, size: null, expires_at: null })];
+        return exports[0];
+      },
+      "DELETE me/exports/:id": () => {
+        exports = [];
+      },
+      "GET me/factors": { authenticator: false, passkeys: [], recovery_codes: 0 },
+    });
+    show(<DataPage />, { me: me() });
+    await userEvent.click(await screen.findByRole("button", { name: "Make an archive" }));
+    await userEvent.type(await screen.findByLabelText("Your password"), "a lantern");
+    await userEvent.click(screen.getByRole("button", { name: "Go on" }));
+    const bar = await screen.findByRole("progressbar", { name: "Making your archive" });
+    expect(bar).toHaveAttribute("aria-valuenow", "43");
+    expect(screen.getByText("43% done. You can close this page.")).toBeInTheDocument();
+    expect(screen.queryByRole("button", { name: "Make an archive" })).toBeNull();
+    await userEvent.click(screen.getByRole("button", { name: "Cancel" }));
+    expect(await screen.findByRole("button", { name: "Make an archive" })).toBeInTheDocument();
+    expect(requests.filter((r) => r.method === "DELETE").map((r) => r.path)).toEqual(["me/exports/exp_1"]);
+  });
+
+  it("is downloaded by a link, and deleted after a question", async () => {
+    let exports = [archive()];
+    fakeServer({
+      "GET me/exports": () => ({ exports }),
+      "DELETE me/exports/:id": () => {
+        exports = [];
+      },
+    });
+    show(<DataPage />, { me: me() });
+    const link = await screen.findByRole("link", { name: "Download" });
+    expect(link).toHaveAttribute("href", "/api/v1/me/exports/exp_1/archive");
+    expect(link).toHaveAttribute("download");
+    expect(screen.getByText(/3\.4 MB/)).toBeInTheDocument();
+    await userEvent.click(screen.getByRole("button", { name: "Delete" }));
+    await userEvent.click(within(await screen.findByRole("alertdialog")).getByRole("button", { name: "Delete the archive" }));
+    await waitFor(() => {
+      expect(screen.queryByRole("link", { name: "Download" })).toBeNull();
+    });
+  });
+
+  it("says why there is none: no turn yet, no room, too many in a day", async () => {
+    let exports = [archive({ state: "queued", total: 0, done: 0 })];
+    fakeServer({ "GET me/exports": () => ({ exports }), "POST me/exports": () => new Refusal({ status: 429, code: "rate", retry_after_ms: 7_200_000 }) });
+    const { client } = show(<DataPage />, { me: me() });
+    expect(await screen.findByText("Your archive waits for its turn")).toBeInTheDocument();
+    exports = [archive({ state: "failed", code: "storage_full" })];
+    await client.invalidateQueries();
+    expect(await screen.findByText(/there is no room left here/)).toBeInTheDocument();
+    await userEvent.click(screen.getByRole("button", { name: "Make an archive" }));
+    expect(await screen.findByRole("alert")).toHaveTextContent("No more archives today.");
+  });
+});
+
+describe("A7: bringing data along", () => {
+  it("shows what is new and sets what is chosen", async () => {
+    let applied: unknown = null;
+    fakeServer({
+      "GET me/exports": { exports: [] },
+      "GET users/:uid": profile,
+      "POST me/import": found(),
+      "POST me/import/:id": (request: { body: unknown }) => {
+        applied = request.body;
+        return me();
+      },
+    });
+    show(<DataPage />, { me: me() });
+    await userEvent.upload(await fileField(), new File(["{}"], "account.json", { type: "application/json" }));
+    expect(await screen.findByRole("checkbox", { name: /Ada of the Harbour/ })).toBeChecked();
+    // The archive has none, and one does not lose one's own.
+    expect(screen.queryByRole("checkbox", { name: /Pronouns/ })).toBeNull();
+    await userEvent.click(screen.getByRole("checkbox", { name: /Settings/ }));
+    await userEvent.click(screen.getByRole("button", { name: "Take over" }));
+    expect(await screen.findByText("What you chose is taken over.")).toBeInTheDocument();
+    expect(applied).toEqual({ parts: ["display_name", "bio"] });
+    const places = screen.getAllByRole("listitem").map((item) => item.textContent);
+    expect(places.map((text) => /open to everybody|you are in it|by invitation/.exec(text)?.[0])).toEqual(["open to everybody", "you are in it", "by invitation"]);
+    expect(screen.getByRole("button", { name: "Join Orchard" })).toBeInTheDocument();
+    expect(screen.queryByRole("button", { name: "Join Cellar" })).toBeNull();
+  });
+
+  it("says what is wrong with a file", async () => {
+    fakeServer({
+      "GET me/exports": { exports: [] },
+      "POST me/import": () => new Refusal({ status: 422, code: "invalid", fields: [{ field: "archive", code: "damaged", message: "The archive is damaged." }] }),
+    });
+    show(<DataPage />, { me: me() });
+    await userEvent.upload(await fileField(), new File(["PK"], "mine.zip", { type: "application/zip" }));
+    expect(await screen.findByRole("alert")).toHaveTextContent("The archive is damaged.");
+    expect(screen.getByRole("button", { name: "Choose an archive" })).toBeEnabled();
+  });
+});
+
+async function fileField(): Promise<HTMLInputElement> {
+  await screen.findByRole("button", { name: "Choose an archive" });
+  const field = document.querySelector<HTMLInputElement>("input[type=file]");
+  if (!field) throw new Error("no field for a file");
+  return field;
+}
+
+it("A7: sizes are shown in the unit that fits", () => {
+  expect([0, 999, 1500, 34_000_000, 2e9].map((n) => fileSize(i18n, n))).toEqual(["0 bytes", "999 bytes", "1.5 kB", "34 MB", "2 GB"]);
+});
