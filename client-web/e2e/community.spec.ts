@@ -1,5 +1,5 @@
 import type { Role } from "../kit/api/types";
-import { community, expect, letIn, register, test } from "./kit";
+import { accessible, community, expect, letIn, register, test } from "./kit";
 
 test("B1, B2, B6: a community is made, named, given channels; a taken name is told at the field", async ({ browser, a }) => {
   const { page } = await register(browser, a, "founder");
@@ -111,6 +111,36 @@ test("B4, B12: leaving, and deleting by the typed name", async ({ browser, a }) 
   await owner.page.getByLabel(/^Type/).fill("Short Story");
   await go.click();
   await expect(owner.page.getByRole("heading", { name: /^Hello/ })).toBeVisible();
+});
+
+test("B4: leaving with everything that one posted, on both instances, and seeing who has confirmed it", async ({ browser, a, b }) => {
+  const owner = await register(browser, a, "keeper");
+  const guest = await register(browser, b, "eraser");
+  const { server, channel } = await community(owner, "Long Story");
+  await letIn(owner, server, guest);
+  await owner.open(server, channel);
+  await guest.open(server, channel);
+  await guest.say("The heron stood here.");
+  await owner.sees("The heron stood here.");
+  await owner.say("Which heron?");
+  await guest.sees("Which heron?");
+  await guest.page.getByRole("button", { name: /^Long Story/ }).click();
+  await guest.page.getByRole("menuitem", { name: "Leave the community" }).click();
+  const dialog = guest.page.getByRole("alertdialog");
+  await dialog.getByText("Erase everything that I posted here").click();
+  if (process.env["SHOTS"]) await guest.page.screenshot({ path: `${process.env["SHOTS"]}/leave.png` });
+  await dialog.getByRole("button", { name: "Leave and erase" }).click();
+  await expect(guest.page.getByRole("heading", { name: /^Hello/ })).toBeVisible();
+  // The owner sees it go, and what the owner wrote stays.
+  await expect(owner.message("The heron stood here.")).toHaveCount(0);
+  await expect(owner.message("This message was deleted.")).toBeVisible();
+  await owner.sees("Which heron?");
+  await guest.go("/settings/data");
+  await expect(guest.page.getByText("Erased. All 2 instances that held it have confirmed.")).toBeVisible({ timeout: 30_000 });
+  await accessible(guest.page);
+  if (process.env["SHOTS"]) await guest.page.screenshot({ path: `${process.env["SHOTS"]}/erased.png` });
+  await guest.page.getByRole("button", { name: "Remove Long Story from this list" }).click();
+  await expect(guest.page.getByText("Long Story")).toHaveCount(0);
 });
 
 test("D2, L1: the quick switcher and the keys go from channel to channel", async ({ browser, a }) => {

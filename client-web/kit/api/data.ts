@@ -3,7 +3,7 @@ import type * as T from "./types";
 
 type Id = string;
 
-/** Taking one's data out and bringing it along. Loaded with the page that needs it: import it from "@kit/api/data". */
+/** Taking one's data out, bringing it along, and having it erased. Loaded with the page that needs it: import it from "@kit/api/data". */
 export const dataApi = {
   exports: () => request<{ exports: T.Export[] }>("GET", "me/exports").then((r) => r.exports),
   makeExport: () => request<T.Export>("POST", "me/exports"),
@@ -12,5 +12,9 @@ export const dataApi = {
   archiveUrl: (id: Id) => url(path("me", "exports", id, "archive")),
   /** Sends an archive, or the small part of it that counts; nothing is set by that. */
   lookAt: (archive: Blob) => request<T.ImportPreview>("POST", "me/import", { body: archive }),
+  /** Everything that one posted in a community, everywhere. */
+  erase: (sid: Id, leave: boolean) => request<T.Erasure>("POST", path("servers", sid, "erasure"), { body: { leave } }),
+  erasures: () => request<T.Erasure[]>("GET", "me/erasures"),
+  forgetErasure: (id: Id) => request<void>("DELETE", path("me", "erasures", id)),
   takeOver: (id: Id, parts: T.ImportPart[]) => request<T.Me>("POST", path("me", "import", id), { body: { parts } }),
 };

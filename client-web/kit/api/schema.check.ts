@@ -14,6 +14,7 @@ export type Checked = {
   SecondStep: Fits<Schemas["SecondStep"], Ours.SecondStep>;
   Factors: Fits<Schemas["Factors"], Ours.Factors>;
   Application: Fits<Schemas["Application"], Ours.Application>;
+  Erasure: Fits<Schemas["Erasure"], Ours.Erasure>;
   Export: Fits<Schemas["Export"], Ours.Export>;
   ImportPreview: Fits<Schemas["ImportPreview"], Ours.ImportPreview>;
   ImportPart: Fits<Schemas["ImportPart"], Ours.ImportPart>;

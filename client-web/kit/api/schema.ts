@@ -5852,6 +5852,7 @@ export interface components {
              * @description Unix milliseconds.
              */
             asked_at: number;
+            /** @description Why it was refused. */
             code: string | null;
             /** @description The instances that signed that they erased it, and those that did not yet. */
             confirmed: string[];
@@ -5867,8 +5868,7 @@ export interface components {
             settled_at: number | null;
             /** @description The community, and how it was called. */
             sid: string;
-            /** @description `waiting` for the community's host, `erasing`, `done`, `refused` with the code, or `unknown` to the host. */
-            state: string;
+            state: components["schemas"]["State"];
         };
         /** @description An archive of the person's data. */
         Export: {
@@ -6668,6 +6668,11 @@ export interface components {
             device?: string | null;
             kind?: components["schemas"]["SessionKind"] | null;
         };
+        /**
+         * @description How far something is that was asked for.
+         * @enum {string}
+         */
+        State: "waiting" | "erasing" | "done" | "refused" | "unknown";
         /**
          * @description What a new server begins with.
          * @enum {string}

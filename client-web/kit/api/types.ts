@@ -42,6 +42,19 @@ export interface SecondStep {
 }
 
 /** An archive of the person's data. */
+export interface Erasure {
+  id: string;
+  sid: string;
+  name: string /* of the community, when it was asked for */;
+  host: string;
+  state: "waiting" | "erasing" | "done" | "refused" | "unknown";
+  code: string | null;
+  confirmed: string[] /* domains */;
+  missing: string[];
+  asked_at: number;
+  settled_at: number | null;
+}
+
 export interface Export {
   id: string;
   state: "queued" | "running" | "ready" | "failed" | "expired";
@@ -434,6 +447,7 @@ export type GatewayEvent =
   | { t: "member_join"; member: Member; notice: Notice | null }
   | { t: "member_update"; member: Member }
   | { t: "member_leave"; actor: string; user: User; reason: "left" | "kicked" | "banned"; notice: Notice | null }
+  | { t: "purge"; actor: string; seq: number } // everything that they brought before this place is erased
   | { t: "notice"; notice: Notice; user: User } // somebody came who has gone again since
   | { t: "nothing" }; // a seq with nothing to show; moves the cursor only
 

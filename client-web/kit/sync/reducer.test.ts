@@ -125,6 +125,22 @@ describe("edits and deletions", () => {
     expect(state.windows[KEY]?.messages[1]?.reply_to).toMatchObject({ deleted: true, excerpt: null });
   });
 
+  it("B4: everything that somebody brought up to a place is erased, in all channels, and nothing later", () => {
+    const reactions = [
+      { emoji: "👍", count: 2, me: false, users: ["u_x", "u_mira"] },
+      { emoji: "🌱", count: 1, me: false, users: ["u_mira"] },
+    ];
+    const state = opened([
+      messageEvent(1, { author: "u_mira" }),
+      messageEvent(2, { author: "u_x", reactions }),
+      messageEvent(4, { author: "u_mira" }),
+      event(5, { t: "purge", actor: "u_mira", seq: 3 }),
+    ]);
+    const [first, others, later] = state.windows[KEY]?.messages ?? [];
+    expect([first?.deleted, first?.body, others?.deleted, later?.deleted]).toEqual([true, "", false, false]);
+    expect(others?.reactions).toEqual([{ emoji: "👍", count: 1, me: false, users: ["u_x"] }]);
+  });
+
   it("C5: edits, deletions and reactions of messages that are not held change nothing", () => {
     const before = opened([messageEvent(1)]);
     const after = run(

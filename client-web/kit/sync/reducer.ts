@@ -1,6 +1,6 @@
 import type { Channel, GatewayEvent, GatewaySignal, Message, Notice, Server, ServerFrame, User } from "@kit/api";
 import { channelKey, type ChannelWindow, type LiveState } from "./state";
-import { deleteMessage, editMessage, insertMessage, insertNotice, reactTo, trimWindow } from "./window";
+import { deleteMessage, editMessage, insertMessage, insertNotice, purge, reactTo, trimWindow } from "./window";
 
 /** How long a typing signal is shown, in milliseconds. */
 export const TYPING_MS = 6000;
@@ -310,6 +310,14 @@ function applyEvent(state: LiveState, sid: string, event: GatewayEvent): LiveSta
         })),
         sid,
       );
+    case "purge": {
+      const mine = event.actor === state.servers[sid]?.my_actor;
+      const channels = state.servers[sid]?.channels ?? [];
+      return channels.reduce(
+        (next, channel) => updateWindow(next, channelKey(sid, channel.id), (w) => purge(w, event.actor, event.seq, mine)),
+        state,
+      );
+    }
     case "notice":
       return upsertUsers(applyNotice(state, sid, event), [event.user]);
     default:

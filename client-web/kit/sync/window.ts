@@ -127,6 +127,20 @@ export function deleteMessage(window: ChannelWindow, id: string): ChannelWindow 
   );
 }
 
+/** Everything of one author up to a place in the log is erased, their reactions too. */
+export function purge(window: ChannelWindow, actor: string, seq: number, mine: boolean): ChannelWindow {
+  const theirs = window.messages.filter((m) => m.author === actor && m.seq !== null && m.seq <= seq && !m.deleted);
+  const next = theirs.reduce((held, message) => deleteMessage(held, message.id), window);
+  const given = (reaction: Reaction) => reaction.users.includes(actor) || (mine && reaction.me);
+  const without = (reactions: Reaction[]) =>
+    reactions.reduce(
+      (left, r) => (given(r) ? changeReactions(left, { emoji: r.emoji, actor, mine, on: false }) : left),
+      reactions,
+    );
+  if (!next.messages.some((message) => message.reactions.some(given))) return next;
+  return { ...next, messages: next.messages.map((m) => ({ ...m, reactions: without(m.reactions) })) };
+}
+
 export interface ReactionChange {
   emoji: string;
   actor: string;

@@ -4,7 +4,7 @@ use conntext_federation::domain::Domain;
 use conntext_federation::receipt::{Confirmed, PurgeReport};
 
 use super::receipts::{self, pause};
-use super::store::{self, Asked};
+use super::store::{self, Asked, Stage};
 use crate::App;
 use crate::error::{Problem, Result};
 use crate::http::Auth;
@@ -31,7 +31,7 @@ pub async fn ask(app: &App, auth: &Auth, here: &Here) -> Result<Asked> {
         sid: here.log.sid.clone(),
         name: here.log.state().info.name.clone(),
         hub_domain: here.log.hub_domain(),
-        state: "waiting".into(),
+        state: Stage::Waiting,
         code: None,
         confirmed: Vec::new(),
         missing: Vec::new(),
@@ -68,7 +68,7 @@ pub(super) async fn look(app: &App) -> Result<()> {
         if asked.settled_at.is_none() && now - asked.asked_at > FOLLOW_FOR_MS {
             asked.settled_at = Some(now);
         }
-        let again = if asked.state == "waiting" { pause(0) } else { pause(asked.looks) };
+        let again = if asked.state == Stage::Waiting { pause(0) } else { pause(asked.looks) };
         let mut tx = app.db.begin().await?;
         store::found(&mut tx, &asked, now + again).await?;
         tx.commit().await?;
@@ -99,7 +99,7 @@ async fn heed(app: &App, asked: &mut Asked, report: PurgeReport) {
     }
     (asked.confirmed, asked.missing) = (confirmed, missing);
     let done = asked.missing.is_empty() && !asked.confirmed.is_empty();
-    asked.state = if done { "done" } else { "erasing" }.into();
+    asked.state = if done { Stage::Done } else { Stage::Erasing };
     asked.settled_at = done.then(|| app.clock.now_ms());
 }
 
@@ -139,10 +139,10 @@ async fn refused(app: &App, asked: &mut Asked, e: &CallError) -> Result<()> {
     match waiting {
         Some(p) if matches!(p.state, PendingState::Rejected | PendingState::Expired) => {
             let code = p.code.unwrap_or_else(|| "expired".into());
-            (asked.state, asked.code, asked.settled_at) = ("refused".into(), Some(code), Some(now));
+            (asked.state, asked.code, asked.settled_at) = (Stage::Refused, Some(code), Some(now));
         }
         None if matches!(e, CallError::Problem { status: 404, .. }) && now - asked.asked_at > UNKNOWN_FOR_MS => {
-            (asked.state, asked.settled_at) = ("unknown".into(), Some(now));
+            (asked.state, asked.settled_at) = (Stage::Unknown, Some(now));
         }
         _ => {}
     }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::store::{self, Asked};
+use super::store::{self, Asked, Stage};
 use crate::App;
 use crate::error::{Problem, Result};
 use crate::factors;
@@ -28,8 +28,8 @@ pub struct Erasure {
     pub name: String,
     /// The instance that hosts it.
     pub host: String,
-    /// `waiting` for the community's host, `erasing`, `done`, `refused` with the code, or `unknown` to the host.
-    pub state: String,
+    pub state: Stage,
+    /// Why it was refused.
     #[schema(required)]
     pub code: Option<String>,
     /// The instances that signed that they erased it, and those that did not yet.

@@ -3,6 +3,8 @@
 use crate::args;
 use crate::db::{Error, Query, Result, Row, Tx};
 use conntext_federation::ids::{ActionId, Hash, InstanceId, ServerId};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 fn broken(what: &str) -> Error {
     Error::Damaged(format!("{what} in the tables of erasures"))
@@ -87,6 +89,38 @@ pub async fn put_off(tx: &mut Tx, due: &Due, until: i64) -> Result<()> {
 
 // ---- for those who asked
 
+/// How far something is that was asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// It is on its way to the community's host.
+    Waiting,
+    /// Not all instances have confirmed it.
+    Erasing,
+    Done,
+    /// The host refused it.
+    Refused,
+    /// The host knows nothing of it.
+    Unknown,
+}
+
+impl Stage {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Erasing => "erasing",
+            Self::Done => "done",
+            Self::Refused => "refused",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self> {
+        let all = [Self::Waiting, Self::Erasing, Self::Done, Self::Refused, Self::Unknown];
+        all.into_iter().find(|state| state.as_str() == text).ok_or_else(|| broken("state"))
+    }
+}
+
 /// Something that was asked for.
 #[derive(Clone, Debug)]
 pub struct Asked {
@@ -95,7 +129,7 @@ pub struct Asked {
     pub sid: ServerId,
     pub name: String,
     pub hub_domain: String,
-    pub state: String,
+    pub state: Stage,
     pub code: Option<String>,
     /// Domains.
     pub confirmed: Vec<String>,
@@ -116,7 +150,7 @@ fn asked(r: &Row) -> Result<Asked> {
         sid: r.get::<String>(2).parse().map_err(|_| broken("server id"))?,
         name: r.get(3),
         hub_domain: r.get(4),
-        state: r.get(5),
+        state: Stage::parse(&r.get::<String>(5))?,
         code: r.get(6),
         confirmed: words(&r.get::<String>(7)),
         missing: words(&r.get::<String>(8)),
@@ -131,7 +165,7 @@ pub async fn insert(tx: &mut Tx, asked: &Asked, look_at: i64) -> Result<()> {
         "insert into erasures (aid, uid, sid, name, hub_domain, state, confirmed, missing, asked_at, look_at, looks)
                values ($1, $2, $3, $4, $5, $6, '', '', $7, $8, 0)";
     let (sid, domain) = (asked.sid.as_str(), asked.hub_domain.as_str());
-    let args = args![asked.aid.0, &asked.uid, sid, &asked.name, domain, &asked.state, asked.asked_at, look_at];
+    let args = args![asked.aid.0, &asked.uid, sid, &asked.name, domain, asked.state.as_str(), asked.asked_at, look_at];
     tx.exec(sql, args).await.map(|_| ())
 }
 
@@ -159,7 +193,8 @@ pub async fn found(tx: &mut Tx, asked: &Asked, look_at: i64) -> Result<()> {
     let sql = "update erasures set state = $2, code = $3, confirmed = $4, missing = $5, settled_at = $6, look_at = $7,
                  looks = looks + 1 where aid = $1";
     let (confirmed, missing) = (asked.confirmed.join(" "), asked.missing.join(" "));
-    let args = args![asked.aid.0, &asked.state, asked.code.as_deref(), confirmed, missing, asked.settled_at, look_at];
+    let args =
+        args![asked.aid.0, asked.state.as_str(), asked.code.as_deref(), confirmed, missing, asked.settled_at, look_at];
     tx.exec(sql, args).await.map(|_| ())
 }
 

@@ -1,16 +1,17 @@
 import { CheckCheck, ChevronDown, FolderPlus, LogOut, Plus, Settings, TriangleAlert, UserPlus } from "lucide-react";
-import { useState } from "react";
-import { Trans, useLingui } from "@lingui/react/macro";
+import { lazy, Suspense, useState } from "react";
+import { useLingui } from "@lingui/react/macro";
 import { Button } from "react-aria-components";
 import { useLocation } from "wouter";
-import { api, type Server } from "@kit/api";
+import type { Server } from "@kit/api";
 import { can, useSync } from "@kit/live";
-import { ConfirmDialog } from "@kit/ui/ConfirmDialog";
 import { waitingIn } from "@kit/ui/counts";
 import { Menu, MenuItem, MenuSeparator } from "@kit/ui/Menu";
 import { openOverlay } from "@kit/ui/overlays";
 import { toastError } from "@kit/ui/Toasts";
 import s from "./ChannelList.module.css";
+
+const LeaveDialog = lazy(() => import("./LeaveDialog").then((m) => ({ default: m.LeaveDialog })));
 
 /** A community's name, who hosts it, and the menu with what one can do in it. */
 export function ServerHeader({ server }: { server: Server }) {
@@ -52,22 +53,11 @@ export function ServerHeader({ server }: { server: Server }) {
         <MenuItem danger icon={<LogOut size={18} />} isDisabled={owns} {...(owns ? { help: t`You own it. Delete it in its settings instead.` } : {})} onAction={() => { setLeaving(true); }}>{t`Leave the community`}</MenuItem>
       </Menu>
       </h1>
-      <ConfirmDialog
-        isOpen={leaving}
-        onClose={() => {
-          setLeaving(false);
-        }}
-        title={<Trans>Leave {server.name}?</Trans>}
-        action={t`Leave`}
-        danger
-        onConfirm={async () => {
-          await api.servers.leave(server.id);
-          sync.forgetServer(server.id);
-          navigate("/");
-        }}
-      >
-        {server.public ? <Trans>What you wrote stays there. You can join again at any time.</Trans> : <Trans>What you wrote stays there. To come back you need an invitation.</Trans>}
-      </ConfirmDialog>
+      {leaving ? (
+        <Suspense fallback={null}>
+          <LeaveDialog server={server} onClose={() => { setLeaving(false); }} onLeft={() => { navigate("/"); }} />
+        </Suspense>
+      ) : null}
     </header>
   );
 }

@@ -113,6 +113,29 @@ describe("B4: leaving", () => {
     });
     expect(requests[0]).toMatchObject({ method: "POST", path: "servers/s_1/leave" });
   });
+
+  it("erases everything too where that is chosen, once it is proven who is there", async () => {
+    let proven = false;
+    const requests = fakeServer({
+      "POST servers/:sid/erasure": () => (proven ? {} : new Refusal({ status: 403, code: "proof_required" })),
+      "POST sessions/current/proof": () => {
+        proven = true;
+      },
+      "GET me/factors": { authenticator: false, passkeys: [], recovery_codes: 0 },
+    });
+    const { history } = list();
+    await userEvent.click(screen.getByRole("button", { name: /^Lantern Readers/ }));
+    await userEvent.click(await screen.findByRole("menuitem", { name: "Leave the community" }));
+    await userEvent.click(await screen.findByRole("checkbox", { name: "Erase everything that I posted here" }));
+    expect(screen.getByText(/This cannot be undone/)).toBeInTheDocument();
+    await userEvent.click(screen.getByRole("button", { name: "Leave and erase" }));
+    await userEvent.type(await screen.findByLabelText("Your password"), "a lantern");
+    await userEvent.click(screen.getByRole("button", { name: "Go on" }));
+    await waitFor(() => {
+      expect(history.at(-1)).toBe("/");
+    });
+    expect(requests.findLast((request) => request.path.endsWith("erasure"))?.body).toEqual({ leave: true });
+  });
 });
 
 it("J3: says who does not answer", () => {

@@ -2,7 +2,7 @@ import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { i18n } from "@lingui/core";
 import { describe, expect, it } from "vitest";
-import type { Export, ImportPreview } from "@kit/api";
+import type { Erasure, Export, ImportPreview } from "@kit/api";
 import { me } from "@kit/testing/build";
 import { fakeServer, Refusal, show } from "@kit/testing/render";
 import { fileSize } from "./bytes";
@@ -30,12 +30,52 @@ const found = (part: Partial<ImportPreview> = {}): ImportPreview => ({
 
 const profile = { user: me().user, bio: "", pronouns: "they/them", mutual_servers: [], fetched_at: 0 };
 
+describe("B4: what was erased", () => {
+  const erasure = (part: Partial<Erasure>): Erasure => ({ id: "e1", sid: "s_1", name: "Orchard", host: "harbour.town", state: "erasing", code: null, confirmed: [], missing: [], asked_at: 1_767_225_600_000, settled_at: null, ...part });
+  const page = (erasures: Erasure[]) => {
+    let held = erasures;
+    const requests = fakeServer({
+      "GET me/exports": { exports: [] }, "GET me/erasures": [],
+      "GET me/erasures": () => held,
+      "DELETE me/erasures/:id": () => {
+        held = [];
+      },
+    });
+    show(<DataPage />, { me: me() });
+    return requests;
+  };
+
+  it("says who has confirmed, for whom it waits, and when it will come to nothing", async () => {
+    page([
+      erasure({ id: "e1", confirmed: ["a.town", "b.town"], missing: ["c.town"] }),
+      erasure({ id: "e2", name: "Cellar", state: "waiting" }),
+      erasure({ id: "e3", name: "Attic", state: "refused", code: "forbidden", settled_at: 1 }),
+      erasure({ id: "e4", name: "Yard", confirmed: ["a.town"], missing: ["c.town"], settled_at: 1 }),
+    ]);
+    expect(await screen.findByText("Confirmed by 2 of 3, waiting for c.town.")).toBeInTheDocument();
+    expect(screen.getByText("Waits until harbour.town answers.")).toBeInTheDocument();
+    expect(screen.getByText("harbour.town refused it (forbidden). What you posted is still there.")).toBeInTheDocument();
+    expect(screen.getByText(/Never heard from: c.town/)).toBeInTheDocument();
+  });
+
+  it("can be taken from the list once it is settled", async () => {
+    const requests = page([erasure({ state: "done", confirmed: ["a.town", "b.town"], settled_at: 1 })]);
+    expect(await screen.findByText("Erased. All 2 instances that held it have confirmed.")).toBeInTheDocument();
+    await userEvent.click(screen.getByRole("button", { name: "Remove Orchard from this list" }));
+    await waitFor(() => {
+      expect(screen.queryByText("Orchard")).toBeNull();
+    });
+    expect(requests.some((request) => request.method === "DELETE")).toBe(true);
+  });
+});
+
 describe("A7: an archive of one's data", () => {
   it("is asked for with proof, shows how far it is, and can be cancelled", async () => {
     let exports: Export[] = [];
     let proven = false;
     const requests = fakeServer({
       "GET me/exports": () => ({ exports }),
+      "GET me/erasures": [],
       "POST sessions/current/proof": () => {
         proven = true;
       },
@@ -66,6 +106,7 @@ describe("A7: an archive of one's data", () => {
     let exports = [archive()];
     fakeServer({
       "GET me/exports": () => ({ exports }),
+      "GET me/erasures": [],
       "DELETE me/exports/:id": () => {
         exports = [];
       },
@@ -84,7 +125,8 @@ describe("A7: an archive of one's data", () => {
 
   it("says why there is none: no turn yet, no room, too many in a day", async () => {
     let exports = [archive({ state: "queued", total: 0, done: 0 })];
-    fakeServer({ "GET me/exports": () => ({ exports }), "POST me/exports": () => new Refusal({ status: 429, code: "rate", retry_after_ms: 7_200_000 }) });
+    fakeServer({ "GET me/exports": () => ({ exports }),
+      "GET me/erasures": [], "POST me/exports": () => new Refusal({ status: 429, code: "rate", retry_after_ms: 7_200_000 }) });
     const { client } = show(<DataPage />, { me: me() });
     expect(await screen.findByText("Your archive waits for its turn")).toBeInTheDocument();
     exports = [archive({ state: "failed", code: "storage_full" })];
@@ -99,7 +141,7 @@ describe("A7: bringing data along", () => {
   it("shows what is new and sets what is chosen", async () => {
     let applied: unknown = null;
     fakeServer({
-      "GET me/exports": { exports: [] },
+      "GET me/exports": { exports: [] }, "GET me/erasures": [],
       "GET users/:uid": profile,
       "POST me/import": found(),
       "POST me/import/:id": (request: { body: unknown }) => {
@@ -124,7 +166,7 @@ describe("A7: bringing data along", () => {
 
   it("says what is wrong with a file", async () => {
     fakeServer({
-      "GET me/exports": { exports: [] },
+      "GET me/exports": { exports: [] }, "GET me/erasures": [],
       "POST me/import": () => new Refusal({ status: 422, code: "invalid", fields: [{ field: "archive", code: "damaged", message: "The archive is damaged." }] }),
     });
     show(<DataPage />, { me: me() });
