@@ -71,7 +71,7 @@ fn refused(why: impl std::fmt::Display) -> Problem {
     Problem::new("bad_passkey").detail("This passkey is not known here, or its answer came too late. Try once more.")
 }
 
-fn refused_bytes(answer: &Value) -> Result<Vec<u8>> {
+fn bytes_of(answer: &Value) -> Result<Vec<u8>> {
     serde_json::to_vec(answer).map_err(Problem::internal)
 }
 
@@ -126,7 +126,7 @@ pub(super) fn name(typed: &str) -> Result<String> {
 /// Takes the new passkey that a browser made.
 pub(super) async fn add(base: &Base, tx: &mut Tx, account: &str, name: String, made: &Value) -> Result<Passkey> {
     let (rp, origin) = party(base)?;
-    let made = Registration::from_json_relaxed(&refused_bytes(made)?).map_err(refused)?;
+    let made = Registration::from_json_relaxed(&bytes_of(made)?).map_err(refused)?;
     let challenge = made.challenge_relaxed().map_err(refused)?.0.to_be_bytes();
     let now = base.clock.now_ms();
     let (whose, state) =
@@ -183,7 +183,7 @@ pub(super) struct Answer {
 
 /// Reads what a browser sent.
 pub(super) fn read(answer: &Value) -> Result<Answer> {
-    let signed = DiscoverableAuthentication::<32>::from_json_relaxed(&refused_bytes(answer)?).map_err(refused)?;
+    let signed = DiscoverableAuthentication::<32>::from_json_relaxed(&bytes_of(answer)?).map_err(refused)?;
     let challenge = signed.challenge_relaxed().map_err(refused)?.0.to_be_bytes();
     Ok(Answer { signed, challenge })
 }

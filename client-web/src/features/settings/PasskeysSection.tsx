@@ -11,7 +11,7 @@ import { Section } from "@kit/ui/SettingsLayout";
 import { toast } from "@kit/ui/Toasts";
 import { useProof } from "@kit/ui/useProof";
 import { PasskeyDialog, RenamePasskeyDialog } from "./PasskeyDialog";
-import s from "./PasskeysSection.module.css";
+import s from "./Rows.module.css";
 
 interface Props {
   factors: Factors;

@@ -9,7 +9,7 @@ import { FormError } from "@kit/ui/FormError";
 import { Section } from "@kit/ui/SettingsLayout";
 import { FailedState, SkeletonRows } from "@kit/ui/States";
 import { useSubmit } from "@kit/ui/useSubmit";
-import s from "./SessionsPage.module.css";
+import s from "./Rows.module.css";
 
 /** Where the person is signed in, and ways to end that. */
 export function SessionsPage() {

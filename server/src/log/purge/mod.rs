@@ -13,7 +13,6 @@ use conntext_federation::{
     receipt::{Receipt, ReceiptFields},
 };
 use futures_util::future::BoxFuture;
-use std::sync::Arc;
 
 /// Places of a log that are looked at in one transaction.
 pub(super) const PLACES: u64 = 20_000;
@@ -80,17 +79,19 @@ impl Log {
     /// Carries out a part of what is to be erased. Answers whether there is more.
     ///
     /// # Errors
-    /// From the database; the next call goes on where this one began.
-    pub async fn purge_on(&self) -> std::result::Result<bool, LogError> {
+    /// From the database; the next call goes on where this one ended.
+    pub async fn purge_on(&self) -> Result<bool> {
         let mut read = self.inner.db.read().await?;
         let open = store::unfinished(&mut read).await?;
         drop(read);
         for (sid, seq) in open {
             // A log that is closed here is erased when it is open again.
             let Some(log) = self.get(&sid) else { continue };
-            let log: Arc<_> = log;
-            self.ask(|reply| Request::Purge { log, seq, reply }).await?;
-            return Ok(true);
+            match self.ask(|reply| Request::Purge { log, seq, reply }).await {
+                Ok(()) => return Ok(true),
+                // It must not hold up the others.
+                Err(e) => tracing::warn!(%sid, seq, error = %e, "what is to be erased could not be; next try soon"),
+            }
         }
         Ok(false)
     }

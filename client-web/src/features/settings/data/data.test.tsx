@@ -35,7 +35,7 @@ describe("B4: what was erased", () => {
   const page = (erasures: Erasure[]) => {
     let held = erasures;
     const requests = fakeServer({
-      "GET me/exports": { exports: [] }, "GET me/erasures": [],
+      "GET me/exports": { exports: [] },
       "GET me/erasures": () => held,
       "DELETE me/erasures/:id": () => {
         held = [];
@@ -141,7 +141,8 @@ describe("A7: bringing data along", () => {
   it("shows what is new and sets what is chosen", async () => {
     let applied: unknown = null;
     fakeServer({
-      "GET me/exports": { exports: [] }, "GET me/erasures": [],
+      "GET me/exports": { exports: [] },
+      "GET me/erasures": [],
       "GET users/:uid": profile,
       "POST me/import": found(),
       "POST me/import/:id": (request: { body: unknown }) => {
@@ -166,7 +167,8 @@ describe("A7: bringing data along", () => {
 
   it("says what is wrong with a file", async () => {
     fakeServer({
-      "GET me/exports": { exports: [] }, "GET me/erasures": [],
+      "GET me/exports": { exports: [] },
+      "GET me/erasures": [],
       "POST me/import": () => new Refusal({ status: 422, code: "invalid", fields: [{ field: "archive", code: "damaged", message: "The archive is damaged." }] }),
     });
     show(<DataPage />, { me: me() });
