@@ -5868,7 +5868,7 @@ export interface components {
             settled_at: number | null;
             /** @description The community, and how it was called. */
             sid: string;
-            state: components["schemas"]["State"];
+            state: components["schemas"]["Stage"];
         };
         /** @description An archive of the person's data. */
         Export: {
@@ -6672,7 +6672,7 @@ export interface components {
          * @description How far something is that was asked for.
          * @enum {string}
          */
-        State: "waiting" | "erasing" | "done" | "refused" | "unknown";
+        Stage: "waiting" | "erasing" | "done" | "refused" | "unknown";
         /**
          * @description What a new server begins with.
          * @enum {string}
