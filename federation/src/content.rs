@@ -366,9 +366,12 @@ pub enum Content {
     UserPurge,
 }
 
-/// Whether the content of this type may be erased. State never hangs on what may be erased.
+/// The types whose content may be erased. State never hangs on what may be erased.
+pub const ERASABLE: &[&str] = &["message.create", "message.edit", "reaction.add", "reaction.remove", "audit.note"];
+
+/// Whether the content of this type may be erased.
 pub fn erasable(kind: &str) -> bool {
-    matches!(kind, "message.create" | "message.edit" | "reaction.add" | "reaction.remove" | "audit.note")
+    ERASABLE.contains(&kind)
 }
 
 /// Whether this version knows the type.

@@ -65,7 +65,8 @@ fn erase<'a>(tx: &'a mut Tx, gone: &'a Gone<'a>) -> BoxFuture<'a, Result<()>> {
         reading::erase(tx, gone).await?;
         messages::erase(tx, gone).await?;
         media::erase(tx, gone).await?;
-        reactions::erase(tx, gone).await
+        reactions::erase(tx, gone).await?;
+        moderation::erase(tx, gone).await
     })
 }
 

@@ -14,7 +14,7 @@ export const dataApi = {
   lookAt: (archive: Blob) => request<T.ImportPreview>("POST", "me/import", { body: archive }),
   /** Everything that one posted in a community, everywhere. */
   erase: (sid: Id, leave: boolean) => request<T.Erasure>("POST", path("servers", sid, "erasure"), { body: { leave } }),
-  erasures: () => request<T.Erasure[]>("GET", "me/erasures"),
+  erasures: () => request<{ erasures: T.Erasure[] }>("GET", "me/erasures").then((r) => r.erasures),
   forgetErasure: (id: Id) => request<void>("DELETE", path("me", "erasures", id)),
   takeOver: (id: Id, parts: T.ImportPart[]) => request<T.Me>("POST", path("me", "import", id), { body: { parts } }),
 };

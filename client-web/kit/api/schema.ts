@@ -934,7 +934,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Erasure"][];
+                        "application/json": components["schemas"]["Erasures"];
                     };
                 };
             };
@@ -5869,6 +5869,11 @@ export interface components {
             /** @description The community, and how it was called. */
             sid: string;
             state: components["schemas"]["Stage"];
+        };
+        /** @description What somebody asked to have erased. */
+        Erasures: {
+            /** @description The newest first. */
+            erasures: components["schemas"]["Erasure"][];
         };
         /** @description An archive of the person's data. */
         Export: {

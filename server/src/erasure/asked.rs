@@ -1,8 +1,11 @@
 //! What people of this instance asked to have erased: in the log at once, then followed until everybody has confirmed it.
 
+use conntext_federation::Code;
 use conntext_federation::domain::Domain;
 use conntext_federation::receipt::{Confirmed, PurgeReport};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
+use super::AT_A_TIME;
 use super::receipts::{self, pause};
 use super::store::{self, Asked, Stage};
 use crate::App;
@@ -16,6 +19,8 @@ use crate::servers::Here;
 const AT_ONCE: u64 = 50;
 /// After this it is no longer asked who has confirmed, milliseconds.
 const FOLLOW_FOR_MS: i64 = 30 * 86_400_000;
+/// A purge that waits for its hub is looked for at least this often, milliseconds.
+const WAITING_MS: i64 = 60_000;
 /// A hub that knows nothing of a purge is asked again for so long, milliseconds.
 const UNKNOWN_FOR_MS: i64 = 86_400_000;
 
@@ -60,20 +65,22 @@ pub async fn ask(app: &App, auth: &Auth, here: &Here) -> Result<Asked> {
 pub(super) async fn look(app: &App) -> Result<()> {
     let now = app.clock.now_ms();
     let open = store::to_look_at(&mut app.db.read().await?, now, AT_ONCE).await?;
-    for mut asked in open {
-        match report(app, &asked).await {
-            Ok(report) => heed(app, &mut asked, report).await,
-            Err(e) => refused(app, &mut asked, &e).await?,
-        }
-        if asked.settled_at.is_none() && now - asked.asked_at > FOLLOW_FOR_MS {
-            asked.settled_at = Some(now);
-        }
-        let again = if asked.state == Stage::Waiting { pause(0) } else { pause(asked.looks) };
-        let mut tx = app.db.begin().await?;
-        store::found(&mut tx, &asked, now + again).await?;
-        tx.commit().await?;
+    stream::iter(open).map(|asked| look_at(app, asked)).buffer_unordered(AT_A_TIME).try_collect::<()>().await
+}
+
+async fn look_at(app: &App, mut asked: Asked) -> Result<()> {
+    match report(app, &asked).await {
+        Ok(report) => heed(app, &mut asked, report).await,
+        Err(e) => refused(app, &mut asked, &e).await?,
     }
-    Ok(())
+    let now = app.clock.now_ms();
+    if asked.settled_at.is_none() && now - asked.asked_at > FOLLOW_FOR_MS {
+        asked.settled_at = Some(now);
+    }
+    let again = if asked.state == Stage::Waiting { pause(asked.looks).min(WAITING_MS) } else { pause(asked.looks) };
+    let mut tx = app.db.begin().await?;
+    store::found(&mut tx, &asked, now + again).await?;
+    Ok(tx.commit().await?)
 }
 
 async fn report(app: &App, asked: &Asked) -> std::result::Result<PurgeReport, CallError> {
@@ -82,7 +89,7 @@ async fn report(app: &App, asked: &Asked) -> std::result::Result<PurgeReport, Ca
         let mut read = app.db.read().await.map_err(|e| own(&e))?;
         let at = store::purge_at(&mut read, log.id, &asked.aid).await.map_err(|e| own(&e))?;
         drop(read);
-        let at = at.ok_or_else(|| own(&"the purge is not written yet"))?;
+        let at = at.ok_or(CallError::Refused(Code::NotFound))?;
         return receipts::of(app, &log, at).await.map_err(|e| own(&e));
     }
     let domain = Domain::parse_normal(&asked.hub_domain, true)?;
@@ -132,6 +139,7 @@ async fn holds(app: &App, asked: &Asked, report: &PurgeReport, one: &Confirmed) 
 /// The hub does not say anything of it: it may not have it yet, or it refused it.
 async fn refused(app: &App, asked: &mut Asked, e: &CallError) -> Result<()> {
     let now = app.clock.now_ms();
+    let unknown = matches!(e, CallError::Problem { status: 404, .. } | CallError::Refused(Code::NotFound));
     let waiting = match app.log.get(&asked.sid) {
         Some(log) => pending::get(&mut app.db.read().await?, &asked.sid, log.id, &asked.aid).await?,
         None => None,
@@ -141,7 +149,7 @@ async fn refused(app: &App, asked: &mut Asked, e: &CallError) -> Result<()> {
             let code = p.code.unwrap_or_else(|| "expired".into());
             (asked.state, asked.code, asked.settled_at) = (Stage::Refused, Some(code), Some(now));
         }
-        None if matches!(e, CallError::Problem { status: 404, .. }) && now - asked.asked_at > UNKNOWN_FOR_MS => {
+        None if unknown && now - asked.asked_at > UNKNOWN_FOR_MS => {
             (asked.state, asked.settled_at) = (Stage::Unknown, Some(now));
         }
         _ => {}

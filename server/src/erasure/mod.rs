@@ -21,23 +21,36 @@ use crate::error::Result;
 /// How often it is looked for what is due.
 const ROUND: Duration = Duration::from_secs(5);
 
-/// Starts the worker that erases, confirms and asks who has confirmed; it ends with the instance.
+/// Instances that are spoken with at a time.
+const AT_A_TIME: usize = 8;
+
+/// Starts the workers, one that erases and one that speaks with others, who may be slow; they end with the instance.
 pub fn start(app: &App) {
-    let (worker, stopping) = (app.clone(), app.stopping.clone());
-    app.tasks.spawn(stopping.run_until_cancelled_owned(async move {
+    let (eraser, asker, stopping) = (app.clone(), app.clone(), app.stopping.clone());
+    app.tasks.spawn(stopping.clone().run_until_cancelled_owned(async move {
         loop {
-            if worker.cluster.has_duties()
-                && let Err(e) = round(&worker).await
-            {
-                tracing::warn!(
-                    code = e.code,
-                    detail = e.detail,
-                    "what is to be erased could not be looked after; next try soon"
-                );
-            }
-            let _ = tokio::time::timeout(ROUND, worker.log.purge_came()).await;
+            eraser.cluster.until_duties().await;
+            told(erase(&eraser).await);
+            let _ = tokio::time::timeout(ROUND, eraser.log.purge_came()).await;
         }
     }));
+    app.tasks.spawn(stopping.run_until_cancelled_owned(async move {
+        loop {
+            asker.cluster.until_duties().await;
+            told(exchange(&asker).await);
+            tokio::time::sleep(ROUND).await;
+        }
+    }));
+}
+
+fn told(done: Result<()>) {
+    if let Err(e) = done {
+        tracing::warn!(
+            code = e.code,
+            detail = e.detail,
+            "what is to be erased could not be looked after; next try soon"
+        );
+    }
 }
 
 /// One round: everything that can be done now.
@@ -45,6 +58,17 @@ pub fn start(app: &App) {
 /// # Errors
 /// From the database; the next round goes on where this one ended.
 pub async fn round(app: &App) -> Result<()> {
+    erase(app).await?;
+    exchange(app).await
+}
+
+/// Brings receipts to hubs and asks who has confirmed.
+async fn exchange(app: &App) -> Result<()> {
+    receipts::send(app).await?;
+    asked::look(app).await
+}
+
+async fn erase(app: &App) -> Result<()> {
     let mut erased = false;
     while app.log.purge_on().await? {
         erased = true;
@@ -55,6 +79,5 @@ pub async fn round(app: &App) -> Result<()> {
     if erased {
         crate::media::sweep(app).await?;
     }
-    receipts::send(app).await?;
-    asked::look(app).await
+    Ok(())
 }

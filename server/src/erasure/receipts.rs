@@ -8,11 +8,12 @@ use conntext_federation::Code;
 use conntext_federation::domain::Domain;
 use conntext_federation::ids::{ActionId, Hash, ServerId};
 use conntext_federation::receipt::{Confirmed, MAX_RECEIPTS, PurgeReport, Receipt};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-use super::store;
+use super::{AT_A_TIME, store};
 use crate::App;
 use crate::error::Result;
 use crate::http::{Json, Path, Query};
@@ -97,20 +98,25 @@ pub(super) async fn of(app: &App, log: &LogHandle, (seq, hash): (u64, Hash)) -> 
 pub(super) async fn send(app: &App) -> Result<()> {
     let now = app.clock.now_ms();
     let due = store::due(&mut app.db.read().await?, now, AT_ONCE).await?;
-    for receipt in due {
+    let sending = due.into_iter().map(|receipt| async move {
         let outcome = one(app, &receipt).await;
-        let mut tx = app.db.begin().await?;
-        match outcome {
-            Ok(()) => store::sent(&mut tx, &receipt).await?,
-            Err(e) if is_final(&e) || now - receipt.created_at > TRY_FOR_MS => {
-                tracing::info!(sid = %receipt.sid, hub = receipt.hub_domain, error = %e, "a receipt was not wanted");
-                store::sent(&mut tx, &receipt).await?;
-            }
-            Err(_) => store::put_off(&mut tx, &receipt, now + pause(receipt.tries)).await?,
+        settle(app, &receipt, outcome).await
+    });
+    stream::iter(sending).buffer_unordered(AT_A_TIME).try_collect::<()>().await
+}
+
+async fn settle(app: &App, receipt: &store::Due, outcome: std::result::Result<(), CallError>) -> Result<()> {
+    let now = app.clock.now_ms();
+    let mut tx = app.db.begin().await?;
+    match outcome {
+        Ok(()) => store::sent(&mut tx, receipt).await?,
+        Err(e) if is_final(&e) || now - receipt.created_at > TRY_FOR_MS => {
+            tracing::info!(sid = %receipt.sid, hub = receipt.hub_domain, error = %e, "a receipt was not wanted");
+            store::sent(&mut tx, receipt).await?;
         }
-        tx.commit().await?;
+        Err(_) => store::put_off(&mut tx, receipt, now + pause(receipt.tries)).await?,
     }
-    Ok(())
+    Ok(tx.commit().await?)
 }
 
 async fn one(app: &App, due: &store::Due) -> std::result::Result<(), CallError> {
@@ -121,9 +127,10 @@ async fn one(app: &App, due: &store::Due) -> std::result::Result<(), CallError> 
     Ok(())
 }
 
-/// Whether the hub will not say anything else later.
+/// Whether the hub will not say anything else later. One that does not know the purge may have been restored, and get it
+/// back.
 fn is_final(e: &CallError) -> bool {
-    matches!(e, CallError::Problem { status: 400 | 403 | 404 | 409 | 410 | 422, .. })
+    matches!(e, CallError::Problem { status: 400 | 403 | 409 | 410 | 422, .. })
 }
 
 /// How long to wait after so many tries, milliseconds.

@@ -59,6 +59,13 @@ impl From<Asked> for Erasure {
     }
 }
 
+/// What somebody asked to have erased.
+#[derive(Serialize, ToSchema)]
+pub struct Erasures {
+    /// The newest first.
+    erasures: Vec<Erasure>,
+}
+
 /// What to do besides.
 #[derive(Deserialize, ToSchema)]
 pub struct EraseMine {
@@ -97,10 +104,10 @@ async fn ask(
 }
 
 /// List what one asked to have erased
-#[utoipa::path(get, path = "/me/erasures", responses((status = 200, body = [Erasure])))]
-async fn all(State(app): State<App>, auth: Auth) -> Result<Json<Vec<Erasure>>> {
+#[utoipa::path(get, path = "/me/erasures", responses((status = 200, body = Erasures)))]
+async fn all(State(app): State<App>, auth: Auth) -> Result<Json<Erasures>> {
     let asked = store::of_person(&mut app.db.read().await?, &auth.uid).await?;
-    Ok(Json(asked.into_iter().map(Erasure::from).collect()))
+    Ok(Json(Erasures { erasures: asked.into_iter().map(Erasure::from).collect() }))
 }
 
 /// Remove a settled erasure from the list

@@ -4,6 +4,6 @@ mod apply;
 mod routes;
 mod store;
 
-pub use apply::apply;
+pub use apply::{apply, erase};
 pub use routes::router;
 pub use store::{forget_log, undo};

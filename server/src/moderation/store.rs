@@ -31,6 +31,12 @@ pub(super) async fn reason(q: &mut impl Query, log_id: i64, about: &str, target:
     Ok(q.row(sql, args![log_id, about, target]).await?.map(|r| r.get(0)))
 }
 
+/// Drops the reasons that somebody gave before a position.
+pub(super) async fn drop_notes_of(tx: &mut Tx, log_id: i64, actor: &str, before: u64) -> Result<()> {
+    let sql = "delete from mod_notes where log_id = $1 and actor = $2 and seq < $3";
+    tx.exec(sql, args![log_id, actor, before]).await.map(|_| ())
+}
+
 /// Drops what is held of a log.
 pub async fn forget_log(tx: &mut Tx, log_id: i64) -> Result<()> {
     tx.exec("delete from mod_notes where log_id = $1", args![log_id]).await.map(|_| ())

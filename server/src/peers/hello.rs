@@ -154,13 +154,14 @@ pub(super) async fn follower_at(
     }
     match cursor {
         Some(acked) if acked == said.head.seq => {
-            let mut tx = app.db.begin().await?;
-            let known = store::disclosed(&mut tx, peer, log.id).await?;
+            let known = store::disclosed(&mut app.db.read().await?, peer, log.id).await?;
             // What was told without an event moves no head.
             if said.channels.is_some_and(|digest| digest != wire::wish(&known)) {
+                let mut tx = app.db.begin().await?;
                 store::doubt(&mut tx, peer, log.id).await?;
+                tx.commit().await?;
             }
-            tx.commit().await
+            Ok(())
         }
         // What it confirmed meanwhile is on its way back to us.
         Some(acked) if acked < said.head.seq => {

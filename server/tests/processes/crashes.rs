@@ -127,6 +127,51 @@ impl Pair {
 }
 
 #[tokio::test]
+async fn b4_an_erasure_that_is_cut_short_goes_on() {
+    let mut pair = Pair::new().await;
+    for who in [0, 1] {
+        assert!(pair.say(1, false).await);
+        pair.processes[who].signal("TERM");
+        while pair.processes[who].runs() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        pair.setups[who].set("CONNTEXT_FAIL", "purge.before_commit=return");
+        pair.processes[who] = pair.setups[who].spawn("http");
+        pair.processes[who].ready().await;
+        let ask = format!("/servers/{}/erasure", pair.sid);
+        let mut asked = 0;
+        for _ in 0..200 {
+            if asked != 202 {
+                asked = request(&pair.processes[1], &pair.tokens[1], &ask, Some(json!({"leave": false}))).await.0;
+            }
+            if !pair.processes[who].runs() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert!(!pair.processes[who].runs(), "nothing was erased");
+        pair.setups[who].set("CONNTEXT_FAIL", "");
+        pair.processes[who] = pair.setups[who].start().await;
+        let mut states = Vec::new();
+        for _ in 0..600 {
+            let (_, list) = request(&pair.processes[1], &pair.tokens[1], "/me/erasures", None).await;
+            let all = list["erasures"].as_array().cloned().unwrap_or_default();
+            states = all.iter().map(|one| one["state"].clone()).collect();
+            if !states.is_empty() && states.iter().all(|state| state == "done") {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert!(!states.is_empty() && states.iter().all(|state| state == "done"), "{states:?}");
+        for at in [0, 1] {
+            let left = bodies(&pair.processes[at], &pair.tokens[at], &pair.channel).await;
+            assert!(left.iter().all(String::is_empty), "{left:?}");
+            assert!(pair.setups[at].run(&["fed", "verify"]).status.success());
+        }
+    }
+}
+
+#[tokio::test]
 async fn c1_a_hub_that_ends_anywhere_loses_nothing() {
     let mut pair = Pair::new().await;
     for (place, file) in [

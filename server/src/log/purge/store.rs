@@ -7,6 +7,13 @@ use crate::{
 };
 use conntext_federation::ids::{ActionId, Actor, ChannelId, Hash, InstanceId, ServerId};
 
+/// The types whose content may go, as [`conntext_federation::content::erasable`] lists them.
+macro_rules! erasable {
+    () => {
+        "('message.create', 'message.edit', 'reaction.add', 'reaction.remove', 'audit.note')"
+    };
+}
+
 fn broken(what: &str) -> Error {
     Error::Damaged(format!("{what} in the tables of purges"))
 }
@@ -84,10 +91,12 @@ pub struct Found {
 
 /// What an actor brought between two places, the first ones of it.
 pub async fn of_actor(q: &mut impl Query, log_id: i64, actor: &Actor, after: u64, to: u64) -> Result<Vec<Found>> {
-    let sql = "select seq, aid, kind, channel, target from log_events
-               where log_id = $1 and seq > $2 and seq <= $3 and actor = $4
-                 and kind in ('message.create', 'message.edit', 'reaction.add', 'reaction.remove', 'audit.note')
-               order by seq limit $5";
+    let sql = concat!(
+        "select seq, aid, kind, channel, target from log_events
+         where log_id = $1 and seq > $2 and seq <= $3 and actor = $4 and kind in ",
+        erasable!(),
+        " order by seq limit $5"
+    );
     let rows = q.rows(sql, args![log_id, after, to, actor.as_str(), super::MOST]).await?;
     rows.iter()
         .map(|r| {
@@ -107,9 +116,11 @@ pub async fn erase(tx: &mut Tx, log_id: i64, actor: &Actor, after: u64, to: u64,
     let sql = "delete from held_content where log_id = $1 and seq in (select seq from log_events
                  where log_id = $1 and seq > $2 and seq <= $3 and actor = $4)";
     tx.exec(sql, args![log_id, after, to, actor.as_str()]).await?;
-    let sql = "update log_events set content = null, salt = null, erased = $5
-               where log_id = $1 and seq > $2 and seq <= $3 and actor = $4 and erased is null
-                 and kind in ('message.create', 'message.edit', 'reaction.add', 'reaction.remove', 'audit.note')";
+    let sql = concat!(
+        "update log_events set content = null, salt = null, erased = $5
+         where log_id = $1 and seq > $2 and seq <= $3 and actor = $4 and erased is null and kind in ",
+        erasable!()
+    );
     tx.exec(sql, args![log_id, after, to, actor.as_str(), by_seq]).await.map(|_| ())
 }
 
@@ -121,8 +132,7 @@ pub async fn advance(tx: &mut Tx, log_id: i64, seq: u64, to: u64) -> Result<()> 
 
 /// What was kept aside of an actor's words goes too: events that no longer count, and actions that came to nothing.
 pub async fn erase_aside(tx: &mut Tx, log_id: i64, actor: &Actor) -> Result<()> {
-    let sql = "delete from orphans where log_id = $1 and actor = $2
-                 and kind in ('message.create', 'message.edit', 'reaction.add', 'reaction.remove', 'audit.note')";
+    let sql = concat!("delete from orphans where log_id = $1 and actor = $2 and kind in ", erasable!());
     tx.exec(sql, args![log_id, actor.as_str()]).await?;
     let sql = "delete from pending_actions where log_id = $1 and actor = $2 and state <> 'queued'";
     tx.exec(sql, args![log_id, actor.as_str()]).await.map(|_| ())
@@ -156,4 +166,13 @@ pub async fn forget(tx: &mut Tx, log_id: i64, after: u64) -> Result<()> {
         tx.exec(sql, args![log_id, after]).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_may_be_erased_is_what_the_protocol_says() {
+        let kinds = erasable!().split('\'').skip(1).step_by(2);
+        assert_eq!(kinds.clone().collect::<Vec<_>>(), conntext_federation::content::ERASABLE);
+    }
 }

@@ -8,7 +8,7 @@ import { FormError } from "@kit/ui/FormError";
 import { Section } from "@kit/ui/SettingsLayout";
 import { FailedState } from "@kit/ui/States";
 import { useSubmit } from "@kit/ui/useSubmit";
-import s from "./Data.module.css";
+import s from "../Rows.module.css";
 
 /** How often it is asked who has confirmed. */
 const ASK_MS = 3000;
@@ -30,7 +30,7 @@ export function ErasuresSection() {
       title={<Trans>Erased</Trans>}
       lead={t`Each instance that held something of yours signs that it has erased it. One that is away does so when it is back.`}
     >
-      <ul className={s.places}>
+      <ul className={s.list}>
         {list.data.map((one) => (
           <ErasureRow key={one.id} erasure={one} onGone={() => queries.invalidateQueries({ queryKey: key })} />
         ))}
@@ -48,27 +48,25 @@ function ErasureRow({ erasure, onGone }: { erasure: Erasure; onGone: () => Promi
   const Icon = erasure.state === "done" ? CheckCircle2 : erasure.settled_at === null ? Hourglass : CircleAlert;
   const when = i18n.date(new Date(erasure.asked_at), { dateStyle: "medium", timeStyle: "short" });
   return (
-    <li>
-      <div className={s.line}>
-        <Icon size={22} aria-hidden="true" />
-        <div className={s.text}>
-          <strong>{erasure.name}</strong>
-          <span>
-            <Trans>
-              hosted by {erasure.host}, asked {when}
-            </Trans>
-          </span>
-          <span role="status">
-            <Progress erasure={erasure} />
-          </span>
-          <FormError error={forget.error} />
-        </div>
-        {erasure.settled_at === null ? null : (
-          <Button size="small" isPending={forget.pending} aria-label={t`Remove ${erasure.name} from this list`} onPress={() => void forget.run()}>
-            <Trans>Remove</Trans>
-          </Button>
-        )}
+    <li className={s.row}>
+      <Icon size={22} aria-hidden="true" />
+      <div className={s.text}>
+        <strong>{erasure.name}</strong>
+        <span>
+          <Trans>
+            hosted by {erasure.host}, asked {when}
+          </Trans>
+        </span>
+        <span role="status">
+          <Progress erasure={erasure} />
+        </span>
+        <FormError error={forget.error} />
       </div>
+      {erasure.settled_at === null ? null : (
+        <Button size="small" isPending={forget.pending} aria-label={t`Remove ${erasure.name} from this list`} onPress={() => void forget.run()}>
+          <Trans>Remove</Trans>
+        </Button>
+      )}
     </li>
   );
 }

@@ -25,7 +25,7 @@ export function Preview({ found, onClose }: { found: ImportPreview; onClose: () 
     <div className={s.card}>
       <p role="status">
         <Trans>
-          This is the archive of <strong>@{found.handle}:{found.domain}</strong>, made on {made}.
+          This is the archive of <strong>{found.handle}@{found.domain}</strong>, made on {made}.
         </Trans>
       </p>
       {profile.isPending ? <SkeletonRows rows={2} label={t`Loading your profile`} /> : null}

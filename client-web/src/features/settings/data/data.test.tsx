@@ -36,7 +36,7 @@ describe("B4: what was erased", () => {
     let held = erasures;
     const requests = fakeServer({
       "GET me/exports": { exports: [] },
-      "GET me/erasures": () => held,
+      "GET me/erasures": () => ({ erasures: held }),
       "DELETE me/erasures/:id": () => {
         held = [];
       },
@@ -75,7 +75,7 @@ describe("A7: an archive of one's data", () => {
     let proven = false;
     const requests = fakeServer({
       "GET me/exports": () => ({ exports }),
-      "GET me/erasures": [],
+      "GET me/erasures": { erasures: [] },
       "POST sessions/current/proof": () => {
         proven = true;
       },
@@ -106,7 +106,7 @@ describe("A7: an archive of one's data", () => {
     let exports = [archive()];
     fakeServer({
       "GET me/exports": () => ({ exports }),
-      "GET me/erasures": [],
+      "GET me/erasures": { erasures: [] },
       "DELETE me/exports/:id": () => {
         exports = [];
       },
@@ -126,7 +126,7 @@ describe("A7: an archive of one's data", () => {
   it("says why there is none: no turn yet, no room, too many in a day", async () => {
     let exports = [archive({ state: "queued", total: 0, done: 0 })];
     fakeServer({ "GET me/exports": () => ({ exports }),
-      "GET me/erasures": [], "POST me/exports": () => new Refusal({ status: 429, code: "rate", retry_after_ms: 7_200_000 }) });
+      "GET me/erasures": { erasures: [] }, "POST me/exports": () => new Refusal({ status: 429, code: "rate", retry_after_ms: 7_200_000 }) });
     const { client } = show(<DataPage />, { me: me() });
     expect(await screen.findByText("Your archive waits for its turn")).toBeInTheDocument();
     exports = [archive({ state: "failed", code: "storage_full" })];
@@ -142,7 +142,7 @@ describe("A7: bringing data along", () => {
     let applied: unknown = null;
     fakeServer({
       "GET me/exports": { exports: [] },
-      "GET me/erasures": [],
+      "GET me/erasures": { erasures: [] },
       "GET users/:uid": profile,
       "POST me/import": found(),
       "POST me/import/:id": (request: { body: unknown }) => {
@@ -168,7 +168,7 @@ describe("A7: bringing data along", () => {
   it("says what is wrong with a file", async () => {
     fakeServer({
       "GET me/exports": { exports: [] },
-      "GET me/erasures": [],
+      "GET me/erasures": { erasures: [] },
       "POST me/import": () => new Refusal({ status: 422, code: "invalid", fields: [{ field: "archive", code: "damaged", message: "The archive is damaged." }] }),
     });
     show(<DataPage />, { me: me() });
