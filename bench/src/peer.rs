@@ -155,10 +155,9 @@ impl Follower {
     ) -> std::result::Result<Vec<u8>, conntext_federation::Code> {
         let (ik, now) = (self.ik(), now_ms());
         let genesis = Genesis {
-            handle: format!("reader{member}"),
             home: ik.clone(),
             profile_host: ik.clone(),
-            signing_keys: vec![self.key.public()],
+            signing_keys: vec![key_of(member).public()],
             rotation_keys: vec![self.root.public()],
         };
         let op = Op::genesis(genesis, &self.root)?;
@@ -195,4 +194,11 @@ fn nonce(purpose: u8, member: u64) -> [u8; 16] {
 /// The digest by which a log names an invite.
 fn invite_hash(code: &str) -> Hash {
     Hash::of(&[b"conntext/invite/v1\n", code.as_bytes()])
+}
+
+/// A key of a member's own: by it they differ from all others.
+fn key_of(member: u64) -> SecretKey {
+    let mut seed = [0; 32];
+    seed[..8].copy_from_slice(&member.to_be_bytes());
+    SecretKey::from_seed(seed)
 }

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { inflateRawSync } from "node:zlib";
 import type { Upload } from "../kit/api/types";
-import { accessible, community, expect, Instance, PASSWORD, register, test, type Person } from "./kit";
+import type { Page } from "@playwright/test";
+import { accessible, community, expect, Instance, letIn, PASSWORD, register, test, type Person } from "./kit";
 
 /** Everything in an archive, by name. */
 function unzipped(zip: Buffer): Map<string, Buffer> {
@@ -113,7 +114,7 @@ test("A7: an archive is made, downloaded, read offline, and brought along to ano
     await countess.page.getByRole("button", { name: "Open Orchard" }).click();
     await countess.sees("Look at this");
 
-    await ada.page.getByRole("button", { name: "Delete" }).click();
+    await ada.page.getByRole("button", { name: "Delete", exact: true }).click();
     await ada.page.getByRole("alertdialog").getByRole("button", { name: "Delete the archive" }).click();
     await expect(ada.page.getByRole("link", { name: "Download" })).toHaveCount(0);
     await expect(ada.page.getByRole("button", { name: "Make an archive" })).toBeVisible();
@@ -121,4 +122,61 @@ test("A7: an archive is made, downloaded, read offline, and brought along to ano
     await rm(folder, { recursive: true, force: true });
     await home.remove();
   }
+});
+
+test("A9: the account is deleted on a day, kept after all, and erased in the end", async ({ browser, a }) => {
+  const owner = await register(browser, a, "stays");
+  const { server, channel } = await community(owner, "Last Words");
+  await owner.open(server, channel);
+  const shot = async (page: Page, name: string) => {
+    if (process.env["SHOTS"]) await page.screenshot({ path: `${process.env["SHOTS"]}/${name}.png` });
+  };
+  const guest = await register(browser, a, "undecided");
+  await letIn(owner, server, guest);
+  await guest.open(server, channel);
+  await guest.say("I may go.");
+  await owner.sees("I may go.");
+  const ask = async (rest: string) => {
+    await guest.go("/settings/data");
+    await guest.page.getByRole("button", { name: "Delete my account" }).click();
+    await guest.page.getByRole("alertdialog").getByText(rest).click();
+    await shot(guest.page, "deletion-ask");
+    await accessible(guest.page);
+    await guest.page.getByRole("alertdialog").getByRole("button", { name: "Delete my account" }).click();
+    const set = guest.page.getByRole("dialog", { name: /^Your account will be deleted on/ });
+    await expect(set).toBeVisible();
+    await shot(guest.page, "deletion-set");
+    const link = await set.getByLabel("Address").inputValue();
+    await set.getByRole("button", { name: "Done" }).click();
+    return link;
+  };
+  const first = await ask("It stays, without your name");
+  await shot(guest.page, "deletion-scheduled");
+  await guest.go("/");
+  await expect(guest.page.getByRole("region", { name: "Notices" })).toBeVisible();
+  await guest.page.setViewportSize({ width: 390, height: 844 });
+  await shot(guest.page, "deletion-phone");
+  await guest.page.setViewportSize({ width: 1280, height: 800 });
+  await guest.page.getByRole("region", { name: "Notices" }).getByRole("button", { name: "Keep my account" }).click();
+  await guest.go("/settings/data");
+  await expect(guest.page.getByRole("button", { name: "Delete my account" })).toBeVisible();
+  await guest.page.goto(first);
+  await expect(guest.page.getByRole("heading", { name: "Nothing to see here (any more)" })).toBeVisible();
+
+  const second = await ask("It is erased everywhere");
+  await guest.page.goto(second);
+  await expect(guest.page.getByRole("heading", { name: /^Your account will be deleted on/ })).toBeVisible();
+  // Its day comes early.
+  await a.command("user", "delete", "undecided", "--erase");
+  await expect(guest.page.getByRole("heading", { name: "Your account is erased" })).toBeVisible({ timeout: 30_000 });
+  await expect(guest.page.getByText("Confirmed by 1 of 1 instance.")).toBeVisible();
+  await accessible(guest.page);
+  await shot(guest.page, "deletion-done");
+  await guest.page.setViewportSize({ width: 390, height: 844 });
+  await shot(guest.page, "deleted-phone");
+  await guest.go("/settings/data");
+  await expect(guest.page.getByRole("heading", { name: "Welcome back" })).toBeVisible();
+  await expect(owner.message("I may go.")).toHaveCount(0);
+  await expect(owner.message("This message was deleted.")).toBeVisible();
+  await shot(owner.page, "deletion-seen");
 });

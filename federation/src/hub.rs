@@ -145,6 +145,9 @@ fn check_join_home(state: &ServerState, actor: &Actor, action: &Action, join: &M
             if identity.uid != *uid || identity.home != action.origin {
                 return Err(Code::NotHome);
             }
+            if identity.deleted {
+                return Err(Code::BadIdentityOp);
+            }
             // Whoever comes back shows a chain that continues the one that the log knows.
             let continues = state.bindings.get(actor).and_then(|b| b.op).is_none_or(|(n, hash)| {
                 let op = usize::try_from(n).ok().and_then(|n| join.identity.get(n));

@@ -1,7 +1,7 @@
 //! A person's identity: a short chain of signed operations, whose first one the id is made of.
 //!
-//! The chain says which instance is the person's home, where their profile lies and which keys sign for them. Its
-//! rotation keys are ordered: the first outranks the second, and so on. A person may hold the first one themselves,
+//! The chain says which instance is the person's home, where their profile lies and which keys sign for them. It stands
+//! in logs for ever, so it names nobody: what a person is called stands in their profile. Its rotation keys are ordered: the first outranks the second, and so on. A person may hold the first one themselves,
 //! and then nobody can take the identity from them, not even their home.
 
 use crate::{
@@ -31,8 +31,6 @@ pub struct OpFields {
     pub prev: Option<Hash>,
     /// Position in the chain, from 0.
     pub n: u64,
-    /// The name within the home. It counts where the home confirms it.
-    pub handle: String,
     /// The instance that speaks for the person.
     pub home: InstanceId,
     /// The instance that keeps the public profile.
@@ -57,8 +55,6 @@ pub type Op = Signed<OpFields>;
 /// What a new identity begins with.
 #[derive(Clone, Debug)]
 pub struct Genesis {
-    /// The name within the home.
-    pub handle: String,
     /// The first home.
     pub home: InstanceId,
     /// Where the public profile lies at first.
@@ -75,12 +71,11 @@ impl Op {
     /// # Errors
     /// [`Code::BadIdentityOp`] where `signer` is none of the rotation keys or a field breaks a rule.
     pub fn genesis(genesis: Genesis, signer: &SecretKey) -> Result<Self, Code> {
-        let Genesis { handle, home, profile_host, signing_keys, rotation_keys } = genesis;
+        let Genesis { home, profile_host, signing_keys, rotation_keys } = genesis;
         let unnamed = OpFields {
             uid: UserId::derive(b""),
             prev: None,
             n: 0,
-            handle,
             home,
             profile_host,
             signing_keys,
@@ -107,8 +102,6 @@ pub struct Identity {
     pub n: u64,
     /// Hash of the last operation.
     pub hash: Hash,
-    /// The name within the home.
-    pub handle: String,
     /// The instance that speaks for the person.
     pub home: InstanceId,
     /// The instance that keeps the public profile.
@@ -138,7 +131,6 @@ impl Identity {
             uid: self.uid.clone(),
             prev: Some(self.hash),
             n: self.n + 1,
-            handle: self.handle.clone(),
             home: self.home.clone(),
             profile_host: self.profile_host.clone(),
             signing_keys: self.signing_keys.clone(),
@@ -160,7 +152,6 @@ impl Identity {
             uid: op.uid.clone(),
             n: 0,
             hash: op.hash()?,
-            handle: op.handle.clone(),
             home: op.home.clone(),
             profile_host: op.profile_host.clone(),
             signing_keys: op.signing_keys.clone(),
@@ -191,7 +182,6 @@ impl Identity {
         }
         self.n = op.n;
         self.hash = op.hash()?;
-        self.handle.clone_from(&op.handle);
         self.home = op.home.clone();
         self.profile_host = op.profile_host.clone();
         self.signing_keys.clone_from(&op.signing_keys);
@@ -204,9 +194,7 @@ impl Identity {
 
 /// Checks fields and signature, and tells which of `allowed` signed.
 fn check_op(op: &Op, allowed: &[PublicKey]) -> Result<usize, Code> {
-    let good = valid_handle(&op.handle)
-        && distinct(&op.signing_keys, MAX_SIGNING_KEYS)
-        && distinct(&op.rotation_keys, MAX_ROTATION_KEYS);
+    let good = distinct(&op.signing_keys, MAX_SIGNING_KEYS) && distinct(&op.rotation_keys, MAX_ROTATION_KEYS);
     let signer = allowed.iter().position(|key| key.kid() == op.sig().kid);
     match signer {
         Some(index) if good && op.check(&allowed[index]).is_ok() => Ok(index),
@@ -221,16 +209,6 @@ fn distinct(keys: &[PublicKey], most: usize) -> bool {
 /// A single rotation key is the home's: nobody else could have put it there. Beside others, only the first is not.
 fn is_home_signed(signer: usize, rotation_keys: &[PublicKey]) -> bool {
     signer > 0 || rotation_keys.len() == 1
-}
-
-/// Whether `text` has the form of a handle: 2 to 32 of `a-z 0-9 . _ -`, with a letter or digit at both ends.
-pub fn valid_handle(text: &str) -> bool {
-    let alphanumeric = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-    let bytes = text.as_bytes();
-    (2..=32).contains(&bytes.len())
-        && bytes.iter().all(|b| alphanumeric(*b) || b"._-".contains(b))
-        && bytes.first().is_some_and(|b| alphanumeric(*b))
-        && bytes.last().is_some_and(|b| alphanumeric(*b))
 }
 
 /// Verifies a whole chain, from its first operation on.
@@ -280,7 +258,6 @@ mod tests {
     /// An identity with `rotation` as its keys, signed by the first of them.
     fn genesis(rotation: &[u8]) -> Op {
         let genesis = Genesis {
-            handle: "ada".into(),
             home: instance(100),
             profile_host: instance(100),
             signing_keys: vec![key(90).public()],
@@ -298,7 +275,7 @@ mod tests {
     fn a_chain_moves_a_person_to_another_home() {
         let chain = grown(&[genesis(&[1, 2])], |op| op.home = instance(101), 2).unwrap();
         let identity = verify_chain(&chain).unwrap();
-        assert_eq!((identity.n, &identity.home, identity.handle.as_str()), (1, &instance(101), "ada"));
+        assert_eq!((identity.n, &identity.home), (1, &instance(101)));
         assert_eq!(identity.uid, chain[0].uid);
         assert_eq!(identity.signing_keys_at(1), Some(&[key(90).public()][..]));
         assert_eq!(identity.signing_keys_at(2), None);
@@ -307,7 +284,7 @@ mod tests {
     #[test]
     fn an_id_belongs_to_its_first_operation() {
         let op = genesis(&[1]);
-        let other = Op::sign(OpFields { handle: "eve".into(), ..op.body().clone() }, &key(1)).unwrap();
+        let other = Op::sign(OpFields { home: instance(66), ..op.body().clone() }, &key(1)).unwrap();
         assert_eq!(verify_chain(&[other]), Err(Code::BadIdentityOp));
         assert_eq!(verify_chain(&[]), Err(Code::BadIdentityOp));
         // An unknown field is part of what the id is made of.
@@ -356,7 +333,8 @@ mod tests {
 
     #[test]
     fn a_chain_has_no_gap_and_no_stranger() {
-        let chain = grown(&grown(&[genesis(&[1])], |_| (), 1).unwrap(), |op| op.handle = "ada2".into(), 1).unwrap();
+        let chain =
+            grown(&grown(&[genesis(&[1])], |_| (), 1).unwrap(), |op| op.profile_host = instance(101), 1).unwrap();
         assert_eq!(verify_chain(&[chain[0].clone(), chain[2].clone()]), Err(Code::BadIdentityOp));
         assert_eq!(verify_chain(&[chain[1].clone(), chain[2].clone()]), Err(Code::BadIdentityOp));
         let renumbered = OpFields { n: 5, ..chain[1].body().clone() };
@@ -383,22 +361,12 @@ mod tests {
         assert_eq!(compare_chains(&stolen, &stolen), Ok(Ordering::Equal));
         // Equal keys: the lower hash, seen from both sides.
         let (x, y) = (
-            grown(&start, |op| op.handle = "x1".into(), 1).unwrap(),
-            grown(&start, |op| op.handle = "y1".into(), 1).unwrap(),
+            grown(&start, |op| op.profile_host = instance(7), 1).unwrap(),
+            grown(&start, |op| op.profile_host = instance(8), 1).unwrap(),
         );
         let lower = if x[1].hash().unwrap() < y[1].hash().unwrap() { Ordering::Greater } else { Ordering::Less };
         assert_eq!(compare_chains(&x, &y), Ok(lower));
         assert_eq!(compare_chains(&y, &x), Ok(lower.reverse()));
         assert_eq!(compare_chains(&x, &[genesis(&[3])]), Err(Code::BadIdentityOp));
-    }
-
-    #[test]
-    fn handles_are_short_and_plain() {
-        for good in ["ab", "ada.l", "a_b-c9", "0x"] {
-            assert!(valid_handle(good), "{good}");
-        }
-        for bad in ["", "a", "Ada", ".ada", "ada.", "a b", "ädа", "a@b", "abcdefghijklmnopqrstuvwxyz0123456"] {
-            assert!(!valid_handle(bad), "{bad}");
-        }
     }
 }

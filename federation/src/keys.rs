@@ -36,6 +36,8 @@ pub enum Domain {
     Checkpoint,
     /// A confirmation that something was erased.
     Receipt,
+    /// A confirmation that somebody whose account is gone is forgotten.
+    Farewell,
     /// Who is at the other end of a stream.
     Stream,
 }
@@ -56,6 +58,7 @@ impl Domain {
             Self::Snapshot => "conntext/snapshot/v1\n",
             Self::Checkpoint => "conntext/checkpoint/v1\n",
             Self::Receipt => "conntext/receipt/v1\n",
+            Self::Farewell => "conntext/farewell/v1\n",
             Self::Stream => "conntext/stream/v1\n",
         }
     }

@@ -9,6 +9,7 @@ pub mod domain;
 pub mod epoch;
 pub mod error;
 pub mod event;
+pub mod farewell;
 pub mod httpsig;
 pub mod hub;
 pub mod identity;

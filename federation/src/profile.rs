@@ -38,6 +38,9 @@ pub struct ProfileFields {
     pub op: u64,
     /// Grows with every change under the same operation.
     pub rev: u64,
+    /// The name within the home; empty where they have none. It is theirs where the home says so.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub handle: String,
     /// The name that others see.
     pub display_name: String,
     /// What the person says about themselves.
@@ -68,6 +71,7 @@ impl ProfileFields {
             uid,
             op,
             rev,
+            handle: String::new(),
             display_name: String::new(),
             bio: String::new(),
             pronouns: String::new(),
@@ -79,15 +83,26 @@ impl ProfileFields {
 
     fn is_valid(&self) -> bool {
         let at_most = |text: &str, most: usize| text.chars().count() <= most && !text.chars().any(is_forbidden);
-        let empty =
-            self.display_name.is_empty() && self.bio.is_empty() && self.pronouns.is_empty() && self.avatar.is_none();
-        at_most(&self.display_name, MAX_DISPLAY_NAME)
+        let texts = [&self.handle, &self.display_name, &self.bio, &self.pronouns];
+        let empty = texts.iter().all(|text| text.is_empty()) && self.avatar.is_none();
+        (self.handle.is_empty() || valid_handle(&self.handle))
+            && at_most(&self.display_name, MAX_DISPLAY_NAME)
             && !self.display_name.contains('\n')
             && at_most(&self.bio, MAX_BIO)
             && at_most(&self.pronouns, MAX_PRONOUNS)
             && self.avatar.as_ref().is_none_or(valid_picture)
             && (self.deleted != Some(true) || empty)
     }
+}
+
+/// Whether `text` has the form of a handle: 2 to 32 of `a-z 0-9 . _ -`, with a letter or digit at both ends.
+pub fn valid_handle(text: &str) -> bool {
+    let alphanumeric = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let bytes = text.as_bytes();
+    (2..=32).contains(&bytes.len())
+        && bytes.iter().all(|b| alphanumeric(*b) || b"._-".contains(b))
+        && bytes.first().is_some_and(|b| alphanumeric(*b))
+        && bytes.last().is_some_and(|b| alphanumeric(*b))
 }
 
 /// Control characters, and those that turn the direction of text around what follows them.
@@ -139,7 +154,6 @@ mod tests {
     fn identity() -> Identity {
         let home = InstanceId::of_root(&key(9).public().to_bytes());
         let genesis = Genesis {
-            handle: "ada".into(),
             home: home.clone(),
             profile_host: home,
             signing_keys: vec![key(2).public()],
@@ -156,6 +170,7 @@ mod tests {
             uid: identity().uid,
             op: 1,
             rev: 1,
+            handle: "ada".into(),
             display_name: "Ada".into(),
             bio: "Counts.".into(),
             pronouns: "she/her".into(),
@@ -196,6 +211,8 @@ mod tests {
         assert_eq!(verdict(|p| p.display_name = "a\u{202e}b".into(), 3), Err(Code::BadContent));
         assert_eq!(verdict(|p| p.bio = "a\nb".into(), 3), Ok(()));
         assert_eq!(verdict(|p| p.bio = "a".repeat(4001), 3), Err(Code::BadContent));
+        assert_eq!(verdict(|p| p.handle = "Ada".into(), 3), Err(Code::BadContent));
+        assert_eq!(verdict(|p| p.handle.clear(), 3), Ok(()));
         let svg = |p: &mut ProfileFields| p.avatar.as_mut().unwrap().media_type = "image/svg+xml".into();
         assert_eq!(verdict(svg, 3), Err(Code::BadContent));
         assert_eq!(verdict(|p| p.avatar.as_mut().unwrap().size = MAX_AVATAR_BYTES + 1, 3), Err(Code::BadContent));
@@ -215,5 +232,15 @@ mod tests {
         let tombstone = ProfileFields::tombstone(identity().uid, 1, 2, 5);
         assert_eq!(ProfileDoc::sign(tombstone, &key(3)).unwrap().verify(&identity()), Ok(()));
         assert_eq!(verdict(|p| p.deleted = Some(true), 3), Err(Code::BadContent));
+    }
+
+    #[test]
+    fn handles_are_short_and_plain() {
+        for good in ["ab", "ada.l", "a_b-c9", "0x"] {
+            assert!(valid_handle(good), "{good}");
+        }
+        for bad in ["", "a", "Ada", ".ada", "ada.", "a b", "ädа", "a@b", "abcdefghijklmnopqrstuvwxyz0123456"] {
+            assert!(!valid_handle(bad), "{bad}");
+        }
     }
 }

@@ -102,15 +102,15 @@ fn target<T: std::str::FromStr>(action: &Action) -> Result<T, Code> {
 /// The code that the author's instance is told.
 pub fn check(state: &ServerState, facts: &Facts, action: &Action, content: &Content, now_ms: i64) -> Result<(), Code> {
     let actor = &action.actor;
+    // What one wrote is one's own, also after leaving, for those who were sent away, and where the server is deleted.
+    if matches!(content, Content::UserPurge) {
+        return check_purge(facts, action);
+    }
     if state.info.deleted {
         return Err(Code::Gone);
     }
     if let Content::MemberJoin(join) = content {
         return check_join(state, action, join, now_ms);
-    }
-    // What one wrote is one's own, also after leaving and for those who were sent away.
-    if matches!(content, Content::UserPurge) {
-        return check_purge(facts, action);
     }
     let Some(member) = state.members.get(actor) else {
         return Err(if state.bans.contains_key(actor) { Code::Banned } else { Code::NotMember });

@@ -422,11 +422,7 @@ impl ServerState {
 
     fn apply_join(&mut self, header: &Header, action: &Action, join: &crate::content::MemberJoin) {
         let identity = crate::identity::verify_chain(&join.identity).ok();
-        let binding = Binding {
-            home: action.origin.clone(),
-            op: identity.as_ref().map(|i| (i.n, i.hash)),
-            handle: identity.map(|i| i.handle).unwrap_or_default(),
-        };
+        let binding = Binding { home: action.origin.clone(), op: identity.as_ref().map(|i| (i.n, i.hash)) };
         self.bindings.insert(action.actor.clone(), binding);
         let mut roles = BTreeSet::new();
         if let Some((hash, invite)) = join.invite.and_then(|h| self.invites.get_mut(&h).map(|i| (h, i))) {

@@ -86,6 +86,7 @@ const CODES: &[(&str, u16, &str)] = &[
     ("conflict", 409, "That cannot be done now"),
     ("upload_offset", 409, "The upload does not go on there"),
     ("owner_cannot_leave", 409, "The owner cannot leave"),
+    ("last_admin", 409, "Nobody else administers this instance"),
     ("setup_done", 409, "This instance is set up already"),
     ("invite_expired", 410, "The invitation has expired"),
     ("invite_spent", 410, "The invitation was used up"),

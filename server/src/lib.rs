@@ -15,6 +15,7 @@ pub mod cluster;
 pub mod config;
 pub mod crash;
 pub mod db;
+pub mod deletion;
 pub mod directory;
 pub mod erasure;
 pub mod error;
@@ -81,6 +82,9 @@ pub enum StartError {
     /// The way to other instances.
     #[error("other instances cannot be spoken with: {0}")]
     Peers(String),
+    /// Accounts that were deleted, and profiles of an earlier version.
+    #[error("the accounts cannot be looked after: {0}")]
+    People(String),
     /// A file of the data folder.
     #[error("{what}: {error}")]
     Io {
@@ -212,6 +216,9 @@ async fn assemble(folder: Folder, base: Base, transport: Arc<dyn peers::Transpor
     heard::start(&app);
     log::rewind::start(&app);
     peers::start(&app).await?;
+    deletion::reapply(&app).await.map_err(|e| StartError::People(e.to_string()))?;
+    profiles::name_in_profiles(&app).await.map_err(|e| StartError::People(e.to_string()))?;
     erasure::start(&app);
+    deletion::start(&app);
     Ok(app)
 }

@@ -1,6 +1,7 @@
-//! What has to be done from time to time: queued actions expire, seals are emptied, old numbers are forgotten.
+//! What has to be done from time to time: queued actions expire, seals are emptied, old numbers and people whom nobody
+//! meets any more are forgotten.
 
-use crate::App;
+use crate::{App, profiles};
 use std::time::Duration;
 
 /// How often.
@@ -10,6 +11,7 @@ const EVERY: Duration = Duration::from_secs(60);
 pub fn start(app: &App) {
     let worker = app.clone();
     app.tasks.spawn(async move {
+        let mut profile = String::new();
         loop {
             tokio::select! {
                 biased;
@@ -21,6 +23,10 @@ pub fn start(app: &App) {
             }
             if let Err(e) = worker.log.tidy().await {
                 tracing::warn!(error = %e, "the logs could not be tidied; next try in a minute");
+            }
+            match profiles::tidy(&worker, &profile).await {
+                Ok(next) => profile = next,
+                Err(e) => tracing::warn!(error = %e, "profiles could not be tidied; next try in a minute"),
             }
         }
     });

@@ -6,8 +6,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::Config;
 use crate::{
-    App, accounts, channels, directory, erasure, export, factors, gateway, http, invites, media, members, messages,
-    moderation, peers, profiles, reactions, reading, roles, servers, sessions, settings, typing, uploads,
+    App, accounts, channels, deletion, directory, erasure, export, factors, gateway, http, invites, media, members,
+    messages, moderation, peers, profiles, reactions, reading, roles, servers, sessions, settings, typing, uploads,
 };
 
 /// The client API's rooms, below `/api/v1`.
@@ -34,6 +34,7 @@ fn api(config: &Config) -> OpenApiRouter<App> {
         .merge(uploads::router())
         .merge(media::router())
         .merge(erasure::router())
+        .merge(deletion::router())
 }
 
 /// What rooms answer to other instances, below `/federation/v1`.
@@ -45,6 +46,7 @@ fn peer_api() -> Router<App> {
         .merge(directory::peer_router())
         .merge(media::peer_router())
         .merge(erasure::peer_router())
+        .merge(deletion::peer_router())
 }
 
 /// The API's document, as the rooms' routes describe it.
@@ -57,11 +59,10 @@ pub fn openapi(config: &Config) -> utoipa::openapi::OpenApi {
 
 /// The whole HTTP service of an instance.
 pub fn router(app: &App) -> Router {
-    let (api, mut document) =
-        OpenApiRouter::with_openapi(http::docs::ApiDoc::openapi()).nest("/api/v1", api(&app.config)).split_for_parts();
-    http::docs::name_operations(&mut document);
+    // The document is made along with the routes; the one that is served stands in the repository.
+    let (api, _) = OpenApiRouter::new().nest("/api/v1", api(&app.config)).split_for_parts();
     let all = api
-        .merge(http::docs::router(document))
+        .merge(http::docs::router())
         .merge(http::health::router())
         .merge(peers::router(app, peer_api()))
         .fallback_service(http::web::service());

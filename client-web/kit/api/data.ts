@@ -3,7 +3,7 @@ import type * as T from "./types";
 
 type Id = string;
 
-/** Taking one's data out, bringing it along, and having it erased. Loaded with the page that needs it: import it from "@kit/api/data". */
+/** Taking one's data out, bringing it along, having it erased, and deleting the account. Loaded with the page that needs it: import it from "@kit/api/data". */
 export const dataApi = {
   exports: () => request<{ exports: T.Export[] }>("GET", "me/exports").then((r) => r.exports),
   makeExport: () => request<T.Export>("POST", "me/exports"),
@@ -15,6 +15,13 @@ export const dataApi = {
   /** Everything that one posted in a community, everywhere. */
   erase: (sid: Id, leave: boolean) => request<T.Erasure>("POST", path("servers", sid, "erasure"), { body: { leave } }),
   erasures: () => request<{ erasures: T.Erasure[] }>("GET", "me/erasures").then((r) => r.erasures),
+  departures: () => request<{ departures: T.Departure[] }>("GET", "me/departures").then((r) => r.departures),
+  /** Everything that one posted in a community that one left. */
+  eraseLeft: (sid: Id) => request<T.Erasure>("POST", path("me", "departures", sid, "erasure")),
   forgetErasure: (id: Id) => request<void>("DELETE", path("me", "erasures", id)),
+  /** Sets the day on which the account is deleted. */
+  deleteMe: (erase: boolean) => request<T.DeletionSet>("POST", "me/deletion", { body: { erase } }),
+  keepMe: () => request<void>("DELETE", "me/deletion"),
+  deletion: (token: string) => request<T.DeletionProgress>("POST", "deletions/look", { body: { token } }),
   takeOver: (id: Id, parts: T.ImportPart[]) => request<T.Me>("POST", path("me", "import", id), { body: { parts } }),
 };

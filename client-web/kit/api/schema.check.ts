@@ -15,6 +15,9 @@ export type Checked = {
   Factors: Fits<Schemas["Factors"], Ours.Factors>;
   Application: Fits<Schemas["Application"], Ours.Application>;
   Erasure: Fits<Schemas["Erasure"], Ours.Erasure>;
+  Departure: Fits<Schemas["Departure"], Ours.Departure>;
+  DeletionSet: Fits<Schemas["DeletionSet"], Ours.DeletionSet>;
+  DeletionProgress: Fits<Schemas["DeletionProgress"], Ours.DeletionProgress>;
   Export: Fits<Schemas["Export"], Ours.Export>;
   ImportPreview: Fits<Schemas["ImportPreview"], Ours.ImportPreview>;
   ImportPart: Fits<Schemas["ImportPart"], Ours.ImportPart>;

@@ -300,6 +300,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deletions/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See how far a deletion is */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["DeletionToken"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DeletionProgress"];
+                    };
+                };
+                /** @description `not_found`: taken back, or done long ago */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/directory": {
         parameters: {
             query?: never;
@@ -907,6 +955,201 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/deletion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete the account
+         * @description It ends after `accounts.deletion_days`; until then it can be taken back.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["DeleteMe"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DeletionSet"];
+                    };
+                };
+                /** @description `proof_required` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `owner_cannot_leave`, `last_admin`, `conflict`: the day is set already */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /** Keep the account after all */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `not_found`: no day is set */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/departures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the communities that one left */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Departures"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/departures/{sid}/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erase what one posted in a community that one left */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The server */
+                    sid: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Erasure"];
+                    };
+                };
+                /** @description `proof_required` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unknown_server`: one was not in it */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `rate`: the last time is still being carried out */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `peer_unreachable` */
+                502: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -5805,10 +6048,75 @@ export interface components {
             public?: boolean;
             template?: components["schemas"]["Template"];
         };
+        /** @description What goes with the account. */
+        DeleteMe: {
+            /** @description Erase everything that one posted; otherwise it stays, under a deleted account. */
+            erase: boolean;
+        };
         /** @description Why a message is deleted. */
         DeleteReason: {
             /** @description Kept for the staff when the message is somebody else's. */
             reason?: string | null;
+        };
+        /** @description How far a deletion is. */
+        DeletionProgress: {
+            /**
+             * Format: int64
+             * @description Unix milliseconds, as the following.
+             */
+            asked_at: number;
+            /** @description The instances that signed that they keep nothing any more, this one among them, and those that did not yet. */
+            confirmed: string[];
+            /** Format: int64 */
+            due_at: number;
+            /** @description Whether what they posted is erased, too. */
+            erase: boolean;
+            missing: string[];
+            /**
+             * Format: int64
+             * @description When it was done, or it was waited for long enough.
+             */
+            settled_at: number | null;
+            /** @description `scheduled`, `leaving`, `confirming` or `done`. */
+            state: components["schemas"]["DeletionStage"];
+        };
+        /** @description An account that will be deleted. */
+        DeletionSet: {
+            /**
+             * Format: int64
+             * @description When; until then it can be taken back. Unix milliseconds.
+             */
+            due_at: number;
+            /** @description Address of the page that shows how far it is, also when the account is gone. It is told this once. */
+            link: string;
+        };
+        /**
+         * @description How far a deletion is.
+         * @enum {string}
+         */
+        DeletionStage: "scheduled" | "leaving" | "confirming" | "done";
+        /** @description What the page of a deleted account asks. */
+        DeletionToken: {
+            /** @description From the link. */
+            token: string;
+        };
+        /** @description A community that the person left, and in which what they posted may still be. */
+        Departure: {
+            /** @description The instance that hosts it. */
+            host: string;
+            /**
+             * Format: int64
+             * @description Unix milliseconds.
+             */
+            left_at: number;
+            name: string;
+            /** @description The community, and how it was called. */
+            sid: string;
+        };
+        /** @description Communities that the person left. */
+        Departures: {
+            /** @description The latest first; those from which everything is erased, or is being erased, are left out. */
+            departures: components["schemas"]["Departure"][];
         };
         /** @description The public servers of an instance. */
         Directory: {
@@ -6139,6 +6447,11 @@ export interface components {
              * @description Milliseconds since 1970.
              */
             created_at: number;
+            /**
+             * Format: int64
+             * @description When the account is deleted, unless that is taken back; milliseconds since 1970.
+             */
+            deleted_at: number | null;
             /**
              * Format: int64
              * @description Sign-ins that nobody has said yet to know of, this one perhaps among them.
@@ -6717,6 +7030,8 @@ export interface components {
         User: {
             /** @description Path of the picture on this instance; none when they have none. */
             avatar: string | null;
+            /** @description The account was deleted: there is no name any more. */
+            deleted: boolean;
             /** @description The name to show. */
             display_name: string;
             /** @description Where they are at home. */

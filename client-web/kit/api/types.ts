@@ -139,6 +139,8 @@ export interface Me {
   unknown_sign_ins: number;
   /** People who wait to be let in; for admins of the instance. */
   applications: number;
+  /** When the account is deleted, unless that is taken back. */
+  deleted_at: number | null;
 }
 
 /** Somebody who asked for an account, where an admin decides. */
@@ -162,6 +164,33 @@ export interface Session {
   unknown: boolean;
 }
 
+/** A community that the person left, and in which what they posted may still be. */
+export interface Departure {
+  sid: string;
+  name: string;
+  host: string;
+  left_at: number;
+}
+
+/** An account that will be deleted. */
+export interface DeletionSet {
+  due_at: number;
+  /** The page that shows how far it is; told this once. */
+  link: string;
+}
+
+/** How far a deletion is. */
+export interface DeletionProgress {
+  state: "scheduled" | "leaving" | "confirming" | "done";
+  erase: boolean;
+  asked_at: number;
+  due_at: number;
+  settled_at: number | null;
+  /** Domains. */
+  confirmed: string[];
+  missing: string[];
+}
+
 export interface User {
   id: string;
   kind: "user" | "anonymous" | "persona";
@@ -170,6 +199,8 @@ export interface User {
   display_name: string;
   avatar: string | null /* url path on this instance */;
   local: boolean;
+  /** The account was deleted: there is no name any more. */
+  deleted: boolean;
 }
 
 export interface Profile {

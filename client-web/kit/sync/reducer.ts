@@ -35,7 +35,8 @@ function sameUser(a: User | undefined, b: User): boolean {
     a.handle === b.handle &&
     a.domain === b.domain &&
     a.kind === b.kind &&
-    a.local === b.local
+    a.local === b.local &&
+    a.deleted === b.deleted
   );
 }
 

@@ -11,12 +11,13 @@ export function user(id: string, part: Partial<User> = {}): User {
     display_name: name.charAt(0).toUpperCase() + name.slice(1),
     avatar: null,
     local: true,
+    deleted: false,
     ...part,
   };
 }
 
 export function me(part: Partial<Me> = {}): Me {
-  return { user: user("u_ada"), admin: false, created_at: 0, unknown_sign_ins: 0, applications: 0, ...part };
+  return { user: user("u_ada"), admin: false, created_at: 0, unknown_sign_ins: 0, applications: 0, deleted_at: null, ...part };
 }
 
 export function channel(id: string, part: Partial<Channel> = {}): Channel {

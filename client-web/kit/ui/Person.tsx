@@ -1,11 +1,12 @@
 import type { CSSProperties, ReactNode } from "react";
+import { t } from "@lingui/core/macro";
 import type { Role, User } from "@kit/api";
 import { roleColour } from "@kit/theme/identity-colour";
 import s from "./Person.module.css";
 
-/** `name@domain`, written so that the domain stands back. */
-export function Handle({ user }: { user: Pick<User, "handle" | "domain"> }) {
-  return (
+/** `name@domain`, written so that the domain stands back; nothing of an account that was deleted. */
+export function Handle({ user }: { user: Pick<User, "handle" | "domain" | "deleted"> }) {
+  return user.deleted ? null : (
     <span className={s.handle}>
       {user.handle}
       <span className={s.domain}>@{user.domain}</span>
@@ -14,7 +15,8 @@ export function Handle({ user }: { user: Pick<User, "handle" | "domain"> }) {
 }
 
 /** The name to show for somebody. */
-export function nameOf(user: Pick<User, "display_name" | "handle">): string {
+export function nameOf(user: Pick<User, "display_name" | "handle"> & Partial<Pick<User, "deleted">>): string {
+  if (user.deleted) return t`Deleted account`;
   return user.display_name.trim() || user.handle;
 }
 

@@ -55,7 +55,9 @@ export function explain(error: unknown): Explanation {
     case "not_found":
       return { title: t`This is not here (any more).`, detail: t`It was deleted, or you may not see it.` };
     case "owner_cannot_leave":
-      return { title: t`You own this community.`, detail: t`Give it to somebody else or delete it before you leave.` };
+      return { title: t`You own a community.`, detail: error.detail || t`Delete it first, if nobody needs it any more.` };
+    case "last_admin":
+      return { title: t`Nobody else looks after this place.`, detail: t`Make somebody else an administrator first.` };
     case "setup_done":
       return { title: t`This place is set up already.`, detail: t`Sign in with your account.` };
     case "setup_token_invalid":

@@ -9,6 +9,7 @@ const SetupPage = lazy(() => import("@/features/setup/SetupPage").then((m) => ({
 const SignInPage = lazy(() => import("@/features/auth/SignInPage").then((m) => ({ default: m.SignInPage })));
 const SignUpPage = lazy(() => import("@/features/auth/SignUpPage").then((m) => ({ default: m.SignUpPage })));
 const RecoverPage = lazy(() => import("@/features/auth/RecoverPage").then((m) => ({ default: m.RecoverPage })));
+const DeletedPage = lazy(() => import("@/features/auth/DeletedPage").then((m) => ({ default: m.DeletedPage })));
 const InvitePage = lazy(() => import("@/features/invites/InvitePage").then((m) => ({ default: m.InvitePage })));
 const JoinPage = lazy(() => import("@/features/invites/JoinPage").then((m) => ({ default: m.JoinPage })));
 
@@ -30,6 +31,9 @@ export function Routes() {
         </Route>
         <Route path="/recover">
           <RecoverPage />
+        </Route>
+        <Route path="/deleted">
+          <DeletedPage />
         </Route>
         <Route path="/invite/:code">{({ code }) => <InvitePage code={unescaped(code)} />}</Route>
         <Route path="/join/:domain/:code">

@@ -83,8 +83,6 @@ pub struct InstanceKey {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Binding {
     // In the order of the canonical form, as in `Member`: of these there are many.
-    /// The name within the home; empty for anonymous members.
-    pub handle: String,
     /// The instance that speaks for the actor.
     pub home: InstanceId,
     /// Number and hash of the last identity operation seen here; none for anonymous members.

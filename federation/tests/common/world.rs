@@ -62,9 +62,8 @@ impl Instance {
     }
 
     /// A person who lives here; `n` is the number of their only key.
-    pub fn person(&self, handle: &str, n: u8) -> Person {
+    pub fn person(&self, n: u8) -> Person {
         let genesis = Genesis {
-            handle: handle.into(),
             home: self.ik(),
             profile_host: self.ik(),
             signing_keys: vec![secret(n).public()],
@@ -91,10 +90,10 @@ impl Person {
         self.uid().into()
     }
 
-    /// The same person one operation later, under another handle.
-    pub fn moved_on(&self, handle: &str) -> Self {
+    /// The same person one operation later, with their profile at another instance.
+    pub fn moved_on(&self, host: u8) -> Self {
         let identity = identity::verify_chain(&self.chain).unwrap();
-        let next = identity.next(|op| op.handle = handle.into(), &self.key).unwrap();
+        let next = identity.next(|op| op.profile_host = Instance::new("d.example", host).ik(), &self.key).unwrap();
         Self { chain: self.chain.iter().cloned().chain([next]).collect(), ..self.clone() }
     }
 }
@@ -115,7 +114,7 @@ impl World {
     /// Opens a log on `a.example` whose owner is Ada.
     pub fn new() -> Self {
         let (hub, other) = (Instance::new("a.example", 1), Instance::new("b.example", 11));
-        let (ada, bob) = (hub.person("ada", 21), other.person("bob", 22));
+        let (ada, bob) = (hub.person(21), other.person(22));
         let genesis = ServerGenesis {
             nonce: Bytes([5; 16]),
             kind: LogKind::Guild,

@@ -21,13 +21,8 @@ fn keys(numbers: &[u8]) -> Vec<PublicKey> {
 
 /// The first operation of an identity with these rotation keys, signed by the first of them.
 fn genesis(rotation: &[u8]) -> Op {
-    let genesis = Genesis {
-        handle: "ada".into(),
-        home: home(1),
-        profile_host: home(1),
-        signing_keys: keys(&[40]),
-        rotation_keys: keys(rotation),
-    };
+    let genesis =
+        Genesis { home: home(1), profile_host: home(1), signing_keys: keys(&[40]), rotation_keys: keys(rotation) };
     Op::genesis(genesis, &secret(rotation[0])).unwrap()
 }
 
@@ -55,7 +50,6 @@ fn summary(identity: &identity::Identity) -> Value {
         "uid": identity.uid,
         "n": identity.n,
         "hash": identity.hash,
-        "handle": identity.handle,
         "home": identity.home,
         "profile_host": identity.profile_host,
         "signing_keys": identity.signing_keys,
@@ -77,7 +71,7 @@ pub fn make() -> Vec<Value> {
 
     cases.push(good("first operation, the person's key above the home's", &start));
     cases.push(good("first operation, the home's key alone", &home_only));
-    cases.push(good("the home changes the handle", &grow(&start, 31, |op| op.handle = "ada.l".into())));
+    cases.push(good("the home moves the profile", &grow(&start, 31, |op| op.profile_host = home(5))));
     cases.push(good("the home moves the account", &grow(&start, 31, |op| op.home = home(5))));
     cases.push(good(
         "the person moves the account",
@@ -133,15 +127,13 @@ pub fn make() -> Vec<Value> {
     cases.push(bad("no rotation key", &grow(&start, 30, |op| op.rotation_keys.clear())));
     cases.push(bad("no signing key", &grow(&start, 30, |op| op.signing_keys.clear())));
     cases.push(bad("five rotation keys", &grow(&start, 30, |op| op.rotation_keys = keys(&[30, 31, 32, 33, 34]))));
-    cases.push(bad("a handle in upper case", &grow(&start, 30, |op| op.handle = "Ada".into())));
-    cases.push(bad("a handle of 33 characters", &grow(&start, 30, |op| op.handle = "a".repeat(33))));
     cases.push(bad("an operation after the deletion", &{
         let deleted = grow(&start, 31, |op| op.deleted = Some(true));
         grow(&deleted, 30, |op| op.deleted = None)
     }));
     cases.push(bad("49 operations by the home", &grow(&full, 31, |_| ())));
     let mut touched = values(&grow(&start, 30, |_| ()));
-    touched[1]["handle"] = "eve".into();
+    touched[1]["profile_host"] = serde_json::to_value(home(9)).unwrap();
     cases.push(chain_case("an operation that was touched", touched, "bad_identity_op"));
 
     let fork = |name: &str, a: &[Op], b: &[Op], expect: &str| json!({"name": name, "a": a, "b": b, "expect": expect});
@@ -151,7 +143,8 @@ pub fn make() -> Vec<Value> {
     cases.push(fork("fork: seen from the other side", &rescued, &stolen, "a"));
     cases.push(fork("fork: a longer chain beats its own beginning", &stolen, &start, "a"));
     cases.push(fork("fork: the same chain", &stolen, &stolen, "equal"));
-    let (one, two) = (grow(&start, 31, |op| op.handle = "one".into()), grow(&start, 31, |op| op.handle = "two".into()));
+    let beside = |host: u8| grow(&start, 31, |op| op.profile_host = home(host));
+    let (one, two) = (beside(5), beside(9));
     let lower = if one[1].hash().unwrap() < two[1].hash().unwrap() { "a" } else { "b" };
     cases.push(fork("fork: between equal keys the lower hash wins", &one, &two, lower));
     cases.push(fork("fork: two different people", &start, &home_only, "bad_identity_op"));
@@ -162,6 +155,7 @@ pub fn make() -> Vec<Value> {
             uid: start[0].uid.clone(),
             op: 1,
             rev: 3,
+            handle: "ada".into(),
             display_name: "Ada L.".into(),
             bio: "Counts.\nWrites.".into(),
             pronouns: "she/her".into(),
@@ -180,6 +174,12 @@ pub fn make() -> Vec<Value> {
     });
     profile("profile: signed by a key that was replaced", "bad_object_signature", 40, &|_| ());
     profile("profile: of an operation that is not known yet", "unknown_key", 41, &|p| p.op = 2);
+    profile("profile: without a handle", "ok", 41, &|p| p.handle.clear());
+    profile("profile: a handle in upper case", "bad_content", 41, &|p| p.handle = "Ada".into());
+    profile("profile: a handle of 33 characters", "bad_content", 41, &|p| p.handle = "a".repeat(33));
+    profile("profile: deleted, with a handle", "bad_content", 41, &|p| {
+        *p = ProfileFields { handle: "ada".into(), ..ProfileFields::tombstone(p.uid.clone(), 1, 4, NOW) };
+    });
     profile("profile: a name of 65 characters", "bad_content", 41, &|p| p.display_name = "a".repeat(65));
     cases
 }

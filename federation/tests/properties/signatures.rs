@@ -49,7 +49,7 @@ proptest! {
 
     #[test]
     fn an_identity_fork_has_one_winner_from_both_sides(a in steps(), b in steps()) {
-        let person = Instance::new("b.example", 11).person("ada", 30);
+        let person = Instance::new("b.example", 11).person(30);
         let owned = with_own_key(&person);
         let (a, b) = (grow(&owned, &a), grow(&owned, &b));
         let order = compare_chains(&a, &b).unwrap();
@@ -59,12 +59,12 @@ proptest! {
 
     #[test]
     fn a_chain_with_any_member_changed_is_refused(steps in steps(), index in any::<prop::sample::Index>(), member in 0usize..7) {
-        let chain = grow(&with_own_key(&Instance::new("b.example", 11).person("ada", 30)), &steps);
+        let chain = grow(&with_own_key(&Instance::new("b.example", 11).person(30)), &steps);
         let mut ops: Vec<Value> = chain.iter().map(|op| serde_json::to_value(op).unwrap()).collect();
         let op = &mut ops[index.index(chain.len())];
         match member {
             0 => op["n"] = 60.into(),
-            1 => op["handle"] = "mallory".into(),
+            1 => op["profile_host"] = serde_json::to_value(Instance::new("c.example", 50).ik()).unwrap(),
             2 => op["home"] = serde_json::to_value(Instance::new("c.example", 50).ik()).unwrap(),
             3 => op["rotation_keys"] = serde_json::json!([secret(99).public()]),
             4 => op["extra"] = true.into(),
@@ -76,7 +76,7 @@ proptest! {
     }
 }
 
-/// Who signs each next operation (0: the person, 1: their home) and which handle it sets.
+/// Who signs each next operation (0: the person, 1: their home) and where it puts the profile.
 fn steps() -> impl Strategy<Value = Vec<(u8, u8)>> {
     prop::collection::vec((0u8..2, 0u8..3), 0..4)
 }
@@ -92,9 +92,10 @@ fn with_own_key(person: &Person) -> Vec<Op> {
 
 fn grow(chain: &[Op], steps: &[(u8, u8)]) -> Vec<Op> {
     let mut chain = chain.to_vec();
-    for (signer, handle) in steps {
+    for (signer, host) in steps {
         let signer = secret(if *signer == 0 { 40 } else { 30 });
-        let next = verify_chain(&chain).unwrap().next(|op| op.handle = format!("ada{handle}"), &signer).unwrap();
+        let host = Instance::new("d.example", 60 + host).ik();
+        let next = verify_chain(&chain).unwrap().next(|op| op.profile_host = host, &signer).unwrap();
         chain.push(next);
     }
     chain

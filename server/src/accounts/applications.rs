@@ -37,7 +37,7 @@ pub(super) async fn apply(app: &App, new: &Prepared, reason: &str) -> Result<App
     let mut tx = app.db.begin().await?;
     store::forget(&mut tx, app.clock.now_ms() - VALID_MS).await?;
     // Again, under the lock.
-    super::free(&mut tx, &new.handle).await?;
+    super::free(app, &mut tx, &new.handle).await?;
     if store::count(&mut tx).await? >= MANY {
         return Err(Problem::new("registration_closed").detail("Too many people are waiting already. Try again later."));
     }

@@ -1,6 +1,6 @@
 //! Names of accounts.
 
-use conntext_federation::identity::valid_handle;
+use conntext_federation::profile::valid_handle;
 use precis_profiles::UsernameCaseMapped;
 use precis_profiles::precis_core::profile::PrecisFastInvocation as _;
 

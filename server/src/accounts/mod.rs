@@ -102,7 +102,7 @@ pub async fn prepare(base: &Base, new: NewAccount<'_>) -> Result<Prepared> {
     check_password(base, "password", new.password, &handle, &display_name).await?;
     // Before the hash: a taken name should answer at once. The unique index decides in the end.
     let mut read = base.db.read().await?;
-    free(&mut read, &handle).await?;
+    free(base, &mut read, &handle).await?;
     drop(read);
     let password_hash = base.passwords.hash(&*base.rng, new.password).await?;
     Ok(Prepared { handle, display_name, password_hash, admin: new.admin })
@@ -114,8 +114,8 @@ pub async fn insert(base: &Base, tx: &mut Tx, new: Prepared) -> Result<Account> 
         store::set_look(tx, &id, &handle::look(&handle)).await?;
     }
     // Again, under the lock.
-    free(tx, &new.handle).await?;
-    let identity = profiles::new_identity(base, &new.handle)?;
+    free(base, tx, &new.handle).await?;
+    let identity = profiles::new_identity(base)?;
     let account = Account {
         id: format!("acc_{}", data_encoding::BASE32_NOPAD.encode(&base.rng.bytes::<15>()).to_lowercase()),
         uid: identity.uid().to_owned(),
@@ -129,12 +129,17 @@ pub async fn insert(base: &Base, tx: &mut Tx, new: Prepared) -> Result<Account> 
         db::Error::Constraint(_) => taken(),
         other => other.into(),
     })?;
-    profiles::insert_local(base, tx, identity, &new.display_name).await?;
+    profiles::insert_local(base, tx, identity, &account.handle, &new.display_name).await?;
     Ok(account)
 }
 
-/// Whether nobody here has the name, or one that is mistaken for it.
-async fn free(q: &mut impl Query, handle: &str) -> Result<()> {
+/// Whether nobody here has the name or had it, or one that is mistaken for it.
+async fn free(base: &Base, q: &mut impl Query, handle: &str) -> Result<()> {
+    for mark in marks(base, handle) {
+        if store::is_reserved(q, &mark).await? {
+            return Err(taken());
+        }
+    }
     match store::looking_like(q, &handle::look(handle)).await? {
         None if store::by_handle(q, handle).await?.is_none() => Ok(()),
         Some((other, true)) if other != handle => Err(Problem::new("handle_taken").field(
@@ -144,6 +149,30 @@ async fn free(q: &mut impl Query, handle: &str) -> Result<()> {
         )),
         _ => Err(taken()),
     }
+}
+
+/// What is kept of the name of an account that is gone.
+fn marks(base: &Base, handle: &str) -> [Vec<u8>; 2] {
+    [base.keys.seal.mark("handle", handle), base.keys.seal.mark("look", &handle::look(handle))]
+}
+
+/// Removes an account with everything that belongs to it alone. Its name is never given again.
+///
+/// # Errors
+/// The database's.
+pub async fn remove(base: &Base, tx: &mut Tx, account: &Account) -> Result<()> {
+    for mark in marks(base, &account.handle) {
+        store::reserve(tx, &mark).await?;
+    }
+    Ok(store::remove(tx, &account.id).await?)
+}
+
+/// Whether nobody else administers the instance.
+///
+/// # Errors
+/// The database's.
+pub async fn is_last_admin(q: &mut impl Query, account: &Account) -> Result<bool> {
+    Ok(account.admin && store::admins(q).await?.iter().all(|uid| *uid == account.uid))
 }
 
 fn taken() -> Problem {

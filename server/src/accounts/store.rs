@@ -88,6 +88,21 @@ pub(super) async fn has_admin(q: &mut impl Query) -> Result<bool> {
     Ok(q.row("select 1 from accounts where admin limit 1", vec![]).await?.is_some())
 }
 
+/// Removes an account; its sessions, factors and archives go with it.
+pub(super) async fn remove(tx: &mut Tx, id: &str) -> Result<()> {
+    tx.exec("delete from accounts where id = $1", args![id]).await.map(|_| ())
+}
+
+pub(super) async fn reserve(tx: &mut Tx, mark: &[u8]) -> Result<()> {
+    tx.exec("insert into reserved_names (hash) values ($1) on conflict (hash) do nothing", args![mark])
+        .await
+        .map(|_| ())
+}
+
+pub(super) async fn is_reserved(q: &mut impl Query, mark: &[u8]) -> Result<bool> {
+    Ok(q.row("select 1 from reserved_names where hash = $1", args![mark]).await?.is_some())
+}
+
 /// The ids of the people who administer the instance.
 pub(super) async fn admins(q: &mut impl Query) -> Result<Vec<String>> {
     Ok(q.rows("select uid from accounts where admin", vec![]).await?.iter().map(|r| r.get(0)).collect())

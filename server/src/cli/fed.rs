@@ -11,6 +11,7 @@ use crate::Base;
 use crate::clock::{OsRng, SystemClock};
 use crate::config::Config;
 use crate::db::folder::Folder;
+use crate::deletion;
 use crate::log::{rewind, verify};
 use crate::peers::{self, Standing};
 
@@ -210,6 +211,7 @@ fn carrier(follower: &peers::store::FollowerRow) -> &'static str {
 async fn restored(base: &Base) -> Result<(), Failure> {
     let _stopped = Folder::open(&base.data)?;
     let count = rewind::mark_restored(&base.db, &base.keys.ik, base.clock.now_ms()).await?;
+    deletion::mark_restored(&base.db, base.clock.now_ms()).await?;
     println!(
         "{count} communities will ask the instances that hold copies of them before they go on. Start the instance."
     );

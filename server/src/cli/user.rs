@@ -10,7 +10,7 @@ use crate::accounts::{self, Account, NewAccount};
 use crate::clock::{OsRng, SystemClock};
 use crate::config::Config;
 use crate::error::Problem;
-use crate::{Base, factors, sessions};
+use crate::{Base, deletion, factors, sessions};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -51,6 +51,14 @@ pub(super) enum Command {
     ResetFactors {
         /// The name, without the domain.
         handle: String,
+    },
+    /// Deletes an account now, without the days in which its person could take it back; a running instance does it within seconds.
+    Delete {
+        /// The name, without the domain.
+        handle: String,
+        /// Erases everything that they posted, too, on all instances.
+        #[arg(long)]
+        erase: bool,
     },
     /// Lists those who wait to be let in, where registration is by approval.
     Applications,
@@ -131,6 +139,15 @@ async fn act(command: Command, base: &Base) -> Result<(), Problem> {
             sessions::end_but(&mut tx, &account.id, "").await?;
             tx.commit().await?;
             println!("{} signs in with the password alone, and is signed out everywhere.", account.handle);
+        }
+        Command::Delete { handle, erase } => {
+            let account = named(base, &handle).await?;
+            match deletion::now(base, &account, erase).await? {
+                Some(token) => {
+                    println!("{} is deleted. How far it is: {}", account.handle, deletion::link(base, &token))
+                }
+                None => println!("{} is deleted now, and not on the day that was set.", account.handle),
+            }
         }
         Command::Applications => {
             for a in accounts::applications::all(&mut base.db.read().await?).await? {

@@ -44,6 +44,8 @@ pub struct Accounts {
     pub hash_passes: u32,
     /// Password hashes computed at a time; more wait.
     pub hash_parallel: usize,
+    /// Days in which somebody can take back that their account is deleted.
+    pub deletion_days: i64,
 }
 
 impl Default for Accounts {
@@ -56,6 +58,7 @@ impl Default for Accounts {
             hash_memory_kib: 19_456,
             hash_passes: 2,
             hash_parallel: 2,
+            deletion_days: 14,
         }
     }
 }
@@ -73,6 +76,9 @@ impl Accounts {
                 key: "accounts.hash_memory_kib",
                 reason: "at least 8 KiB, one pass and one hash at a time are needed".into(),
             });
+        }
+        if !(0..=365).contains(&self.deletion_days) {
+            return Err(ConfigError::Value { key: "accounts.deletion_days", reason: "goes from 0 to 365".into() });
         }
         Ok(())
     }

@@ -16,6 +16,10 @@ const BUSY: Duration = Duration::from_secs(5);
 /// half, but needs no more memory. Pages of 4 KiB; SQLite's own limit is 2 MiB.
 const SPILL_PAGES: &str = "16384";
 
+/// Pages that each reader keeps, as SQLite counts KiB: half of its own limit. There are several readers, each keeps its own, and
+/// the system keeps what they read as well.
+const READER_CACHE_KIB: &str = "-1024";
+
 /// What the connections to a file have in common.
 pub(super) fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
@@ -34,7 +38,7 @@ pub(super) fn options(path: &Path) -> SqliteConnectOptions {
 
 /// The same for connections that only read.
 pub(super) fn for_reading(options: &SqliteConnectOptions) -> SqliteConnectOptions {
-    options.clone().pragma("query_only", "ON")
+    options.clone().pragma("query_only", "ON").pragma("cache_size", READER_CACHE_KIB)
 }
 
 /// Connections for reading.

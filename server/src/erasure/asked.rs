@@ -10,7 +10,6 @@ use super::receipts::{self, pause};
 use super::store::{self, Asked, Stage};
 use crate::App;
 use crate::error::{Problem, Result};
-use crate::http::Auth;
 use crate::log::{self, Outcome, PendingState, pending};
 use crate::peers::{self, CallError};
 use crate::servers::Here;
@@ -28,11 +27,11 @@ const UNKNOWN_FOR_MS: i64 = 86_400_000;
 ///
 /// # Errors
 /// What the rules refuse: 429 while the last time is still being carried out.
-pub async fn ask(app: &App, auth: &Auth, here: &Here) -> Result<Asked> {
+pub async fn ask(app: &App, here: &Here) -> Result<Asked> {
     let now = app.clock.now_ms();
     let asked = Asked {
         aid: app.log.new_aid(),
-        uid: auth.uid.clone(),
+        uid: here.actor.to_string(),
         sid: here.log.sid.clone(),
         name: here.log.state().info.name.clone(),
         hub_domain: here.log.hub_domain(),

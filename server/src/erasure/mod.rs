@@ -5,6 +5,7 @@
 //! far it is.
 
 mod asked;
+mod departed;
 mod receipts;
 mod routes;
 mod store;
@@ -12,8 +13,10 @@ mod store;
 use std::time::Duration;
 
 pub use asked::ask;
-pub use receipts::peer_router;
+pub use departed::{ask_departed, departed};
+pub use receipts::{pause, peer_router};
 pub use routes::router;
+pub use store::{ask_later, forget_departure, is_asked};
 
 use crate::App;
 use crate::error::Result;

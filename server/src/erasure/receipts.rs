@@ -134,7 +134,7 @@ fn is_final(e: &CallError) -> bool {
 }
 
 /// How long to wait after so many tries, milliseconds.
-pub(super) fn pause(tries: i64) -> i64 {
+pub fn pause(tries: i64) -> i64 {
     let doublings = u32::try_from(tries.clamp(0, 10)).unwrap_or(10);
     (PAUSE_MS.0 << doublings).min(PAUSE_MS.1)
 }

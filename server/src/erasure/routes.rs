@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use conntext_federation::ids::ServerId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -12,11 +13,16 @@ use crate::App;
 use crate::error::{Problem, Result};
 use crate::factors;
 use crate::http::{Auth, Json, Path};
-use crate::servers::Here;
+use crate::servers::{self, Here};
 
 /// Routes of this room, below `/api/v1`.
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(ask)).routes(routes!(all)).routes(routes!(forget))
+    OpenApiRouter::new()
+        .routes(routes!(ask))
+        .routes(routes!(all))
+        .routes(routes!(forget))
+        .routes(routes!(left))
+        .routes(routes!(ask_left))
 }
 
 /// Something that a person asked to have erased.
@@ -96,7 +102,7 @@ async fn ask(
         here.may_leave()?;
     }
     factors::require_proof(&app, &mut app.db.read().await?, &auth).await?;
-    let erasure = super::ask(&app, &auth, &here).await?;
+    let erasure = super::ask(&app, &here).await?;
     if asked.leave {
         here.leave(&app).await?;
     }
@@ -108,6 +114,54 @@ async fn ask(
 async fn all(State(app): State<App>, auth: Auth) -> Result<Json<Erasures>> {
     let asked = store::of_person(&mut app.db.read().await?, &auth.uid).await?;
     Ok(Json(Erasures { erasures: asked.into_iter().map(Erasure::from).collect() }))
+}
+
+/// A community that the person left, and in which what they posted may still be.
+#[derive(Serialize, ToSchema)]
+pub struct Departure {
+    /// The community, and how it was called.
+    sid: String,
+    name: String,
+    /// The instance that hosts it.
+    host: String,
+    /// Unix milliseconds.
+    left_at: i64,
+}
+
+/// Communities that the person left.
+#[derive(Serialize, ToSchema)]
+pub struct Departures {
+    /// The latest first; those from which everything is erased, or is being erased, are left out.
+    departures: Vec<Departure>,
+}
+
+/// List the communities that one left
+#[utoipa::path(get, path = "/me/departures", responses((status = 200, body = Departures)))]
+async fn left(State(app): State<App>, auth: Auth) -> Result<Json<Departures>> {
+    let mut read = app.db.read().await?;
+    let mut departures = Vec::new();
+    for d in super::departed(&app, &mut read, &auth.uid).await? {
+        if !store::is_asked(&mut read, &auth.uid, &d.sid, d.joined_at, i64::MAX).await? {
+            departures.push(Departure { sid: d.sid.to_string(), name: d.name, host: d.hub_domain, left_at: d.left_at });
+        }
+    }
+    departures.sort_by_key(|d| std::cmp::Reverse(d.left_at));
+    Ok(Json(Departures { departures }))
+}
+
+/// Erase what one posted in a community that one left
+#[utoipa::path(post, path = "/me/departures/{sid}/erasure", params(("sid" = String, Path, description = "The server")), responses(
+    (status = 202, body = Erasure),
+    (status = 403, description = "`proof_required`", body = Problem),
+    (status = 404, description = "`unknown_server`: one was not in it", body = Problem),
+    (status = 429, description = "`rate`: the last time is still being carried out", body = Problem),
+    (status = 502, description = "`peer_unreachable`", body = Problem),
+))]
+async fn ask_left(State(app): State<App>, auth: Auth, Path(sid): Path<String>) -> Result<(StatusCode, Json<Erasure>)> {
+    factors::require_proof(&app, &mut app.db.read().await?, &auth).await?;
+    let sid: ServerId = sid.parse().map_err(|_| servers::unknown_server())?;
+    let erasure = super::ask_departed(&app, &auth.uid, &sid).await?;
+    Ok((StatusCode::ACCEPTED, Json(erasure.into())))
 }
 
 /// Remove a settled erasure from the list

@@ -139,6 +139,57 @@ pub struct Asked {
     pub looks: i64,
 }
 
+/// A community that somebody of this instance was in.
+#[derive(Clone, Debug)]
+pub struct Departed {
+    pub sid: ServerId,
+    /// How it was called.
+    pub name: String,
+    pub hub_domain: String,
+    /// When they came for the last time, Unix milliseconds.
+    pub joined_at: i64,
+    /// When they went, or the copy did.
+    pub left_at: i64,
+    /// When its host may be asked again, where it did not answer.
+    pub due_at: i64,
+    pub tries: i64,
+}
+
+/// Those of which there is no copy here any more.
+pub async fn departed(q: &mut impl Query, uid: &str) -> Result<Vec<Departed>> {
+    let sql = "select sid, name, hub_domain, joined_at, left_at, due_at, tries from departures where actor = $1";
+    let one = |r: &Row| {
+        Ok(Departed {
+            sid: r.get::<String>(0).parse().map_err(|_| broken("server id"))?,
+            name: r.get(1),
+            hub_domain: r.get(2),
+            joined_at: r.get(3),
+            left_at: r.get(4),
+            due_at: r.get(5),
+            tries: r.get(6),
+        })
+    };
+    q.rows(sql, args![uid]).await?.iter().map(one).collect()
+}
+
+/// When somebody came to a community for the last time, and when they did anything of that kind.
+pub async fn last_moves(q: &mut impl Query, log_id: i64, uid: &str) -> Result<(i64, i64)> {
+    let sql = "select coalesce(max(case kind when 'joined' then ts else 0 end), 0), coalesce(max(ts), 0)
+               from notices where log_id = $1 and actor = $2";
+    Ok(q.row(sql, args![log_id, uid]).await?.map_or((0, 0), |r| (r.get(0), r.get(1))))
+}
+
+/// The host of a community did not answer.
+pub async fn ask_later(tx: &mut Tx, uid: &str, sid: &ServerId, at: i64) -> Result<()> {
+    let sql = "update departures set due_at = $3, tries = tries + 1 where actor = $1 and sid = $2";
+    tx.exec(sql, args![uid, sid.as_str(), at]).await.map(|_| ())
+}
+
+/// There is nothing to be asked for any more.
+pub async fn forget_departure(tx: &mut Tx, uid: &str, sid: &ServerId) -> Result<()> {
+    tx.exec("delete from departures where actor = $1 and sid = $2", args![uid, sid.as_str()]).await.map(|_| ())
+}
+
 fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
@@ -179,6 +230,16 @@ pub async fn of_person(q: &mut impl Query, uid: &str) -> Result<Vec<Asked>> {
     let sql = "select aid, uid, sid, name, hub_domain, state, code, confirmed, missing, asked_at, settled_at, looks
                from erasures where uid = $1 order by asked_at desc, aid limit 200";
     q.rows(sql, args![uid]).await?.iter().map(asked).collect()
+}
+
+/// Whether somebody asked for this in a server since a time, and it was not refused before `again`, milliseconds.
+///
+/// # Errors
+/// The database's.
+pub async fn is_asked(q: &mut impl Query, uid: &str, sid: &ServerId, since: i64, again: i64) -> Result<bool> {
+    let sql = "select 1 from erasures where uid = $1 and sid = $2 and asked_at >= $3
+                 and (state not in ('refused', 'unknown') or settled_at > $4) limit 1";
+    Ok(q.row(sql, args![uid, sid.as_str(), since, again]).await?.is_some())
 }
 
 /// What is to be looked at.

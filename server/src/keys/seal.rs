@@ -1,6 +1,7 @@
 //! Seals secrets that lie in the database.
 
 use aws_lc_rs::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::hmac;
 
 use crate::clock::Rng;
 
@@ -32,6 +33,13 @@ impl Seal {
         let open = self.key()?.open_in_place(nonce, Aad::from(about.as_bytes()), &mut rest).ok()?;
         Some(open.to_vec())
     }
+
+    /// A mark by which a text is known again and that tells nobody what it is who does not hold the key. `kind` keeps marks
+    /// of different things apart.
+    pub fn mark(&self, kind: &str, text: &str) -> Vec<u8> {
+        let keyed = |key: &[u8], text: &str| hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text.as_bytes());
+        keyed(keyed(&self.0, kind).as_ref(), text).as_ref().to_vec()
+    }
 }
 
 #[cfg(test)]
@@ -50,5 +58,15 @@ mod tests {
         sealed[14] ^= 1;
         assert_eq!(seal.open("u_a", &sealed), None);
         assert_eq!(seal.open("u_a", b"short"), None);
+    }
+
+    #[test]
+    fn a_mark_is_the_same_for_the_same_text_and_key_alone() {
+        let seal = Seal([7; 32]);
+        let mark = seal.mark("name", "ada");
+        assert_eq!(mark, seal.mark("name", "ada"));
+        for other in [seal.mark("name", "adb"), seal.mark("look", "ada"), Seal([8; 32]).mark("name", "ada")] {
+            assert_ne!(mark, other);
+        }
     }
 }

@@ -513,6 +513,9 @@ impl Committer {
             return Ok(());
         }
         self.purged_with_all(&mut tx, log).await?;
+        if !log.hub_here {
+            self.note_departures(&mut tx, log).await?;
+        }
         (self.inner.forget_log)(&mut tx, log.id).await?;
         store::delete_log(&mut tx, log.id).await?;
         self.commit(tx).await?;

@@ -84,6 +84,23 @@ pub async fn set_hub_domain(tx: &mut Tx, log_id: i64, domain: &str) -> Result<()
     tx.exec("update logs set hub_domain = $2 where id = $1", args![log_id, domain]).await.map(|_| ())
 }
 
+/// Remembers who of this instance was in a server elsewhere whose copy goes away.
+pub async fn note_departure(
+    tx: &mut Tx,
+    actor: &Actor,
+    log: (i64, &ServerId),
+    (hub_domain, name): (&str, &str),
+    now_ms: i64,
+) -> Result<()> {
+    let sql = "insert into departures (actor, sid, hub_domain, name, joined_at, left_at, due_at, tries)
+               values ($1, $2, $3, $4, (select coalesce(max(ts), 0) from notices
+                 where log_id = $5 and actor = $1 and kind = 'joined'), $6, 0, 0)
+               on conflict (actor, sid) do update set hub_domain = excluded.hub_domain, name = excluded.name,
+                 joined_at = excluded.joined_at, left_at = excluded.left_at";
+    let args = args![actor.as_str(), log.1.as_str(), hub_domain, name, log.0, now_ms];
+    tx.exec(sql, args).await.map(|_| ())
+}
+
 /// Removes everything that the log's own tables hold of it.
 pub async fn delete_log(tx: &mut Tx, log_id: i64) -> Result<()> {
     for sql in [

@@ -15,8 +15,8 @@ use crate::profiles::{self, User};
 pub use routes::router;
 pub use types::{Member, Members};
 
-/// People of a server, one for each asked for, in the same order. Whose profile is not here yet appears with the name
-/// that the log proves.
+/// People of a server, one for each asked for, in the same order. Of whom the profile is not here yet, the log says
+/// where they are at home.
 pub async fn users(q: &mut impl Query, log: &LogHandle, actors: &[Actor]) -> Result<Vec<User>> {
     let ids: Vec<&str> = actors.iter().map(Actor::as_str).collect();
     let mut users = profiles::users(q, &ids).await?;
@@ -28,10 +28,6 @@ pub async fn users(q: &mut impl Query, log: &LogHandle, actors: &[Actor]) -> Res
         let Some(binding) = state.bindings.get(actor) else { continue };
         if let Some(instance) = state.instances.get(&binding.home) {
             user.domain.clone_from(&instance.domain);
-        }
-        if !binding.handle.is_empty() {
-            user.handle.clone_from(&binding.handle);
-            user.display_name.clone_from(&binding.handle);
         }
     }
     Ok(users)

@@ -326,7 +326,7 @@ pub async fn genesis(q: &mut impl Query, log_id: i64) -> Result<Option<String>> 
 /// Whether one of these people has an account here.
 pub async fn any_lives_here(q: &mut impl Query, people: &[&UserId]) -> Result<bool> {
     let keys = people.iter().map(|uid| args![uid.as_str()]).collect();
-    Ok(!q.rows_of("select uid from accounts where uid in (values", keys, ")").await?.is_empty())
+    Ok(!q.rows_of("select uid from profiles where local and uid in (values", keys, ")").await?.is_empty())
 }
 
 /// A join is sent whose answer is not there yet. Those of before `forgotten`, milliseconds, are given up.

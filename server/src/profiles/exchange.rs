@@ -74,6 +74,39 @@ pub fn keep(app: &App, profiles: Vec<Told>) -> BoxFuture<'_, Result<()>> {
     })
 }
 
+/// Keeps the end of somebody of another instance in the place of what is known of them. Who is not known stays unknown.
+///
+/// # Errors
+/// 422 where it does not prove itself, or another chain of the same person counts more; 403 `not_home` for our own people.
+pub async fn bury(app: &App, end: &SignedProfile) -> Result<()> {
+    let shown = verify_chain(&end.identity)?;
+    if !shown.deleted || end.profile.deleted != Some(true) {
+        return Err(Code::BadIdentityOp.into());
+    }
+    end.profile.verify(&shown)?;
+    let uid = shown.uid.clone();
+    let mut tx = app.db.begin().await?;
+    let known = store::profile(&mut tx, uid.as_str()).await?;
+    if known.as_ref().is_some_and(|known| known.local) {
+        return Err(Code::NotHome.into());
+    }
+    if known.is_none() && identity::chain(&mut tx, uid.as_str()).await?.is_empty() {
+        return Ok(());
+    }
+    let hash = shown.hash;
+    let counts = keep_chain(&mut tx, shown, &end.identity).await?;
+    if counts.hash != hash {
+        return Err(Code::BadIdentityOp.into());
+    }
+    if let Some(known) = known {
+        let domain = Domain::parse_normal(&known.domain, true)?;
+        super::upsert_remote(&mut tx, &counts, &domain, &end.profile, true, app.clock.now_ms()).await?;
+    }
+    tx.commit().await?;
+    super::changed(app, uid);
+    Ok(())
+}
+
 async fn keep_one(app: &App, domain: &Domain, by_home: bool, signed: SignedProfile) -> Result<bool> {
     let identity = verify_chain(&signed.identity)?;
     if identity.uid != signed.profile.uid {
@@ -84,7 +117,7 @@ async fn keep_one(app: &App, domain: &Domain, by_home: bool, signed: SignedProfi
         return Ok(false);
     }
     let identity = keep_chain(&mut tx, identity, &signed.identity).await?;
-    let (doc, now) = (Some(&signed.profile), app.clock.now_ms());
+    let (doc, now) = (&signed.profile, app.clock.now_ms());
     let changed = super::upsert_remote(&mut tx, &identity, domain, doc, by_home, now).await?;
     tx.commit().await?;
     Ok(changed)

@@ -2,8 +2,9 @@
 
 use conntext_federation::identity::{Genesis, Identity, Op, OpFields, verify_chain};
 use conntext_federation::ids::{MediaId, UserId};
-use conntext_federation::keys::SecretKey;
+use conntext_federation::keys::{PublicKey, SecretKey};
 use conntext_federation::profile::{Picture, ProfileDoc, ProfileFields};
+use conntext_federation::wire::SignedProfile;
 
 use super::store;
 use crate::Base;
@@ -25,20 +26,14 @@ impl NewIdentity {
     pub fn uid(&self) -> &str {
         self.op.uid.as_str()
     }
-
-    /// The name within this instance.
-    pub fn handle(&self) -> &str {
-        &self.op.handle
-    }
 }
 
 /// Makes the identity of a new person: one key that signs for them, and one, the home's, that can move them. A key of
 /// their own can be put above it later.
-pub fn new_identity(base: &Base, handle: &str) -> Result<NewIdentity> {
+pub fn new_identity(base: &Base) -> Result<NewIdentity> {
     let signing = SecretKey::from_seed(base.rng.bytes());
     let rotation = SecretKey::from_seed(base.rng.bytes());
     let genesis = Genesis {
-        handle: handle.to_owned(),
         home: base.keys.ik.clone(),
         profile_host: base.keys.ik.clone(),
         signing_keys: vec![signing.public()],
@@ -74,11 +69,83 @@ pub async fn chain(q: &mut impl Query, uid: &str) -> Result<Vec<Op>> {
 /// Signs and writes the next operation of one of our own people's chains, with the home's key.
 pub async fn next_op(base: &Base, tx: &mut Tx, uid: &str, change: impl FnOnce(&mut OpFields)) -> Result<Op> {
     let identity = verify_chain(&chain(tx, uid).await?)?;
-    let allowed: Vec<_> = identity.rotation_keys.iter().map(|k| k.kid().as_str().to_owned()).collect();
-    let key = open_key(base, tx, uid, ROTATE, &allowed).await?;
+    let key = open_key(base, tx, uid, ROTATE, &kids(&identity.rotation_keys)).await?;
     let op = identity.next(change, &key)?;
     store_op(tx, &op).await?;
     Ok(op)
+}
+
+/// Signs the profiles of our own people anew that say nothing of their name: those of before it stood there.
+///
+/// # Errors
+/// The database's.
+pub async fn name_in_profiles(base: &Base) -> Result<()> {
+    let uids = store::nameless(&mut base.db.read().await?).await?;
+    if uids.is_empty() {
+        return Ok(());
+    }
+    let mut tx = base.db.begin().await?;
+    for uid in uids {
+        if let Some(row) = store::profile(&mut tx, &uid).await? {
+            sign_and_store(base, &mut tx, row).await?;
+        }
+    }
+    Ok(tx.commit().await?)
+}
+
+/// The end of one of our own people: their chain with the operation that ends it, and the empty profile under it. Nothing
+/// is written.
+pub async fn tombstone(base: &Base, q: &mut impl Query, uid: &str) -> Result<SignedProfile> {
+    let mut ops = chain(q, uid).await?;
+    let identity = verify_chain(&ops)?;
+    let rotation = open_key(base, q, uid, ROTATE, &kids(&identity.rotation_keys)).await?;
+    let op = identity.next(|op| op.deleted = Some(true), &rotation)?;
+    let identity = identity.apply(&op)?;
+    ops.push(op);
+    let signing = open_key(base, q, uid, SIGN, &kids(&identity.signing_keys)).await?;
+    let fields = ProfileFields::tombstone(identity.uid.clone(), identity.n, 0, base.clock.now_ms());
+    let profile = ProfileDoc::sign(fields, &signing)?;
+    profile.verify(&identity)?;
+    Ok(SignedProfile { identity: ops, profile })
+}
+
+/// Puts the end of one of our own people in the place of their profile; their keys go.
+pub async fn bury(base: &Base, tx: &mut Tx, end: &SignedProfile) -> Result<()> {
+    let uid = end.profile.uid.as_str();
+    let old = store::profile(tx, uid).await?.and_then(|row| row.avatar_mid);
+    store::drop_ops(tx, uid, 0).await?;
+    for op in &end.identity {
+        store_op(tx, op).await?;
+    }
+    store::drop_keys(tx, uid).await?;
+    let row = store::ProfileRow {
+        uid: uid.to_owned(),
+        handle: String::new(),
+        domain: base.domain.as_str().to_owned(),
+        local: true,
+        op: i64::try_from(end.profile.op).unwrap_or(i64::MAX),
+        rev: i64::try_from(end.profile.rev).unwrap_or(i64::MAX),
+        display_name: String::new(),
+        bio: String::new(),
+        pronouns: String::new(),
+        avatar_mid: None,
+        avatar_type: None,
+        avatar_size: 0,
+        deleted: true,
+        doc: String::from_utf8(end.profile.to_vec()?).map_err(Problem::internal)?,
+        updated_at: end.profile.updated_at,
+        fetched_at: end.profile.updated_at,
+        confirmed: true,
+    };
+    store::put(tx, &row).await?;
+    if let Some(old) = old {
+        store::drop_unused_picture(tx, &old).await?;
+    }
+    Ok(())
+}
+
+fn kids(keys: &[PublicKey]) -> Vec<String> {
+    keys.iter().map(|key| key.kid().as_str().to_owned()).collect()
 }
 
 async fn open_key(base: &Base, q: &mut impl Query, uid: &str, purpose: &str, allowed: &[String]) -> Result<SecretKey> {
@@ -95,8 +162,7 @@ async fn open_key(base: &Base, q: &mut impl Query, uid: &str, purpose: &str, all
 /// Signs the row as the next revision of the person's profile and writes it.
 pub(super) async fn sign_and_store(base: &Base, tx: &mut Tx, mut row: store::ProfileRow) -> Result<()> {
     let identity: Identity = verify_chain(&chain(tx, &row.uid).await?)?;
-    let allowed: Vec<_> = identity.signing_keys.iter().map(|k| k.kid().as_str().to_owned()).collect();
-    let key = open_key(base, tx, &row.uid, SIGN, &allowed).await?;
+    let key = open_key(base, tx, &row.uid, SIGN, &kids(&identity.signing_keys)).await?;
     row.op = i64::try_from(identity.n).unwrap_or(i64::MAX);
     row.rev += 1;
     row.updated_at = base.clock.now_ms();
@@ -113,6 +179,7 @@ pub(super) async fn sign_and_store(base: &Base, tx: &mut Tx, mut row: store::Pro
         uid: row.uid.parse::<UserId>()?,
         op: identity.n,
         rev: row.rev.unsigned_abs(),
+        handle: row.handle.clone(),
         display_name: row.display_name.clone(),
         bio: row.bio.clone(),
         pronouns: row.pronouns.clone(),

@@ -7,6 +7,7 @@ pub mod exchange;
 mod identity;
 mod routes;
 mod store;
+mod tidy;
 mod types;
 
 use conntext_federation::domain::Domain;
@@ -19,12 +20,13 @@ use crate::bus::PeopleNotice;
 use crate::db::{Query, Tx};
 use crate::error::{Problem, Result};
 use crate::lately::Lately;
-use crate::{App, Base, sessions};
+use crate::{App, Base, deletion, sessions};
 
 pub use avatar::Avatar as SmallPicture;
 pub use edit::{Edit, edit, edited};
-pub use identity::{NewIdentity, chain, new_identity, next_op};
+pub use identity::{NewIdentity, bury, chain, name_in_profiles, new_identity, next_op, tombstone};
 pub use routes::router;
+pub use tidy::tidy;
 pub use types::{Me, Profile, User, UserKind};
 
 /// Longest display name, in characters.
@@ -53,12 +55,12 @@ pub(crate) fn check_text(field: &'static str, text: &str, most: usize, lines: bo
 }
 
 /// Writes the identity and the first profile of a new person of this instance.
-pub async fn insert_local(base: &Base, tx: &mut Tx, new: NewIdentity, display_name: &str) -> Result<()> {
+pub async fn insert_local(base: &Base, tx: &mut Tx, new: NewIdentity, handle: &str, display_name: &str) -> Result<()> {
     identity::insert(base, tx, &new).await?;
     let now = base.clock.now_ms();
     let row = store::ProfileRow {
         uid: new.uid().to_owned(),
-        handle: new.handle().to_owned(),
+        handle: handle.to_owned(),
         domain: base.config.instance.domain.clone(),
         local: true,
         rev: 0,
@@ -78,9 +80,8 @@ pub async fn insert_local(base: &Base, tx: &mut Tx, new: NewIdentity, display_na
     identity::sign_and_store(base, tx, row).await
 }
 
-/// Keeps a newer verified profile of somebody from another instance. Without `doc` the person is known by their handle
-/// until their profile arrives. `confirmed`: their home says so itself; a handle that only others tell is not shown.
-/// Answers whether anything changed.
+/// Keeps a newer verified profile of somebody from another instance. `confirmed`: their home says so itself; a handle that
+/// only others tell is not shown. Answers whether anything changed.
 ///
 /// # Errors
 /// 422 when the document does not belong to the identity.
@@ -88,60 +89,50 @@ pub async fn upsert_remote(
     tx: &mut Tx,
     identity: &Identity,
     domain: &Domain,
-    doc: Option<&ProfileDoc>,
+    doc: &ProfileDoc,
     confirmed: bool,
     now_ms: i64,
 ) -> Result<bool> {
+    doc.verify(identity)?;
     let known = store::profile(tx, identity.uid.as_str()).await?;
     if known.as_ref().is_some_and(|k| k.local) {
         return Ok(false);
     }
-    let mut row = known.clone().unwrap_or_else(|| store::ProfileRow {
-        uid: identity.uid.as_str().to_owned(),
-        handle: identity.handle.clone(),
-        domain: domain.as_str().to_owned(),
-        local: false,
-        rev: -1,
-        op: -1,
-        display_name: identity.handle.clone(),
-        bio: String::new(),
-        pronouns: String::new(),
-        avatar_mid: None,
-        avatar_type: None,
-        avatar_size: 0,
-        deleted: false,
-        doc: String::new(),
-        updated_at: now_ms,
-        fetched_at: 0,
-        confirmed: false,
-    });
-    let same = row.handle == identity.handle && row.domain == domain.as_str();
-    row.confirmed = confirmed || (row.confirmed && same);
-    row.handle.clone_from(&identity.handle);
-    domain.as_str().clone_into(&mut row.domain);
-    if let Some(doc) = doc {
-        doc.verify(identity)?;
-        row.fetched_at = now_ms;
-        let order = doc.order();
-        let order = (i64::try_from(order.0).unwrap_or(i64::MAX), i64::try_from(order.1).unwrap_or(i64::MAX));
+    let (op, rev) = doc.order();
+    let order = (i64::try_from(op).unwrap_or(i64::MAX), i64::try_from(rev).unwrap_or(i64::MAX));
+    let mut row = match &known {
         // A profile host that shows an older revision is out of date, or wants to be.
-        if order > (row.op, row.rev) {
-            (row.op, row.rev) = order;
-            row.display_name =
-                if doc.display_name.trim().is_empty() { row.handle.clone() } else { doc.display_name.clone() };
-            row.bio.clone_from(&doc.bio);
-            row.pronouns.clone_from(&doc.pronouns);
-            row.avatar_mid = doc.avatar.as_ref().map(|a| a.mid.as_str().to_owned());
-            row.avatar_type = doc.avatar.as_ref().map(|a| a.media_type.clone());
-            row.avatar_size = doc.avatar.as_ref().map_or(0, |a| i64::try_from(a.size).unwrap_or(i64::MAX));
-            row.deleted = doc.deleted == Some(true);
-            row.updated_at = doc.updated_at;
-            row.doc = String::from_utf8(doc.to_vec()?).map_err(Problem::internal)?;
-        }
-    }
+        Some(known) if order <= (known.op, known.rev) => known.clone(),
+        _ => store::ProfileRow {
+            uid: identity.uid.as_str().to_owned(),
+            handle: doc.handle.clone(),
+            domain: domain.as_str().to_owned(),
+            local: false,
+            op: order.0,
+            rev: order.1,
+            display_name: if doc.display_name.trim().is_empty() { &doc.handle } else { &doc.display_name }.clone(),
+            bio: doc.bio.clone(),
+            pronouns: doc.pronouns.clone(),
+            avatar_mid: doc.avatar.as_ref().map(|a| a.mid.as_str().to_owned()),
+            avatar_type: doc.avatar.as_ref().map(|a| a.media_type.clone()),
+            avatar_size: doc.avatar.as_ref().map_or(0, |a| i64::try_from(a.size).unwrap_or(i64::MAX)),
+            deleted: doc.deleted == Some(true),
+            doc: String::from_utf8(doc.to_vec()?).map_err(Problem::internal)?,
+            updated_at: doc.updated_at,
+            fetched_at: now_ms,
+            confirmed: false,
+        },
+    };
+    domain.as_str().clone_into(&mut row.domain);
+    row.fetched_at = now_ms;
+    let as_before = known.as_ref().is_some_and(|k| k.confirmed && k.handle == row.handle && k.domain == row.domain);
+    row.confirmed = as_before || (confirmed && doc.handle == row.handle);
     let changed = known.as_ref() != Some(&row);
     if changed {
         store::put(tx, &row).await?;
+    }
+    if let Some(old) = known.and_then(|known| known.avatar_mid).filter(|old| row.avatar_mid.as_ref() != Some(old)) {
+        store::drop_unused_picture(tx, &old).await?;
     }
     Ok(changed)
 }
@@ -189,7 +180,7 @@ pub async fn known_user(app: &App, uid: &str) -> Result<User> {
 }
 
 /// A profile was written: it is read anew, and whoever knows the person is told.
-fn changed(app: &App, uid: UserId) {
+pub fn changed(app: &App, uid: UserId) {
     app.people.forget();
     app.bus.tell_people(PeopleNotice::Profile { uid });
 }
@@ -202,6 +193,7 @@ pub async fn me(q: &mut impl Query, account: &Account) -> Result<Me> {
         created_at: account.created_at,
         unknown_sign_ins: sessions::unknown(q, &account.id).await?,
         applications: if account.admin { accounts::applications::count(q).await? } else { 0 },
+        deleted_at: deletion::of_person(q, &account.uid).await?.map(|deletion| deletion.due_at),
     })
 }
 

@@ -155,6 +155,11 @@ pub(super) async fn add_key(
     .map(|_| ())
 }
 
+/// Removes the keys of a person.
+pub(super) async fn drop_keys(tx: &mut Tx, uid: &str) -> Result<()> {
+    tx.exec("delete from identity_keys where uid = $1", args![uid]).await.map(|_| ())
+}
+
 /// The sealed keys of a person for one purpose, the newest last.
 pub(super) async fn sealed_keys(q: &mut impl Query, uid: &str, purpose: &str) -> Result<Vec<(String, Vec<u8>)>> {
     let rows =
@@ -174,6 +179,29 @@ pub(super) async fn add_picture(tx: &mut Tx, mid: &str, kind: &str, bytes: &[u8]
 pub(super) async fn picture(q: &mut impl Query, mid: &str) -> Result<Option<(String, Vec<u8>)>> {
     let row = q.row("select type, bytes from avatars where mid = $1", args![mid]).await?;
     Ok(row.map(|r| (r.get(0), r.get(1))))
+}
+
+/// People of this instance in whose signed profile no name stands.
+pub(super) async fn nameless(q: &mut impl Query) -> Result<Vec<String>> {
+    let sql = "select uid from profiles where local and not deleted and doc not like '%\"handle\":%'";
+    Ok(q.rows(sql, args![]).await?.iter().map(|r| r.get(0)).collect())
+}
+
+/// People of other instances behind an id whose profile was fetched before a time, in the order of their ids.
+pub(super) async fn strangers(q: &mut impl Query, after: &str, before: i64, most: u64) -> Result<Vec<String>> {
+    let sql = "select uid from profiles where uid > $1 and not local and fetched_at < $2 order by uid limit $3";
+    Ok(q.rows(sql, args![after, before, most]).await?.iter().map(|r| r.get(0)).collect())
+}
+
+/// Forgets somebody of another instance. The end of an identity stays, so that nothing older comes back.
+pub(super) async fn forget(tx: &mut Tx, uid: &str) -> Result<()> {
+    let row = tx.row("delete from profiles where uid = $1 and not deleted returning avatar_mid", args![uid]).await?;
+    let Some(row) = row else { return Ok(()) };
+    drop_ops(tx, uid, 0).await?;
+    match row.get::<Option<String>>(0) {
+        Some(mid) => drop_unused_picture(tx, &mid).await,
+        None => Ok(()),
+    }
 }
 
 /// Removes a picture that no profile shows any more.

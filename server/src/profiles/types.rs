@@ -35,6 +35,8 @@ pub struct User {
     pub avatar: Option<String>,
     /// At home on this instance.
     pub local: bool,
+    /// The account was deleted: there is no name any more.
+    pub deleted: bool,
 }
 
 /// The signed-in person.
@@ -50,6 +52,9 @@ pub struct Me {
     pub unknown_sign_ins: i64,
     /// People who wait to be let in; for admins of the instance.
     pub applications: i64,
+    /// When the account is deleted, unless that is taken back; milliseconds since 1970.
+    #[schema(required)]
+    pub deleted_at: Option<i64>,
 }
 
 /// Somebody, as much as their card shows.
@@ -71,13 +76,15 @@ pub struct Profile {
 }
 
 pub(super) fn user(row: &ProfileRow) -> User {
+    let known_or_id = |name: &str| if name.is_empty() { short_id(&row.uid) } else { name.to_owned() };
     User {
         id: row.uid.clone(),
         kind: UserKind::User,
         // A handle is an address at the home, and the home alone says whose it is.
-        handle: if row.confirmed { row.handle.clone() } else { short_id(&row.uid) },
+        handle: if row.confirmed { known_or_id(&row.handle) } else { short_id(&row.uid) },
         domain: row.domain.clone(),
-        display_name: if row.deleted { row.handle.clone() } else { row.display_name.clone() },
+        display_name: known_or_id(&row.display_name),
+        deleted: row.deleted,
         // The picture's id in the address lets browsers keep it for ever.
         avatar: row.avatar_mid.as_ref().map(|mid| format!("/api/v1/users/{}/avatar?v={}", row.uid, short(mid))),
         local: row.local,
@@ -108,5 +115,6 @@ pub(super) fn stranger(id: &str) -> User {
         display_name: name,
         avatar: None,
         local: false,
+        deleted: false,
     }
 }

@@ -30,7 +30,7 @@ impl Trap {
     /// A trap whose answer to a join is changed by `change`.
     pub async fn new(name: &str, change: Change) -> Self {
         let peer = Peer::new(name).await;
-        let owner = peer.person("mallory");
+        let owner = peer.person();
         let log = Arc::new(Mutex::new(FalseLog::open(&peer, &owner)));
         let (held, card) = (log.clone(), log.lock().unwrap().card(&peer));
         let (taker, streams) = unbounded_channel();

@@ -277,7 +277,7 @@ impl FalseLog {
             rows.push(row("instance", statement["ik"].as_str().expect("an id"), value));
         }
         for (uid, home, seq) in &self.members {
-            rows.push(row("actor", uid, json!({"home": home, "op": null, "handle": "somebody"})));
+            rows.push(row("actor", uid, json!({"home": home, "op": null})));
             rows.push(row(
                 "member",
                 uid,

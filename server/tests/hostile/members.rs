@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::craft::{Key, ZERO, b32, b64, canon, content_hash, fresh, invite_hash, now_ms};
+use crate::craft::{Key, ZERO, b32, b64, canon, content_hash, fresh, id, invite_hash, now_ms};
 use crate::line::Seen;
 use crate::log::{Draft, action, nowhere};
 use crate::peer::{Peer, Person, Target, genesis_op};
@@ -98,7 +98,7 @@ async fn j5_hostile_joins_and_actions_change_nothing() {
     .await;
     let (to, sid, channel) = (victim.target.clone(), victim.sid.clone(), victim.channel.clone());
     let (evil, other) = (Peer::new("evil").await, Peer::new("other").await);
-    let (eve, oscar) = (evil.person("eve"), other.person("oscar"));
+    let (eve, oscar) = (evil.person(), other.person());
     let code = victim.code.clone();
     let joins = format!("/servers/{sid}/join");
     let before = victim.head(&sid);
@@ -122,7 +122,7 @@ async fn j5_hostile_joins_and_actions_change_nothing() {
     let mut bodies = Vec::new();
     let mut case = |name: &'static str, expected: &'static str, bend: &dyn Fn(&mut Value, &Person)| {
         // Each its own person: who fails ten times has to wait.
-        let person = evil.person("eva");
+        let person = evil.person();
         let mut body = join_request(&evil, &sid, &person, Some(&code));
         bend(&mut body, &person);
         bodies.push((name, expected, body));
@@ -136,7 +136,7 @@ async fn j5_hostile_joins_and_actions_change_nothing() {
     });
     case("an identity that was touched", "422 bad_identity_op", &|b, p| {
         let mut op = p.op.clone();
-        op["handle"] = "admin".into();
+        op["profile_host"] = id("ik", b"elsewhere").into();
         rejoin(&evil, b, &p.uid, json!({"identity": [op], "invite": invite_hash(&code)}));
     });
     case("an identity signed by another key", "422 bad_identity_op", &|b, p| {
@@ -411,16 +411,16 @@ fn rejoin(peer: &Peer, body: &mut Value, actor: &str, content: Value) {
 /// A home shows one chain of a person, then another that parts from it: what was held is not mixed with it.
 async fn forked_chain(victim: &Victim, evil: &Peer, to: &Target) {
     let key = Key::new();
-    let genesis = genesis_op(&key, "fay", &evil.ik);
+    let genesis = genesis_op(&key, &evil.ik);
     let uid = genesis["uid"].clone();
-    let next = |before: &Value, handle: &str| {
+    let next = |before: &Value, host: &str| {
         let prev = crate::craft::hex(&crate::craft::sha(&[b"conntext/identity/v1\n", canon(before).as_bytes()]));
         let mut op = before.clone();
         let fields = op.as_object_mut().expect("an object");
         fields.remove("sig");
         fields.insert("prev".into(), prev.into());
         fields.insert("n".into(), json!(before["n"].as_u64().expect("a number") + 1));
-        fields.insert("handle".into(), handle.into());
+        fields.insert("profile_host".into(), id("ik", host.as_bytes()).into());
         key.seal("identity", op)
     };
     let one = vec![genesis.clone(), next(&genesis, "fay-one")];

@@ -24,7 +24,7 @@ struct Lair {
 impl Lair {
     async fn new(name: &str, bend: Bend) -> Self {
         let peer = Peer::new(name).await;
-        let owner = peer.person("mallory");
+        let owner = peer.person();
         let log = Arc::new(Mutex::new(FalseLog::open(&peer, &owner)));
         let (held, bend) = (log.clone(), Arc::new(Mutex::new(bend)));
         let (bends, card) = (bend.clone(), log.lock().unwrap().card(&peer));
@@ -72,7 +72,7 @@ impl Lair {
 
 fn member(rows: &mut Vec<Value>, uid: &str, home: &str) {
     let row = |kind: &str, value: Value| json!({"kind": kind, "key": uid, "value": canon(&value)});
-    rows.push(row("actor", json!({"home": home, "op": null, "handle": "somebody"})));
+    rows.push(row("actor", json!({"home": home, "op": null})));
     let seen = json!({"home": home, "joined_at": 1_000, "joined_seq": 2, "roles": [], "timeout_until": 0});
     rows.push(row("member", seen));
 }

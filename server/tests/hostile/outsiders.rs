@@ -17,7 +17,7 @@ async fn j5_hostile_strangers_and_former_members_are_nobody() {
     let mut victim = Victim::new(&[("CONNTEXT__FEDERATION__PEER_BURST", "5000")]).await;
     let (to, sid) = (victim.target.clone(), victim.sid.clone());
     let (gone, stolen) = (Peer::new("gone").await, Peer::new("stolen").await);
-    let (greta, code) = (gone.person("greta"), victim.code.clone());
+    let (greta, code) = (gone.person(), victim.code.clone());
     let hello = canon(&json!({"servers": [], "software": "x"}));
     let mut table = Table::new("former members, changed identities");
 

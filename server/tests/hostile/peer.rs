@@ -198,9 +198,9 @@ impl Peer {
     }
 
     /// Somebody who lives at this peer.
-    pub fn person(&self, handle: &str) -> Person {
+    pub fn person(&self) -> Person {
         let key = Key::new();
-        let op = genesis_op(&key, handle, &self.ik);
+        let op = genesis_op(&key, &self.ik);
         Person { uid: op["uid"].as_str().expect("an id").to_owned(), op, key }
     }
 }
@@ -213,9 +213,9 @@ pub struct Person {
 }
 
 /// The first operation of an identity.
-pub fn genesis_op(key: &Key, handle: &str, home: &str) -> Value {
+pub fn genesis_op(key: &Key, home: &str) -> Value {
     let public = b64(&key.public());
-    let mut fields = json!({"prev": null, "n": 0, "handle": handle, "home": home, "profile_host": home,
+    let mut fields = json!({"prev": null, "n": 0, "home": home, "profile_host": home,
         "signing_keys": [public], "rotation_keys": [public]});
     fields["uid"] = id("u", canon(&fields).as_bytes()).into();
     key.seal("identity", fields)

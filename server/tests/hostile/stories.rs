@@ -100,7 +100,7 @@ async fn j5_hostile_checkpoints_stop_their_own_log_and_no_other() {
 
 /// Somebody of a peer comes into the log.
 fn admit(log: &mut FalseLog, peer: &Peer) {
-    let person = peer.person("fela");
+    let person = peer.person();
     let content = json!({"identity": [person.op]});
     let draft = Draft {
         kind: "member.join",

@@ -161,7 +161,7 @@ async fn scene(settings: &[(&str, &str)]) -> (Victim, String, Peer) {
     ];
     let victim = Victim::new(&[&common, settings].concat()).await;
     let member = Peer::new("streamer").await;
-    let joined = join(&member, &victim.target, &victim.sid, &member.person("eve"), Some(&victim.code)).await;
+    let joined = join(&member, &victim.target, &victim.sid, &member.person(), Some(&victim.code)).await;
     obliging(&member, joined.body["snapshot"]["head"]["seq"].as_u64().expect("a snapshot"));
     let document: Value = reqwest::get(format!("{}/.well-known/conntext", victim.process.base))
         .await

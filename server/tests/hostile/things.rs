@@ -51,7 +51,7 @@ async fn j5_hostile_files_are_refused_and_given_to_nobody_else() {
     let (_, hidden) = victim.ask(&format!("/servers/{sid}/channels"), Some(&hidden)).await;
     let hidden = hidden["id"].as_str().unwrap_or_else(|| panic!("{hidden}")).to_owned();
     let (evil, stranger) = (Peer::new("evil").await, Peer::new("stranger").await);
-    let eve = evil.person("eve");
+    let eve = evil.person();
     assert_eq!(join(&evil, &to, &sid, &eve, Some(&victim.code)).await.status, 200);
 
     let mut table = Table::new("files");
@@ -186,7 +186,7 @@ async fn j5_hostile_instances_that_a_community_bans_are_out_of_it() {
     let mut victim = Victim::new(&[("CONNTEXT__FEDERATION__PEER_BURST", "5000")]).await;
     let (to, sid, channel) = (victim.target.clone(), victim.sid.clone(), victim.channel.clone());
     let (evil, moderator) = (Peer::new("evil").await, Peer::new("moderator").await);
-    let (eve, mo) = (evil.person("eve"), moderator.person("mo"));
+    let (eve, mo) = (evil.person(), moderator.person());
     let mut table = Table::new("an instance that a community bans");
     let told = Arc::new(Mutex::new(Vec::new()));
     let heard = told.clone();
@@ -238,7 +238,7 @@ async fn j5_hostile_instances_that_a_community_bans_are_out_of_it() {
         table.case(&format!("and asks for {path}"), "404 unknown_server", &seen);
     }
     table.case("comes back", "403 banned", &join(&evil, &to, &sid, &eve, Some(&victim.code)).await);
-    let other = evil.person("eva");
+    let other = evil.person();
     table.case("with somebody else", "403 banned", &join(&evil, &to, &sid, &other, Some(&victim.code)).await);
     let mut heard = false;
     for _ in 0..50 {
@@ -284,7 +284,7 @@ async fn victim_ik(victim: &Victim) -> String {
 /// A hub whose community can be joined by any code.
 async fn trap(name: &str) -> (Peer, Arc<Mutex<FalseLog>>) {
     let peer = Peer::new(name).await;
-    let owner = peer.person("mallory");
+    let owner = peer.person();
     let log = Arc::new(Mutex::new(FalseLog::open(&peer, &owner)));
     let (held, card) = (log.clone(), log.lock().unwrap().card(&peer));
     peer.script(move |asked| {

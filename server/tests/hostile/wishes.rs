@@ -43,7 +43,7 @@ async fn j5_hostile_wishes_open_nothing_and_stop_nothing() {
     let mut victim = Victim::new(&[("CONNTEXT__FEDERATION__PEER_BURST", "5000")]).await;
     let (to, sid) = (victim.target.clone(), victim.sid.clone());
     let (evil, stranger) = (Peer::new("wisher").await, Peer::new("outsider").await);
-    let eve = evil.person("eve");
+    let eve = evil.person();
     let joined = join(&evil, &to, &sid, &eve, Some(&victim.code.clone())).await;
     obliging(&evil, joined.body["snapshot"]["head"]["seq"].as_u64().expect("a snapshot"));
     let hidden = json!({"name": "vault", "private": true, "allow": []});

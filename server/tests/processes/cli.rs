@@ -140,3 +140,30 @@ async fn j1_keys_are_changed_from_the_command_line_beside_a_running_instance() {
     let _process = setup.start().await;
     assert_eq!(listed(), keys);
 }
+
+#[tokio::test]
+async fn a9_the_operator_deletes_an_account() {
+    let setup = Setup::new();
+    let process = setup.start().await;
+    assert!(setup.run(&["user", "create", "ada", "--admin"]).status.success());
+    let bob = crate::federation::person(&process, "bob").await;
+    assert_eq!(setup.run(&["user", "delete", "nobody"]).status.code(), Some(1));
+    let last = setup.run(&["user", "delete", "ada"]);
+    assert!(text(&last).contains("Nobody else administers"), "{}", text(&last));
+    let deleted = setup.run(&["user", "delete", "bob", "--erase"]);
+    let said = text(&deleted);
+    let token = said.split("/deleted#").nth(1).expect("an address").trim();
+    let mut state = Value::Null;
+    for _ in 0..200 {
+        let (_, progress) = process.post("/deletions/look", &json!({"token": token})).await;
+        state = progress["state"].clone();
+        if state == "done" {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert_eq!(state, "done", "{said}");
+    assert_eq!(process.get("/me", &bob).await.0, 401);
+    assert!(!text(&setup.run(&["user", "list"])).contains("bob"));
+    assert!(text(&setup.run(&["user", "create", "bob"])).contains("has this name already"));
+}

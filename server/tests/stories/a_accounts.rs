@@ -368,7 +368,7 @@ async fn a5_profile_is_edited_signed_and_seen() {
     let identity = verify_chain(&conntext_server::profiles::chain(&mut read, &uid).await.unwrap()).unwrap();
     let doc = conntext_server::profiles::document(&mut read, &uid).await.unwrap().unwrap();
     doc.verify(&identity).unwrap();
-    assert_eq!((doc.rev, doc.display_name.as_str(), identity.handle.as_str()), (2, "Ada", "ada"));
+    assert_eq!((doc.rev, doc.display_name.as_str(), doc.handle.as_str()), (2, "Ada", "ada"));
     drop(read);
 
     for (change, field) in [
@@ -439,18 +439,17 @@ async fn a5_profiles_of_other_instances_are_verified_and_only_move_forward() {
     let first = document(&uid).await;
     ada.patch("/me", json!({"display_name": "Ada", "bio": "Counts."})).await.expect_status(200);
     let second = document(&uid).await;
-    let keep_from = async |doc: Option<&ProfileDoc>, by_home: bool| {
+    let keep_from = async |doc: &ProfileDoc, by_home: bool| {
         let mut tx = b.app.db.begin().await.unwrap();
         let kept = profiles::upsert_remote(&mut tx, &identity, &a.app.domain, doc, by_home, 5).await;
         tx.commit().await.unwrap();
         kept
     };
-    let keep = async |doc: Option<&ProfileDoc>| keep_from(doc, false).await;
+    let keep = async |doc: &ProfileDoc| keep_from(doc, false).await;
     let reader = b.person("reader").await;
     let seen = async || reader.get(&format!("/users/{uid}")).await.expect_status(200);
 
-    // Known by the handle until the profile comes.
-    assert!(keep(None).await.unwrap());
+    assert!(keep(&first).await.unwrap());
     let user = seen().await.json["user"].clone();
     assert_eq!(
         (&user["display_name"], &user["domain"], &user["local"]),
@@ -458,21 +457,21 @@ async fn a5_profiles_of_other_instances_are_verified_and_only_move_forward() {
     );
     // A handle that only others tell is not shown as theirs.
     assert_eq!(user["handle"], uid[..10]);
-    assert!(keep_from(None, true).await.unwrap());
+    assert!(keep_from(&first, true).await.unwrap());
     assert_eq!(seen().await.text("/user/handle"), "ada");
-    assert!(keep(Some(&second)).await.unwrap());
+    assert!(keep(&second).await.unwrap());
     assert_eq!(seen().await.text("/user/handle"), "ada", "told once, it is known");
     assert_eq!(seen().await.text("/bio"), "Counts.");
     // The same again changes nothing, and an older one does not come back.
-    assert!(!keep(Some(&second)).await.unwrap());
-    keep(Some(&first)).await.unwrap();
+    assert!(!keep(&second).await.unwrap());
+    keep(&first).await.unwrap();
     assert_eq!(seen().await.text("/user/display_name"), "Ada");
     // Somebody else's document, and one that was touched, are refused.
     let hers = document(&eve.get("/me").await.text("/user/id")).await;
-    assert_eq!(keep(Some(&hers)).await.unwrap_err().code, "bad_object_signature");
+    assert_eq!(keep(&hers).await.unwrap_err().code, "bad_object_signature");
     let text = String::from_utf8(second.to_vec().unwrap()).unwrap().replace("Counts.", "Cheats.");
     let forged = ProfileDoc::from_slice(text.as_bytes()).unwrap();
-    assert_eq!(keep(Some(&forged)).await.unwrap_err().code, "bad_object_signature");
+    assert_eq!(keep(&forged).await.unwrap_err().code, "bad_object_signature");
     assert_eq!(seen().await.text("/bio"), "Counts.");
 }
 
@@ -515,4 +514,20 @@ async fn a4_a_recovery_link_works_once_and_for_an_hour() {
     let late = token().await;
     a.clock.advance(3_600_000);
     c.post(at, recover(&late, new)).await.expect_problem(410, "gone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a5_a_profile_of_an_earlier_version_gets_its_name() {
+    use conntext_server::profiles;
+
+    let a = TestInstance::new("a.test").await;
+    let mut ada = a.person("ada").await;
+    let uid = ada.get("/me").await.text("/user/id");
+    let mut tx = a.app.db.begin().await.unwrap();
+    tx.exec("update profiles set doc = '{}' where local", vec![]).await.unwrap();
+    tx.commit().await.unwrap();
+    ada.let_go();
+    let a = a.restart().await;
+    let doc = profiles::document(&mut a.app.db.read().await.unwrap(), &uid).await.unwrap().unwrap();
+    assert_eq!((doc.handle.as_str(), doc.rev), ("ada", 2));
 }

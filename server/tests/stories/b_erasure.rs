@@ -6,7 +6,7 @@ use conntext_federation::ids::{ActionId, ServerId};
 use conntext_federation::receipt::{Receipt, ReceiptFields};
 use conntext_federation::wire::EventsPage;
 use conntext_server::log::Entry;
-use conntext_server::{erasure, peers};
+use conntext_server::{erasure, peers, profiles};
 use serde_json::{Value, json};
 
 use crate::b_servers::{server, uid};
@@ -14,20 +14,20 @@ use crate::c_files::{fetch, upload};
 use crate::kit::{PASSWORD, TestClient, TestInstance, TestNet, holds, same, until};
 
 /// A community on a.test with its owner ada, and ben of b.test and cat of c.test in it.
-struct Three {
-    net: TestNet,
-    a: TestInstance,
-    b: TestInstance,
-    c: TestInstance,
-    ada: TestClient,
-    ben: TestClient,
-    cat: TestClient,
-    sid: String,
-    cid: String,
+pub struct Three {
+    pub net: TestNet,
+    pub a: TestInstance,
+    pub b: TestInstance,
+    pub c: TestInstance,
+    pub ada: TestClient,
+    pub ben: TestClient,
+    pub cat: TestClient,
+    pub sid: String,
+    pub cid: String,
 }
 
 impl Three {
-    async fn new(seed: u64) -> Self {
+    pub async fn new(seed: u64) -> Self {
         let net = TestNet::new(seed);
         let make = async |domain| net.instance_with(domain, |c| c.limits.message_burst = 5_000).await;
         let (a, b, c) = (make("a.test").await, make("b.test").await, make("c.test").await);
@@ -42,32 +42,40 @@ impl Three {
         Self { net, a, b, c, ada, ben, cat, sid, cid }
     }
 
-    fn path(&self, rest: &str) -> String {
+    /// Somebody else of an instance comes into the community.
+    pub async fn joined(&self, at: &TestInstance, handle: &str) -> TestClient {
+        let who = at.person(handle).await;
+        let code = self.ada.post(&self.path("/invites"), json!({})).await.expect_status(201).text("/code");
+        who.post(&format!("/invites/a.test/{code}/accept"), json!({})).await.expect_status(200);
+        who
+    }
+
+    pub fn path(&self, rest: &str) -> String {
         format!("/servers/{}{rest}", self.sid)
     }
 
-    fn id(&self) -> ServerId {
+    pub fn id(&self) -> ServerId {
         self.sid.parse().unwrap()
     }
 
-    async fn write(&self, who: &TestClient, body: &str) -> String {
+    pub async fn write(&self, who: &TestClient, body: &str) -> String {
         self.send(who, json!({"body": body})).await
     }
 
-    async fn send(&self, who: &TestClient, mut message: Value) -> String {
+    pub async fn send(&self, who: &TestClient, mut message: Value) -> String {
         message["nonce"] = json!(self.a.app.log.new_aid().to_string());
         let path = self.path(&format!("/channels/{}/messages", self.cid));
         who.post(&path, message).await.expect_status(201).text("/id")
     }
 
-    async fn same(&self) {
+    pub async fn same(&self) {
         for copy in [&self.b, &self.c] {
             same(&self.a, copy, &self.id()).await;
         }
     }
 
     /// What somebody reads, without what was deleted.
-    async fn reads(&self, who: &TestClient) -> Vec<String> {
+    pub async fn reads(&self, who: &TestClient) -> Vec<String> {
         let path = self.path(&format!("/channels/{}/messages?limit=100", self.cid));
         let page = who.get(&path).await.expect_status(200).json;
         let messages = page["messages"].as_array().unwrap().iter().filter(|m| m["deleted"] == false);
@@ -76,12 +84,12 @@ impl Three {
 }
 
 /// Whether an instance that has ended left this text in its database.
-async fn left(at: &TestInstance, text: &str) -> bool {
+pub async fn left(at: &TestInstance, text: &str) -> bool {
     at.app.db.close().await;
     holds(&at.app, text).await
 }
 
-async fn proven(who: &TestClient) {
+pub async fn proven(who: &TestClient) {
     who.post("/sessions/current/proof", json!({"password": PASSWORD})).await.expect_status(204);
 }
 
@@ -282,6 +290,75 @@ async fn b4_what_arrives_late_stays_erased() {
     t.c.app.log.fill(&t.c.log(&t.id()), late).await.expect("filled");
     assert_eq!(t.reads(&t.cat).await, Vec::<String>::new());
     assert!(!left(&t.c, "potoroo").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b4_nobody_keeps_the_name_of_who_left_with_everything() {
+    let t = Three::new(408).await;
+    let wombat = t.joined(&t.b, "wombathandle").await;
+    wombat.patch("/me", json!({"display_name": "Wombat Wondrous"})).await.expect_status(200);
+    let me = uid(&wombat).await;
+    t.write(&wombat, "by and by").await;
+    t.same().await;
+    let known = async |who: &TestClient| who.get(&format!("/users/{me}")).await.text("/user/display_name");
+    for reader in [&t.ada, &t.cat] {
+        until("the name is known", async || known(reader).await == "Wombat Wondrous").await;
+    }
+    let forgets = async |at: &TestInstance| {
+        at.clock.advance(2 * 3_600_000);
+        assert_eq!(profiles::tidy(&at.app, &profiles::tidy(&at.app, "").await.unwrap()).await.unwrap(), "");
+    };
+    // While what they wrote stands, so does the name.
+    wombat.post(&t.path("/leave"), json!({})).await.expect_status(204);
+    t.same().await;
+    for instance in [&t.a, &t.c] {
+        forgets(instance).await;
+    }
+    assert_eq!(known(&t.ada).await, "Wombat Wondrous");
+    t.b.clock.advance(2 * 3_600_000);
+    proven(&wombat).await;
+    let left = wombat.get("/me/departures").await.expect_status(200).json["departures"].clone();
+    assert_eq!(
+        (&left[0]["sid"], &left[0]["name"], &left[0]["host"]),
+        (&json!(t.sid), &json!("Orchard"), &json!("a.test"))
+    );
+    wombat.post(&format!("/me/departures/{}/erasure", t.sid), json!({})).await.expect_status(202);
+    done(&wombat, &[&t.a, &t.b, &t.c]).await;
+    assert_eq!(wombat.get("/me/departures").await.json["departures"], json!([]));
+    for instance in [&t.a, &t.c] {
+        forgets(instance).await;
+        for marker in ["wombathandle", "Wombat Wondrous", "by and by"] {
+            assert!(!self::left(instance, marker).await, "{marker} at {}", instance.app.domain);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b4_from_a_community_whose_copy_is_gone_it_is_erased_as_well() {
+    let t = Three::new(409).await;
+    t.write(&t.cat, "potto").await;
+    t.same().await;
+    t.cat.post(&t.path("/leave"), json!({})).await.expect_status(204);
+    until("the copy is gone", async || t.c.app.log.get(&t.id()).is_none()).await;
+    let left = t.cat.get("/me/departures").await.expect_status(200).json["departures"].clone();
+    assert_eq!((&left[0]["name"], &left[0]["host"]), (&json!("Orchard"), &json!("a.test")));
+    let path = format!("/me/departures/{}/erasure", t.sid);
+    t.net.cut("a.test", "c.test");
+    t.cat.post(&path, json!({})).await.expect_problem(502, "peer_unreachable");
+    t.net.heal("a.test", "c.test");
+    t.ben.post(&path, json!({})).await.expect_problem(404, "unknown_server");
+    t.cat.post("/me/departures/nonsense/erasure", json!({})).await.expect_problem(404, "unknown_server");
+    let asked = async || {
+        t.c.clock.advance(10_000);
+        t.a.clock.advance(10_000);
+        t.b.clock.advance(10_000);
+        t.cat.post(&path, json!({})).await.status.as_u16() == 202
+    };
+    until("the host answers", asked).await;
+    done(&t.cat, &[&t.a, &t.b, &t.c]).await;
+    same(&t.a, &t.b, &t.id()).await;
+    assert!(!self::left(&t.a, "potto").await && !self::left(&t.b, "potto").await);
+    assert_eq!(t.cat.get("/me/departures").await.json["departures"], json!([]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,20 +17,20 @@ const DATABASE: [&str; 3] = ["conntext.db", "conntext.db-wal", "conntext.db-shm"
 const HIGH_WATER: &str = "high-water.json";
 
 /// Copies of databases, for later.
-struct Copies(TempDir);
+pub struct Copies(TempDir);
 
 impl Copies {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self(tempfile::tempdir().expect("a temporary folder"))
     }
 
-    fn take(&self, data: &Path) {
+    pub fn take(&self, data: &Path) {
         for file in DATABASE.iter().map(|name| data.join(name)).filter(|file| file.exists()) {
             fs::copy(&file, self.0.path().join(file.file_name().expect("a name"))).expect("a copy");
         }
     }
 
-    fn put_back(&self, data: &Path) {
+    pub fn put_back(&self, data: &Path) {
         for name in DATABASE {
             let _ = fs::remove_file(data.join(name));
             let kept = self.0.path().join(name);
@@ -391,4 +391,24 @@ impl ParseDomain for str {
     fn parse_domain(&self) -> conntext_federation::domain::Domain {
         conntext_federation::domain::Domain::parse_normal(self, true).expect("a domain")
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn j3_a_follower_from_before_its_last_member_left_hears_of_it() {
+    let net = TestNet::new(118);
+    let a = net.instance("a.test").await;
+    let b = net.instance_with("b.test", |c| c.storage.database = DatabaseAddress::default()).await;
+    let (ada, ben) = (a.citizen("ada").await, b.citizen("ben").await);
+    let orchard = a.community(&ada).await;
+    b.join(&ben, "a.test", &orchard.sid).await.expect("joined");
+    same(&a, &b, &orchard.sid).await;
+    let copies = Copies::new();
+    let b = b.restart_with(|data| copies.take(data)).await;
+    b.act(&orchard.sid, &ben.actor, "member.leave", None, None, json!({})).await;
+    until("the copy is gone", async || b.app.log.get(&orchard.sid).is_none()).await;
+    a.write(&orchard.sid, &ada.actor, &orchard.channel, "without him").await;
+    let b = b.restart_with(|data| copies.put_back(data)).await;
+    assert!(b.app.log.get(&orchard.sid).is_some());
+    until("it is gone again", async || b.app.log.get(&orchard.sid).is_none()).await;
+    assert!(!net.was_told("b.test", "without him"));
 }

@@ -3,6 +3,7 @@
 mod kit;
 
 mod a_accounts;
+mod a_deletion;
 mod a_export;
 mod a_factors;
 mod a_passkeys;

@@ -54,7 +54,7 @@ export function LeaveDialog({ server, onClose, onLeft }: { server: Server; onClo
         <p className={s.more}>
           {erases ? (
             <Trans>
-              Your messages with their earlier versions, your files and your reactions are erased on {server.hub_domain} and on every instance that holds a copy. Each of them confirms it. This cannot be undone. What somebody saved or quoted stays with them, and the community still knows that you were here and under which name.
+              Your messages with their earlier versions, your files and your reactions are erased on {server.hub_domain} and on every instance that holds a copy. Each of them confirms it. This cannot be undone. What somebody saved or quoted stays with them.
             </Trans>
           ) : (
             <Trans>Otherwise what you wrote stays there, under your name.</Trans>

@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Plural, Trans, useLingui } from "@lingui/react/macro";
 import { useLocation } from "wouter";
 import { api, type Session } from "@kit/api";
+import { dataApi } from "@kit/api/data";
 import { useLive } from "@kit/live";
 import { Button } from "@kit/ui/Button";
 import { FormError } from "@kit/ui/FormError";
@@ -10,11 +11,13 @@ import { toast } from "@kit/ui/Toasts";
 import { useSubmit } from "@kit/ui/useSubmit";
 import s from "./Notices.module.css";
 
-/** What a person is told wherever they are: sign-ins to their account that no device knows of yet, people who wait to be let in. */
+/** What a person is told wherever they are: sign-ins to their account that no device knows of yet, people who wait to be let in, the day on which the account is deleted. */
 export function Notices() {
   const { t } = useLingui();
   const count = useLive((state) => state.me?.unknown_sign_ins ?? 0);
   const waiting = useLive((state) => state.me?.applications ?? 0);
+  const deletedAt = useLive((state) => state.me?.deleted_at ?? null);
+  const [later, setLater] = useState(false);
   // Put off until somebody else comes.
   const [seen, setSeen] = useState(0);
   const list = useQuery({ queryKey: ["sessions"], queryFn: () => api.sessions.list(), enabled: count > 0 });
@@ -24,14 +27,43 @@ export function Notices() {
     setSeen((before) => Math.min(before, waiting));
   }, [count, waiting, refetch]);
   const unknown = count > 0 ? (list.data ?? []).filter((session) => session.unknown && !session.current) : [];
-  if (unknown.length === 0 && waiting <= seen) return null;
+  const [location] = useLocation();
+  // Its page says so itself.
+  const goes = deletedAt !== null && !later && location !== "/settings/data";
+  if (unknown.length === 0 && waiting <= seen && !goes) return null;
   return (
     <section className={s.region} aria-label={t`Notices`}>
       {unknown.map((session) => (
         <SignInNotice key={session.id} session={session} />
       ))}
+      {goes ? <DeletionNotice at={deletedAt} onLater={() => { setLater(true); }} /> : null}
       {waiting > seen ? <ApplicationsNotice count={waiting} onSeen={() => { setSeen(waiting); }} /> : null}
     </section>
+  );
+}
+
+function DeletionNotice({ at, onLater }: { at: number; onLater: () => void }) {
+  const { t, i18n } = useLingui();
+  const keep = useSubmit(async () => {
+    await dataApi.keepMe();
+    toast(t`Your account stays.`);
+  });
+  const when = i18n.date(new Date(at), { dateStyle: "long", timeStyle: "short" });
+  return (
+    <div className={s.notice} role="status">
+      <strong>
+        <Trans>Your account will be deleted on {when}</Trans>
+      </strong>
+      <FormError error={keep.error} />
+      <div className={s.acts}>
+        <Button size="small" onPress={onLater}>
+          <Trans>Later</Trans>
+        </Button>
+        <Button size="small" variant="primary" isPending={keep.pending} onPress={() => void keep.run()}>
+          <Trans>Keep my account</Trans>
+        </Button>
+      </div>
+    </div>
   );
 }
 

@@ -9,7 +9,7 @@ function server(id: string, name: string, channels: Channel[]): Server {
   return { id, name, description: "", icon: null, public: false, hub_domain: "a.test", hub_is_here: true, hub: { reachable: true, waiting: 0, catching_up: false }, owner: "u_1", my_actor: "u_2", my_roles: [], my_permissions: [], roles: [], channels, notices: null,
     member_count: 2, seq: 1, epoch: 0 };
 }
-const mira: User = { id: "u_m", kind: "user", handle: "mira", domain: "harbour.town", display_name: "Míra", avatar: null, local: false };
+const mira: User = { id: "u_m", kind: "user", handle: "mira", domain: "harbour.town", display_name: "Míra", avatar: null, local: false, deleted: false };
 const servers = [server("s1", "Lantern Readers", [channel("general", 3), channel("night-train")]), server("s2", "Garden", [channel("general"), channel("seeds", 1, 1)])];
 const keys = (typed: string, active: string | null = null) => rankTargets(typed, servers, [mira], active).map((target) => target.key);
 

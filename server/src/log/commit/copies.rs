@@ -192,3 +192,19 @@ fn new_action(item: &Item, head: u64) -> Option<(ActionId, u64)> {
         _ => None,
     }
 }
+
+impl Committer {
+    /// Who of this instance was in a server elsewhere can still have erased what they posted, when the copy is gone.
+    pub(super) async fn note_departures(&self, tx: &mut Tx, log: &LogHandle) -> Result<(), LogError> {
+        let (name, people) = {
+            let state = log.state();
+            let ours = state.bindings.iter().filter(|(_, binding)| binding.home == self.inner.me.ik);
+            (state.info.name.clone(), ours.map(|(actor, _)| actor.clone()).collect::<Vec<_>>())
+        };
+        let now = self.inner.clock.now_ms();
+        for actor in &people {
+            store::note_departure(tx, actor, (log.id, &log.sid), (&log.hub_domain(), &name), now).await?;
+        }
+        Ok(())
+    }
+}

@@ -130,6 +130,13 @@ pub async fn advance(tx: &mut Tx, log_id: i64, seq: u64, to: u64) -> Result<()> 
     tx.exec(sql, args![log_id, seq, to]).await.map(|_| ())
 }
 
+/// Everybody whose purges are carried out in a log.
+pub async fn actors(q: &mut impl Query, log_id: i64) -> Result<Vec<String>> {
+    let rows =
+        q.rows("select distinct actor from purges where log_id = $1 and erased_to >= seq", args![log_id]).await?;
+    Ok(rows.iter().map(|r| r.get(0)).collect())
+}
+
 /// What was kept aside of an actor's words goes too: events that no longer count, and actions that came to nothing.
 pub async fn erase_aside(tx: &mut Tx, log_id: i64, actor: &Actor) -> Result<()> {
     let sql = concat!("delete from orphans where log_id = $1 and actor = $2 and kind in ", erasable!());

@@ -1,14 +1,18 @@
+import { DeletionSection } from "./DeletionSection";
+import { DeparturesSection } from "./DeparturesSection";
 import { ErasuresSection } from "./ErasuresSection";
 import { ExportSection } from "./ExportSection";
 import { ImportSection } from "./ImportSection";
 
-/** Taking one's data out, bringing it along from elsewhere, and what was erased. */
+/** Taking one's data out, bringing it along from elsewhere, what was erased, and deleting the account. */
 export function DataPage() {
   return (
     <>
       <ExportSection />
       <ImportSection />
+      <DeparturesSection />
       <ErasuresSection />
+      <DeletionSection />
     </>
   );
 }

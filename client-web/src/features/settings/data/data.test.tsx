@@ -36,6 +36,7 @@ describe("B4: what was erased", () => {
     let held = erasures;
     const requests = fakeServer({
       "GET me/exports": { exports: [] },
+      "GET me/departures": { departures: [] },
       "GET me/erasures": () => ({ erasures: held }),
       "DELETE me/erasures/:id": () => {
         held = [];
@@ -58,6 +59,27 @@ describe("B4: what was erased", () => {
     expect(screen.getByText(/Never heard from: c.town/)).toBeInTheDocument();
   });
 
+  it("B4: what one posted in a community that one left is erased, too", async () => {
+    let left = [{ sid: "s_9", name: "Attic", host: "harbour.town", left_at: 1_767_225_600_000 }];
+    const requests = fakeServer({
+      "GET me/exports": { exports: [] },
+      "GET me/departures": () => ({ departures: left }),
+      "GET me/erasures": () => ({ erasures: left.length ? [] : [erasure({ name: "Attic" })] }),
+      "POST me/departures/:sid/erasure": () => {
+        left = [];
+        return erasure({ name: "Attic" });
+      },
+    });
+    show(<DataPage />, { me: me() });
+    await userEvent.click(await screen.findByRole("button", { name: "Erase what I posted in Attic" }));
+    await userEvent.click(within(await screen.findByRole("alertdialog")).getByRole("button", { name: "Erase" }));
+    expect(await screen.findByText("Erased")).toBeInTheDocument();
+    await waitFor(() => {
+      expect(screen.queryByText("Communities that you left")).toBeNull();
+    });
+    expect(requests.some((request) => request.path === "me/departures/s_9/erasure")).toBe(true);
+  });
+
   it("can be taken from the list once it is settled", async () => {
     const requests = page([erasure({ state: "done", confirmed: ["a.town", "b.town"], settled_at: 1 })]);
     expect(await screen.findByText("Erased. All 2 instances that held it have confirmed.")).toBeInTheDocument();
@@ -75,6 +97,7 @@ describe("A7: an archive of one's data", () => {
     let proven = false;
     const requests = fakeServer({
       "GET me/exports": () => ({ exports }),
+      "GET me/departures": { departures: [] },
       "GET me/erasures": { erasures: [] },
       "POST sessions/current/proof": () => {
         proven = true;
@@ -106,6 +129,7 @@ describe("A7: an archive of one's data", () => {
     let exports = [archive()];
     fakeServer({
       "GET me/exports": () => ({ exports }),
+      "GET me/departures": { departures: [] },
       "GET me/erasures": { erasures: [] },
       "DELETE me/exports/:id": () => {
         exports = [];
@@ -126,6 +150,7 @@ describe("A7: an archive of one's data", () => {
   it("says why there is none: no turn yet, no room, too many in a day", async () => {
     let exports = [archive({ state: "queued", total: 0, done: 0 })];
     fakeServer({ "GET me/exports": () => ({ exports }),
+      "GET me/departures": { departures: [] },
       "GET me/erasures": { erasures: [] }, "POST me/exports": () => new Refusal({ status: 429, code: "rate", retry_after_ms: 7_200_000 }) });
     const { client } = show(<DataPage />, { me: me() });
     expect(await screen.findByText("Your archive waits for its turn")).toBeInTheDocument();
@@ -142,6 +167,7 @@ describe("A7: bringing data along", () => {
     let applied: unknown = null;
     fakeServer({
       "GET me/exports": { exports: [] },
+      "GET me/departures": { departures: [] },
       "GET me/erasures": { erasures: [] },
       "GET users/:uid": profile,
       "POST me/import": found(),
@@ -168,6 +194,7 @@ describe("A7: bringing data along", () => {
   it("says what is wrong with a file", async () => {
     fakeServer({
       "GET me/exports": { exports: [] },
+      "GET me/departures": { departures: [] },
       "GET me/erasures": { erasures: [] },
       "POST me/import": () => new Refusal({ status: 422, code: "invalid", fields: [{ field: "archive", code: "damaged", message: "The archive is damaged." }] }),
     });
