@@ -114,7 +114,7 @@ test("B4, B12: leaving, and deleting by the typed name", async ({ browser, a }) 
 });
 
 test("B4: leaving with everything that one posted, on both instances, and seeing who has confirmed it", async ({ browser, a, b }) => {
-  const owner = await register(browser, a, "keeper");
+  const owner = await register(browser, a, "storykeeper");
   const guest = await register(browser, b, "eraser");
   const { server, channel } = await community(owner, "Long Story");
   await letIn(owner, server, guest);
