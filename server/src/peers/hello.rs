@@ -113,19 +113,13 @@ async fn heed(app: &App, domain: &Domain, peer: &InstanceId, said: Hello) -> db:
             } else if head.seq < server.head.seq && log.quarantined().is_none() {
                 catch_up_soon(app, domain, &log);
             }
-        } else if log.hub_here && was_in(&log, peer) {
+        } else if log.hub_here && super::hub::was_in(&log, peer) {
             follower_at(app, domain, peer, &log, &server).await?;
         }
     }
     checkpoints::heed(app, domain, peer, said.witness).await?;
     app.peers.deliver_all(app, peer);
     Ok(())
-}
-
-/// Whether an instance has people in a server, or had: it may have been restored from before they went, and hears of that.
-fn was_in(log: &LogHandle, peer: &InstanceId) -> bool {
-    let state = log.state();
-    state.by_home.contains_key(peer) || state.bindings.values().any(|binding| binding.home == *peer)
 }
 
 /// A follower says where its copy ends: a copy that was restored from an older one is behind its cursor.

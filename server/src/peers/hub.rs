@@ -51,6 +51,12 @@ pub(super) fn entitled(app: &App, origin: &Origin, sid: &ServerId) -> Result<Arc
     }
 }
 
+/// Whether an instance has people in a server, or had: it may still have to hear that they went.
+pub(super) fn was_in(log: &LogHandle, peer: &InstanceId) -> bool {
+    let state = log.state();
+    state.by_home.contains_key(peer) || state.bindings.values().any(|binding| binding.home == *peer)
+}
+
 // ---- actions
 
 /// `POST /servers/{sid}/actions`

@@ -441,7 +441,7 @@ async fn farewell(
     if run.items.is_empty() {
         return forget(app, peer, log).await;
     }
-    let push = Arc::new(Push::of(log.sid.clone(), run.items));
+    let push = Arc::new(Push { wish: want::wish(app, log, peer), ..Push::of(log.sid.clone(), run.items) });
     let carried = app.peers.streams.carry(peer, log.id, &push);
     match send(app, peer, domain, &push, carried).await {
         Ok(ack) => {

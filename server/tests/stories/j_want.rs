@@ -219,3 +219,28 @@ async fn j4_an_instance_that_wants_everything_again_gets_it() {
     .await;
     assert!(s.b.log(&s.sid).quarantined().is_none() && s.b.log(&s.sid).is_whole());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn j4_the_last_one_leaves_while_both_go_by_different_wishes() {
+    let lazy = Lazy::new(119).await;
+    // What is sent waits on the line; what is asked comes through.
+    lazy.net.stall("a.test", "b.test");
+    lazy.b.act(&lazy.sid, &lazy.ben.actor, "member.leave", None, None, json!({})).await;
+    until("the host knows that he went", async || lazy.a.log(&lazy.sid).state().by_home.len() == 1).await;
+    // As after a restore: the host goes by a wish that this copy does not know any more.
+    let log = lazy.b.log(&lazy.sid);
+    for channel in [&lazy.quiet, &lazy.attic] {
+        lazy.b.app.log.follow(&log, Some([channel.clone()].into())).await.expect("followed");
+    }
+    drop(log);
+    let told = || lazy.net.count("b.test", "a.test", &format!("POST /federation/v1/servers/{}/want", lazy.sid));
+    let before = told();
+    lazy.net.heal("a.test", "b.test");
+    until("the copy is gone", async || {
+        lazy.a.clock.advance(5_000);
+        lazy.b.clock.advance(5_000);
+        lazy.b.app.log.get(&lazy.sid).is_none()
+    })
+    .await;
+    assert!((1..5).contains(&(told() - before)), "it is told, and not over and over");
+}

@@ -142,8 +142,10 @@ pub(in crate::peers) fn refused(app: &App, log: &LogHandle) {
 fn due(app: &App, log: &LogHandle) {
     let remembered = &app.peers.want.follower;
     unpoison(&remembered.asked).remove(&log.sid);
-    unpoison(&remembered.untold).insert(log.sid.clone());
-    remembered.due.notify_one();
+    // A hub that was told in vain a moment ago is told again soon, however often it sends what cannot be taken.
+    if unpoison(&remembered.untold).insert(log.sid.clone()) {
+        remembered.due.notify_one();
+    }
 }
 
 /// Something may have come that lets a gap be closed.

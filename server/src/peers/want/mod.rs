@@ -124,7 +124,10 @@ pub(super) async fn receive(
     Path(sid): Path<conntext_federation::ids::ServerId>,
     Message(want): Message<Want>,
 ) -> Result<Json<WantAnswer>> {
-    let log = hub::entitled(&app, &origin, &sid)?;
+    // Whoever still has to hear that its last member went cannot take that before both go by the same wish.
+    let log = hub::entitled(&app, &origin, &sid).or_else(|problem| {
+        app.log.get(&sid).filter(|log| log.hub_here && hub::was_in(log, &origin.ik)).ok_or(problem)
+    })?;
     if want.channels.as_ref().is_some_and(|channels| channels.len() > MAX_CHANNELS) {
         return Err(Problem::too_large(MAX_CHANNELS as u64));
     }
