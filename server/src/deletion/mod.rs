@@ -25,6 +25,7 @@ pub use store::of_person;
 
 use crate::App;
 use crate::error::Result;
+use store::State;
 
 /// How often it is looked for what is due.
 const ROUND: Duration = Duration::from_secs(5);
@@ -63,12 +64,16 @@ pub async fn round(app: &App) -> Result<()> {
 async fn settle(app: &App) -> Result<()> {
     let now = app.clock.now_ms();
     let mut read = app.db.read().await?;
-    let open = store::in_state(&mut read, store::State::Confirming).await?;
-    let mut over = store::shown_until(&mut read, now - SHOWN_FOR_MS).await?;
+    let mut open = store::in_state(&mut read, State::Confirming).await?;
+    // The host of a community may never answer.
+    open.extend(store::in_state(&mut read, State::Leaving).await?);
+    let over = store::shown_until(&mut read, now - SHOWN_FOR_MS).await?;
     let mut done = Vec::new();
     for deletion in open {
         let waited = now - deletion.gone_at.unwrap_or(deletion.due_at) > FOLLOW_FOR_MS;
-        if waited || store::progress(&mut read, &deletion.uid).await?.missing.is_empty() {
+        let confirmed =
+            deletion.state == State::Confirming && store::progress(&mut read, &deletion.uid).await?.missing.is_empty();
+        if waited || confirmed {
             done.push(deletion.uid);
         }
     }
@@ -80,7 +85,7 @@ async fn settle(app: &App) -> Result<()> {
     for uid in done {
         store::settle(&mut tx, &uid, now).await?;
     }
-    for uid in over.drain(..) {
+    for uid in over {
         store::forget(&mut tx, &uid).await?;
     }
     Ok(tx.commit().await?)

@@ -29,20 +29,8 @@ const UNKNOWN_FOR_MS: i64 = 86_400_000;
 /// What the rules refuse: 429 while the last time is still being carried out.
 pub async fn ask(app: &App, here: &Here) -> Result<Asked> {
     let now = app.clock.now_ms();
-    let asked = Asked {
-        aid: app.log.new_aid(),
-        uid: here.actor.to_string(),
-        sid: here.log.sid.clone(),
-        name: here.log.state().info.name.clone(),
-        hub_domain: here.log.hub_domain(),
-        state: Stage::Waiting,
-        code: None,
-        confirmed: Vec::new(),
-        missing: Vec::new(),
-        asked_at: now,
-        settled_at: None,
-        looks: 0,
-    };
+    let (name, host) = (here.log.state().info.name.clone(), here.log.hub_domain());
+    let asked = Asked::new(app.log.new_aid(), here.actor.as_str(), &here.log.sid, name, host, now);
     let mut tx = app.db.begin().await?;
     store::insert(&mut tx, &asked, now).await?;
     tx.commit().await?;

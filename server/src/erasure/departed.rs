@@ -10,7 +10,7 @@ use conntext_federation::ids::{Actor, Hash, ServerId};
 use conntext_federation::wire::{ActionResult, ActionsRequest, ActionsResponse, SignedAction};
 use serde_json::json;
 
-use super::store::{self, Asked, Departed, Stage};
+use super::store::{self, Asked, Departed};
 use crate::App;
 use crate::db::Query;
 use crate::error::{Problem, Result};
@@ -71,20 +71,7 @@ pub async fn ask_departed(app: &App, uid: &str, sid: &ServerId) -> Result<Asked>
         Some(ActionResult::Rejected { code, .. }) => return Err(code.into()),
         None => return Err(Problem::new("peer_error").domain(domain.as_str())),
     }
-    let asked = Asked {
-        aid,
-        uid: uid.to_owned(),
-        sid: sid.clone(),
-        name: departed.name,
-        hub_domain: departed.hub_domain,
-        state: Stage::Erasing,
-        code: None,
-        confirmed: Vec::new(),
-        missing: Vec::new(),
-        asked_at: now,
-        settled_at: None,
-        looks: 0,
-    };
+    let asked = Asked::new(aid, uid, sid, departed.name, departed.hub_domain, now);
     let mut tx = app.db.begin().await?;
     store::insert(&mut tx, &asked, now).await?;
     tx.commit().await?;

@@ -190,6 +190,26 @@ pub async fn forget_departure(tx: &mut Tx, uid: &str, sid: &ServerId) -> Result<
     tx.exec("delete from departures where actor = $1 and sid = $2", args![uid, sid.as_str()]).await.map(|_| ())
 }
 
+impl Asked {
+    /// Something that is asked for now.
+    pub fn new(aid: ActionId, uid: &str, sid: &ServerId, name: String, hub_domain: String, now: i64) -> Self {
+        Self {
+            aid,
+            uid: uid.to_owned(),
+            sid: sid.clone(),
+            name,
+            hub_domain,
+            state: Stage::Waiting,
+            code: None,
+            confirmed: Vec::new(),
+            missing: Vec::new(),
+            asked_at: now,
+            settled_at: None,
+            looks: 0,
+        }
+    }
+}
+
 fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }

@@ -267,6 +267,21 @@ async fn a9_it_waits_for_instances_that_are_away_and_goes_on_after_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a9_who_never_answers_is_not_waited_for_for_ever() {
+    let t = Three::new(459).await;
+    let token = asked(&t.ben, true).await;
+    t.net.cut("b.test", "a.test");
+    t.net.cut("b.test", "c.test");
+    days(&t, 14);
+    round(&[&t.b]).await;
+    assert_eq!(looks(&t.b, &token).await["state"], "leaving");
+    days(&t, 31);
+    round(&[&t.b]).await;
+    let over = looks(&t.b, &token).await;
+    assert_eq!((text(&over["state"]), &over["missing"]), ("done", &json!(["a.test", "c.test"])));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a9_a_database_from_before_brings_nobody_back() {
     let mut t = Three::new(456).await;
     // Files are what is copied here.

@@ -1,4 +1,4 @@
-import { useSyncExternalStore, type ReactNode } from "react";
+import type { ReactNode } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { Plural, Trans, useLingui } from "@lingui/react/macro";
 import { CheckCircle2, CircleAlert, Hourglass } from "lucide-react";
@@ -7,22 +7,16 @@ import { isProblem, type DeletionProgress } from "@kit/api";
 import { dataApi } from "@kit/api/data";
 import { CardPage, Stack } from "@kit/ui/Page";
 import { FailedState, SkeletonRows } from "@kit/ui/States";
+import { useHash } from "@kit/ui/useHash";
 import s from "./DeletedPage.module.css";
 
 /** How often it is asked who has confirmed. */
 const ASK_MS = 5000;
 
-const listen = (changed: () => void) => {
-  window.addEventListener("hashchange", changed);
-  return () => {
-    window.removeEventListener("hashchange", changed);
-  };
-};
-
 /** How far the deletion of an account is, for whoever has its address; the token stands behind the `#`. */
 export function DeletedPage() {
   const { t } = useLingui();
-  const token = useSyncExternalStore(listen, () => window.location.hash.slice(1));
+  const token = useHash();
   const progress = useQuery({
     queryKey: ["deletion", token],
     queryFn: () => dataApi.deletion(token),

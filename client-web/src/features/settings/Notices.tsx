@@ -3,12 +3,12 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Plural, Trans, useLingui } from "@lingui/react/macro";
 import { useLocation } from "wouter";
 import { api, type Session } from "@kit/api";
-import { dataApi } from "@kit/api/data";
 import { useLive } from "@kit/live";
 import { Button } from "@kit/ui/Button";
 import { FormError } from "@kit/ui/FormError";
 import { toast } from "@kit/ui/Toasts";
 import { useSubmit } from "@kit/ui/useSubmit";
+import { useKeepAccount } from "./useKeepAccount";
 import s from "./Notices.module.css";
 
 /** What a person is told wherever they are: sign-ins to their account that no device knows of yet, people who wait to be let in, the day on which the account is deleted. */
@@ -43,12 +43,7 @@ export function Notices() {
 }
 
 function DeletionNotice({ at, onLater }: { at: number; onLater: () => void }) {
-  const { t, i18n } = useLingui();
-  const keep = useSubmit(async () => {
-    await dataApi.keepMe();
-    toast(t`Your account stays.`);
-  });
-  const when = i18n.date(new Date(at), { dateStyle: "long", timeStyle: "short" });
+  const { keep, when } = useKeepAccount(at);
   return (
     <div className={s.notice} role="status">
       <strong>

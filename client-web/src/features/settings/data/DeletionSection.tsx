@@ -10,9 +10,9 @@ import { Dialog } from "@kit/ui/Dialog";
 import { FormError } from "@kit/ui/FormError";
 import { Note, Stack } from "@kit/ui/Page";
 import { Section } from "@kit/ui/SettingsLayout";
-import { toast } from "@kit/ui/Toasts";
 import { useProof } from "@kit/ui/useProof";
 import { useSubmit } from "@kit/ui/useSubmit";
+import { useKeepAccount } from "../useKeepAccount";
 
 /** Deleting the account, and taking that back. */
 export function DeletionSection() {
@@ -39,12 +39,7 @@ export function DeletionSection() {
 }
 
 function Scheduled({ at }: { at: number }) {
-  const { t, i18n } = useLingui();
-  const keep = useSubmit(async () => {
-    await dataApi.keepMe();
-    toast(t`Your account stays.`);
-  });
-  const when = i18n.date(new Date(at), { dateStyle: "long", timeStyle: "short" });
+  const { keep, when } = useKeepAccount(at);
   return (
     <Stack>
       <div role="status">
