@@ -109,9 +109,10 @@ test("A5, I4: name, picture and appearance are kept and seen on the other device
   await ada.page.getByRole("button", { name: "Use this picture" }).click();
   await expect(ada.page.getByRole("button", { name: "Change picture" })).toBeVisible();
   await ada.go("/settings/appearance");
+  const saved = ada.page.waitForResponse((answer) => answer.url().endsWith("me/settings") && answer.request().method() === "PUT" && answer.ok());
   await ada.page.getByText("Dark", { exact: true }).click();
   await expect(ada.page.locator("html")).toHaveAttribute("data-theme", "dark");
-  await ada.page.waitForResponse((answer) => answer.url().endsWith("me/settings") && answer.ok());
+  await saved;
 
   const other = await (await browser.newContext()).newPage();
   await other.goto(`${a.url}/sign-in?return=/settings/profile`);

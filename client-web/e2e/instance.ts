@@ -69,6 +69,8 @@ async function built(name: string, settings: Record<string, string>): Promise<Pl
     CONNTEXT__FEDERATION__ACTOR_BURST: "5000",
     CONNTEXT__FEDERATION__ACTOR_PER_S: "1000",
     CONNTEXT__ACCOUNTS__REGISTRATION: "open",
+    // Of the stories about mail each has an instance with what is usual.
+    CONNTEXT__ACCOUNTS__WORK_BITS: "8",
     CONNTEXT__LIMITS__REGISTER_BURST: "100",
     CONNTEXT__LIMITS__SIGN_IN_BURST: "100",
     CONNTEXT__LIMITS__API_BURST: "5000",

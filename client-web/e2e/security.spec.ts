@@ -207,3 +207,45 @@ test("A1: where an admin decides, somebody asks, the admin is told at once and l
     await home.remove();
   }
 });
+
+test("A2: a session goes on past its tokens, and ends for both where they were copied", async ({ browser }) => {
+  const home = await Instance.create("renewed", { CONNTEXT__SESSIONS__ACCESS_S: "4", CONNTEXT__SESSIONS__REUSE_GRACE_S: "1" });
+  try {
+    const ada = await register(browser, home, "renewed");
+    await ada.page.waitForTimeout(5000);
+    await ada.go("/settings/profile");
+    await ada.page.getByLabel("Pronouns").fill("she/her");
+    await ada.page.waitForTimeout(5000);
+    await ada.page.getByRole("button", { name: "Save" }).click();
+    await expect(ada.page.getByRole("button", { name: "Save" })).toBeHidden();
+
+    const copied = await ada.page.context().cookies(`${home.url}/api/v1/sessions/refresh`);
+    expect(copied.map((cookie) => [cookie.name, cookie.httpOnly]).sort()).toEqual([
+      ["__Host-ct", true],
+      ["__Secure-ct-refresh", true],
+    ]);
+    // She goes on, and then somebody comes with the copy.
+    await ada.page.waitForTimeout(5000);
+    await ada.go("/settings/security");
+    await expect(ada.page.getByRole("heading", { name: "Passkeys" })).toBeVisible();
+    await ada.page.waitForTimeout(3000);
+    const thief = await browser.newContext();
+    await thief.addCookies(copied);
+    const page = await thief.newPage();
+    await page.goto(`${home.url}/about`);
+    const refused = await page.evaluate(async () => {
+      const init = { method: "POST", headers: { "content-type": "application/json" }, body: "{}" };
+      return (await (await fetch("/api/v1/sessions/refresh", init)).json()) as { code?: string };
+    });
+    expect(refused.code).toBe("token_reused");
+    await expect(ada.page.getByRole("heading", { name: "Welcome back" })).toBeVisible();
+    await expect(ada.page.getByText("this sign-in was used from somewhere else as well")).toBeVisible();
+    await accessible(ada.page);
+    await ada.page.getByLabel("Name", { exact: true }).fill("renewed");
+    await ada.page.locator("input[name=password]").fill(PASSWORD);
+    await ada.page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await expect(ada.page.getByRole("heading", { name: "Passkeys" })).toBeVisible();
+  } finally {
+    await home.remove();
+  }
+});

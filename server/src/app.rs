@@ -25,7 +25,7 @@ use crate::metrics::Metrics;
 use crate::peers::Peers;
 use crate::presence::PresenceBook;
 use crate::uploads::Uploads;
-use crate::{profiles, servers, sessions};
+use crate::{mail, profiles, servers, sessions};
 
 /// One running instance. Cheap to clone.
 #[derive(Clone)]
@@ -77,6 +77,8 @@ pub struct Inner {
     pub people: profiles::Known,
     /// Limits on guessing and on making accounts.
     pub guard: Guard,
+    /// Whether mail can be sent.
+    pub mail: mail::Health,
     /// Limits on writing.
     pub pace: Pace,
     /// What was lately seen of servers elsewhere.
@@ -118,7 +120,9 @@ impl App {
 impl App {
     /// What an admin has to do something about, a sentence each.
     pub fn alarms(&self) -> Vec<String> {
-        crate::log::rewind::alarms(self)
+        let mut alarms = crate::log::rewind::alarms(self);
+        alarms.extend(self.mail.alarm(self.clock.now_ms()));
+        alarms
     }
 
     /// The instance without keeping it alive.

@@ -28,6 +28,7 @@ pub mod invites;
 pub mod keys;
 pub mod lately;
 pub mod log;
+pub mod mail;
 pub mod maintenance;
 pub mod media;
 pub mod members;
@@ -203,6 +204,7 @@ async fn assemble(folder: Folder, base: Base, transport: Arc<dyn peers::Transpor
         sessions: sessions::Known::default(),
         people: profiles::Known::default(),
         guard,
+        mail: mail::Health::default(),
         pace,
         cards: servers::Cards::default(),
         media: media::Media::default(),
@@ -220,5 +222,6 @@ async fn assemble(folder: Folder, base: Base, transport: Arc<dyn peers::Transpor
     profiles::name_in_profiles(&app).await.map_err(|e| StartError::People(e.to_string()))?;
     erasure::start(&app);
     deletion::start(&app);
+    mail::start(&app);
     Ok(app)
 }

@@ -32,7 +32,7 @@ export const api = {
   setup: (body: { token: string; handle: string; password: string; display_name?: string; instance_name?: string; device?: string }) =>
     request<T.SessionCreated>("POST", "setup", { body }),
   /** Without `me` in the answer an admin decides first. */
-  register: (body: { handle: string; password: string; display_name?: string; device?: string; invite?: string; reason?: string }) =>
+  register: (body: { handle: string; password: string; display_name?: string; device?: string; invite?: string; reason?: string; email?: string; email_token?: string; work?: T.Work }) =>
     request<T.SessionCreated | { handle: string }>("POST", "accounts", { body: { ...body, kind: "cookie" } }),
 
   recover: (token: string, password: string) =>

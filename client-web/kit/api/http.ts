@@ -1,4 +1,5 @@
 import { ABORTED, ApiProblem, OFFLINE, problemFrom } from "./problem";
+import { signed } from "./renew";
 
 /** Every path of the client API starts with this. */
 export const BASE = "/api/v1";
@@ -35,7 +36,11 @@ export async function answers(where: string): Promise<boolean> {
 }
 
 /** One request to this instance; throws `ApiProblem` for every outcome that is not a success. */
-export async function request<T>(method: string, route: string, options: RequestOptions = {}): Promise<T> {
+export function request<T>(method: string, route: string, options: RequestOptions = {}): Promise<T> {
+  return signed(() => once<T>(method, route, options));
+}
+
+async function once<T>(method: string, route: string, options: RequestOptions): Promise<T> {
   const init: RequestInit = { method, credentials: "same-origin", headers: { accept: "application/json" } };
   if (options.signal) init.signal = options.signal;
   if (options.keepalive) init.keepalive = true;

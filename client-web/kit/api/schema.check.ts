@@ -25,6 +25,9 @@ export type Checked = {
   AuthenticatorOffer: Fits<Schemas["AuthenticatorOffer"], Ours.AuthenticatorOffer>;
   RecoveryCodes: Fits<Schemas["RecoveryCodes"], Ours.RecoveryCodes>;
   Me: Fits<Schemas["Me"], Ours.Me>;
+  Email: Fits<Schemas["Email"], Ours.Email>;
+  Challenge: Fits<Schemas["Challenge"], Ours.Challenge>;
+  Work: Fits<Ours.Work, Schemas["Work"]>;
   Session: Fits<Schemas["Session"], Ours.Session>;
   User: Fits<Schemas["User"], Ours.User>;
   Profile: Fits<Schemas["Profile"], Ours.Profile>;

@@ -44,7 +44,7 @@ export interface paths {
                         "application/json": components["schemas"]["Applied"];
                     };
                 };
-                /** @description `registration_closed`, `invite_required`, `insecure_transport`, `csrf` */
+                /** @description `registration_closed`, `invite_required`, `email_required`, `work_required`, `insecure_transport`, `csrf` */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -53,7 +53,7 @@ export interface paths {
                         "application/json": components["schemas"]["Problem"];
                     };
                 };
-                /** @description `handle_taken` */
+                /** @description `handle_taken`, `email_taken` */
                 409: {
                     headers: {
                         [name: string]: unknown;
@@ -73,6 +73,169 @@ export interface paths {
                 };
                 /** @description `rate` */
                 429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Create an account: the question
+         * @description A stranger's device answers it before it gets an account: some text that, behind the question and a full stop, has a hash
+         *     that begins with so many zero bits. It can be answered for half an hour, and once.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Challenge"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/emails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create an account: the e-mail address
+         * @description Where one is required. A letter goes there; its link leads on.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RegisterEmail"];
+                };
+            };
+            responses: {
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `registration_closed`, `work_required`; `forbidden`: none is asked for */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `invalid` */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `rate` */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/emails/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Create an account: the address of a link */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["EmailToken"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RegisterEmailFound"];
+                    };
+                };
+                /** @description `email_taken` */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `gone`: the link was used, or is older than a day */
+                410: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -140,6 +303,64 @@ export interface paths {
                 };
                 /** @description `weak_password` */
                 422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/recovery-mails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a recovery link by mail
+         * @description Whether there is such an account is not told, also not by how long the answer takes.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RecoverBy"];
+                };
+            };
+            responses: {
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `insecure_transport`, `csrf`; `forbidden`: there is no mail here */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `rate` */
+                429: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -468,6 +689,66 @@ export interface paths {
                 };
                 /** @description `peer_unreachable` with the domain */
                 502: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emails/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm an e-mail address
+         * @description With the link of the letter; nobody needs to be signed in.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["EmailToken"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EmailConfirmed"];
+                    };
+                };
+                /** @description `email_taken` */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `gone`: the link was used, or is older than a day */
+                410: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -1150,6 +1431,132 @@ export interface paths {
             };
         };
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Give the account an e-mail address
+         * @description A letter goes there; the address counts once its link was opened. The same one again sends the letter again.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PutEmail"];
+                };
+            };
+            responses: {
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `proof_required`; `forbidden`: there is no mail here */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `invalid` */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `rate` */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Remove the account's e-mail address */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `proof_required`; `email_required`: accounts have one here */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/email/pending": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Withdraw an e-mail address that is not confirmed */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -5239,6 +5646,67 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew the tokens
+         * @description The token for requests is good for minutes (`expires_in_s`). The other one gets the next two, once. Whoever shows it again within a
+         *     minute, or because the answer was lost, gets the same ones; later it ends the session: then somebody else has it, too.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Refresh"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Tokens"];
+                    };
+                };
+                /** @description `not_signed_in`; `token_reused`: it was used before, and the session has ended */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `insecure_transport`, `csrf` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{id}": {
         parameters: {
             query?: never;
@@ -5916,6 +6384,17 @@ export interface components {
             /** @description The newest first. */
             bans: components["schemas"]["Ban"][];
         };
+        /** @description A question. */
+        Challenge: {
+            /**
+             * Format: int32
+             * @description So many bits of SHA-256 of `challenge`, a full stop and the answer are to be zero, from the first on. 0: no answer is
+             *     asked for.
+             */
+            bits: number;
+            /** @description To be sent back as it is. */
+            challenge: string;
+        };
         /** @description A change of a channel; what is absent stays. */
         ChangeChannel: {
             name?: string | null;
@@ -6148,6 +6627,22 @@ export interface components {
             /** @description Markdown. */
             body: string;
         };
+        /** @description The address of an account. */
+        Email: {
+            /** @description Letters go there; null for none. */
+            address: string | null;
+            pending: components["schemas"]["PendingEmail"] | null;
+        };
+        /** @description An account whose address is confirmed. */
+        EmailConfirmed: {
+            /** @description The account's name. */
+            handle: string;
+        };
+        /** @description What a link holds. */
+        EmailToken: {
+            /** @description What stands behind the `#` of the link. */
+            token: string;
+        };
         /** @description What to do besides. */
         EraseMine: {
             /** @description Whether to leave the community too. */
@@ -6317,9 +6812,13 @@ export interface components {
         Instance: {
             /** @description The domain in everybody's address. */
             domain: string;
+            /** @description Whether accounts have an e-mail address: `off`, `optional` or `required`. */
+            email: components["schemas"]["InstanceEmail"];
             /** @description Plain http from another machine: signing in is refused. */
             insecure: boolean;
             limits: components["schemas"]["InstanceLimits"];
+            /** @description Whether somebody who lost their password gets a link by mail. */
+            mail: boolean;
             /** @description The name that people see. */
             name: string;
             /** @description Passkeys work here: the address has a name. */
@@ -6333,8 +6832,18 @@ export interface components {
             /** @description The version of the program. */
             version: string;
         };
+        /**
+         * @description Whether accounts have an e-mail address.
+         * @enum {string}
+         */
+        InstanceEmail: "off" | "optional" | "required";
         /** @description Limits that a client can show before they are hit. */
         InstanceLimits: {
+            /**
+             * Format: int64
+             * @description Seconds for which the token of a session is good.
+             */
+            access_s: number;
             /** @description Files per message. */
             attachments: number;
             /** @description Longest message, in characters. */
@@ -6452,6 +6961,8 @@ export interface components {
              * @description When the account is deleted, unless that is taken back; milliseconds since 1970.
              */
             deleted_at: number | null;
+            /** @description Their e-mail address. */
+            email: components["schemas"]["Email"];
             /**
              * Format: int64
              * @description Sign-ins that nobody has said yet to know of, this one perhaps among them.
@@ -6658,6 +7169,13 @@ export interface components {
         PasskeyName: {
             name: string;
         };
+        /** @description An address that is not confirmed yet. */
+        PendingEmail: {
+            /** @description In small letters. */
+            address: string;
+            /** @description There is no such mailbox, its server says. */
+            refused: boolean;
+        };
         /** @description One's own messages that have not arrived. */
         PendingMessages: {
             /** @description In the order of sending. */
@@ -6725,6 +7243,10 @@ export interface components {
             /** @description The password, unless a passkey proves it. */
             password?: string | null;
         };
+        /** @description An address for one's account. */
+        PutEmail: {
+            email: string;
+        };
         /** @description Everybody who gave the same reaction. */
         Reaction: {
             /**
@@ -6763,16 +7285,30 @@ export interface components {
             /** @description What stands behind the `#` of the link. */
             token: string;
         };
+        /** @description Somebody who lost their password. */
+        RecoverBy: {
+            /** @description The name or the e-mail address of the account. */
+            who: string;
+        };
         /** @description New recovery codes, shown this once. */
         RecoveryCodes: {
             /** @description None where another factor was on already: its codes go on. */
             codes: string[];
+        };
+        /** @description New tokens. */
+        Refresh: {
+            /** @description For programs; browsers have it in a cookie. */
+            refresh_token?: string | null;
         };
         /** @description A new account. */
         Register: {
             /** @description The name of the device, for the list of sessions. */
             device?: string | null;
             display_name?: string | null;
+            /** @description An e-mail address, where one is optional; a letter goes there. */
+            email?: string | null;
+            /** @description Where an address is required: from the link that came by mail. */
+            email_token?: string | null;
             handle: string;
             /** @description The code of an invitation to this instance, where registration is by invitation; where an admin decides, it spares that. */
             invite?: string | null;
@@ -6780,6 +7316,16 @@ export interface components {
             password: string;
             /** @description What the person says of themselves, where an admin decides. */
             reason?: string | null;
+            work?: components["schemas"]["Work"] | null;
+        };
+        /** @description Somebody who wants an account. */
+        RegisterEmail: {
+            email: string;
+            work?: components["schemas"]["Work"] | null;
+        };
+        /** @description A confirmed address. */
+        RegisterEmailFound: {
+            email: string;
         };
         /** @description What a message answers. */
         ReplyRef: {
@@ -6927,11 +7473,9 @@ export interface components {
             unknown: boolean;
         };
         /** @description A new session. */
-        SessionCreated: {
+        SessionCreated: components["schemas"]["Tokens"] & {
             /** @description Who is signed in now. */
             me: components["schemas"]["Me"];
-            /** @description The token, for programs only; browsers have it in a cookie. */
-            token?: string | null;
         };
         /**
          * @description How a session is carried.
@@ -6996,6 +7540,18 @@ export interface components {
          * @enum {string}
          */
         Template: "blank" | "community";
+        /** @description The tokens of a session. */
+        Tokens: {
+            /**
+             * Format: int64
+             * @description For so many seconds the token counts.
+             */
+            expires_in_s: number;
+            /** @description For `/sessions/refresh`, once; likewise. */
+            refresh_token?: string | null;
+            /** @description For requests; for programs only, browsers have it in a cookie. */
+            token?: string | null;
+        };
         /** @description A file on its way into a message. */
         Upload: {
             /**
@@ -7050,6 +7606,12 @@ export interface components {
          * @enum {string}
          */
         UserKind: "user" | "anonymous" | "persona";
+        /** @description An answer. */
+        Work: {
+            /** @description Up to 40 characters of ASCII. */
+            answer: string;
+            challenge: string;
+        };
     };
     responses: never;
     parameters: never;

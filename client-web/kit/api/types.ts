@@ -18,11 +18,15 @@ export interface Instance {
   name: string;
   version: string;
   registration: "open" | "invite" | "approval" | "closed";
+  /** Whether accounts have an e-mail address. */
+  email: "off" | "optional" | "required";
+  /** Whether somebody who lost their password gets a link by mail. */
+  mail: boolean;
   setup_required: boolean;
   signed_in: boolean;
   insecure: boolean /* plain http outside loopback: sign-in refused */;
   passkeys: boolean /* the address has a name, so that browsers give passkeys */;
-  limits: { message_chars: number; upload_bytes: number; attachments: number; password_min: number };
+  limits: { access_s: number /* how long the token in the cookie is good */; message_chars: number; upload_bytes: number; attachments: number; password_min: number };
 }
 
 export interface SessionCreated {
@@ -139,8 +143,26 @@ export interface Me {
   unknown_sign_ins: number;
   /** People who wait to be let in; for admins of the instance. */
   applications: number;
+  email: Email;
   /** When the account is deleted, unless that is taken back. */
   deleted_at: number | null;
+}
+
+/** The e-mail address of an account. */
+export interface Email {
+  address: string | null;
+  /** One that waits to be confirmed; refused: there is no such mailbox. */
+  pending: { address: string; refused: boolean } | null;
+}
+
+/** A question that a stranger's device answers before it gets an account, and its answer. */
+export interface Challenge {
+  challenge: string;
+  bits: number;
+}
+export interface Work {
+  challenge: string;
+  answer: string;
 }
 
 /** Somebody who asked for an account, where an admin decides. */

@@ -1,5 +1,6 @@
 import { ABORTED, ApiProblem, OFFLINE, problemFrom } from "./problem";
 import { path, url } from "./http";
+import { signed } from "./renew";
 import type { PartialUpload, Upload } from "./types";
 
 /** A line over which nothing moves for so long counts as broken. */
@@ -27,6 +28,10 @@ export interface Piece {
  * XMLHttpRequest because fetch does not report how much was sent.
  */
 function send(method: string, where: string, piece: Piece, headers: Record<string, string> = {}): Promise<UploadStep> {
+  return signed(() => sendOnce(method, where, piece, headers));
+}
+
+function sendOnce(method: string, where: string, piece: Piece, headers: Record<string, string>): Promise<UploadStep> {
   const { bytes, onSent, signal } = piece;
   return new Promise((resolve, reject) => {
     const xhr = new XMLHttpRequest();
@@ -95,18 +100,20 @@ export const uploadLine = {
     send("PATCH", url(path("uploads", id)), piece, { "upload-offset": String(offset) }),
 
   /** How far an upload is. A request that still brings bytes of it is ended by that. */
-  async stands(id: string, signal: AbortSignal): Promise<{ offset: number; complete: boolean }> {
-    let answer: Response;
-    try {
-      answer = await fetch(url(path("uploads", id)), { method: "HEAD", credentials: "same-origin", signal });
-    } catch {
-      throw new ApiProblem({ status: 0, code: signal.aborted ? ABORTED : OFFLINE });
-    }
-    if (!answer.ok) throw problemFrom(answer.status, "", answer.headers);
-    const offset = Number(answer.headers.get("upload-offset") ?? Number.NaN);
-    if (!Number.isSafeInteger(offset)) throw new ApiProblem({ status: 502, code: "bad_answer" });
-    return { offset, complete: answer.headers.get("upload-complete") === "?1" };
-  },
+  stands: (id: string, signal: AbortSignal): Promise<{ offset: number; complete: boolean }> => signed(() => stands(id, signal)),
 };
+
+async function stands(id: string, signal: AbortSignal): Promise<{ offset: number; complete: boolean }> {
+  let answer: Response;
+  try {
+    answer = await fetch(url(path("uploads", id)), { method: "HEAD", credentials: "same-origin", signal });
+  } catch {
+    throw new ApiProblem({ status: 0, code: signal.aborted ? ABORTED : OFFLINE });
+  }
+  if (!answer.ok) throw problemFrom(answer.status, "", answer.headers);
+  const offset = Number(answer.headers.get("upload-offset") ?? Number.NaN);
+  if (!Number.isSafeInteger(offset)) throw new ApiProblem({ status: 502, code: "bad_answer" });
+  return { offset, complete: answer.headers.get("upload-complete") === "?1" };
+}
 
 export type UploadLine = typeof uploadLine;

@@ -17,7 +17,8 @@ export function user(id: string, part: Partial<User> = {}): User {
 }
 
 export function me(part: Partial<Me> = {}): Me {
-  return { user: user("u_ada"), admin: false, created_at: 0, unknown_sign_ins: 0, applications: 0, deleted_at: null, ...part };
+  return { user: user("u_ada"), admin: false, created_at: 0, unknown_sign_ins: 0, applications: 0, email: { address: null, pending: null },
+    deleted_at: null, ...part };
 }
 
 export function channel(id: string, part: Partial<Channel> = {}): Channel {

@@ -21,11 +21,13 @@ export function instance(part: Partial<Instance> = {}): Instance {
     name: "Quiet Bay",
     version: "0.1.0",
     registration: "open",
+  email: "off",
+  mail: false,
     setup_required: false,
     signed_in: false,
     insecure: false,
     passkeys: true,
-    limits: { message_chars: 4000, upload_bytes: 25_000_000, attachments: 10, password_min: 12 },
+    limits: { access_s: 900, message_chars: 4000, upload_bytes: 25_000_000, attachments: 10, password_min: 12 },
     ...part,
   };
 }

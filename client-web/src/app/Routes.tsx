@@ -9,6 +9,8 @@ const SetupPage = lazy(() => import("@/features/setup/SetupPage").then((m) => ({
 const SignInPage = lazy(() => import("@/features/auth/SignInPage").then((m) => ({ default: m.SignInPage })));
 const SignUpPage = lazy(() => import("@/features/auth/SignUpPage").then((m) => ({ default: m.SignUpPage })));
 const RecoverPage = lazy(() => import("@/features/auth/RecoverPage").then((m) => ({ default: m.RecoverPage })));
+const ForgotPage = lazy(() => import("@/features/auth/ForgotPage").then((m) => ({ default: m.ForgotPage })));
+const ConfirmPage = lazy(() => import("@/features/auth/ConfirmPage").then((m) => ({ default: m.ConfirmPage })));
 const DeletedPage = lazy(() => import("@/features/auth/DeletedPage").then((m) => ({ default: m.DeletedPage })));
 const InvitePage = lazy(() => import("@/features/invites/InvitePage").then((m) => ({ default: m.InvitePage })));
 const JoinPage = lazy(() => import("@/features/invites/JoinPage").then((m) => ({ default: m.JoinPage })));
@@ -31,6 +33,12 @@ export function Routes() {
         </Route>
         <Route path="/recover">
           <RecoverPage />
+        </Route>
+        <Route path="/forgot">
+          <ForgotPage />
+        </Route>
+        <Route path="/confirm">
+          <ConfirmPage />
         </Route>
         <Route path="/deleted">
           <DeletedPage />

@@ -1,5 +1,6 @@
 import { api, isProblem, type Instance, type Me, type SessionCreated } from "@kit/api";
 import { BASE } from "@kit/api/http";
+import { keepFresh, renew } from "@kit/api/renew";
 import { SessionProvider, SyncProvider, type SessionValue } from "@kit/live";
 import { createSync, type Socket, type Sync } from "@kit/sync";
 import { useQueryClient } from "@tanstack/react-query";
@@ -50,7 +51,8 @@ export function SessionRoot({ children }: { children: ReactNode }) {
     },
     [sync, queries],
   );
-  ended.current = () => void leave(false);
+  // What is left of it in cookies goes, and it is asked whether somebody else used it.
+  ended.current = () => void renew().catch(() => undefined).then(() => leave(false));
 
   const enter = useCallback(
     (person: Me) => {
@@ -89,6 +91,22 @@ export function SessionRoot({ children }: { children: ReactNode }) {
     const timer = setInterval(() => void ask(), ASK_AGAIN_MS);
     return () => clearInterval(timer);
   }, [unreachable, status, ask]);
+
+  // A window that is looked at keeps its tokens fresh: pictures cannot ask for new ones.
+  const lifeMs = (instance?.limits.access_s ?? 0) * 1000;
+  useEffect(() => {
+    if (status !== "in" || lifeMs === 0) return;
+    const look = () => {
+      if (document.visibilityState === "visible") void keepFresh(lifeMs);
+    };
+    look();
+    const timer = setInterval(look, Math.max(lifeMs / 4, 1000));
+    document.addEventListener("visibilitychange", look);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", look);
+    };
+  }, [status, lifeMs]);
 
   // The profile changes through the gateway, also from another device.
   useEffect(() => sync.store.subscribe((state) => state.me && setMe(state.me)), [sync]);

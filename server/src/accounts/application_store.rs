@@ -1,5 +1,6 @@
 //! SQL of applications for an account.
 
+use super::email::NewEmail;
 use super::{Prepared, handle};
 use crate::args;
 use crate::db::{Query, Result, Row, Tx};
@@ -10,6 +11,7 @@ pub struct Application {
     pub handle: String,
     pub display_name: String,
     pub(super) password_hash: String,
+    pub(super) email: Option<NewEmail>,
     pub reason: String,
     pub created_at: i64,
 }
@@ -22,20 +24,26 @@ fn application(r: &Row) -> Application {
         password_hash: r.get(3),
         reason: r.get(4),
         created_at: r.get(5),
+        email: r.get::<Option<String>>(6).map(|address| NewEmail { address, confirmed: r.get(7) }),
     }
 }
 
 pub(super) async fn insert(tx: &mut Tx, id: &str, new: &Prepared, reason: &str, now: i64) -> Result<()> {
-    let sql = "insert into applications (id, handle, look, display_name, password_hash, reason, created_at)
-               values ($1, $2, $3, $4, $5, $6, $7)";
+    let sql = "insert into applications
+               (id, handle, look, display_name, password_hash, reason, created_at, email, email_confirmed)
+               values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     let look = handle::look(&new.handle);
-    let args = args![id, &new.handle, look, &new.display_name, &new.password_hash, reason, now];
+    let (email, confirmed) =
+        (new.email.as_ref().map(|email| &email.address), new.email.as_ref().is_some_and(|email| email.confirmed));
+    let args =
+        args![id, &new.handle, look, &new.display_name, &new.password_hash, reason, now, email.cloned(), confirmed];
     tx.exec(sql, args).await.map(|_| ())
 }
 
 /// All, the oldest first.
 pub async fn all(q: &mut impl Query) -> Result<Vec<Application>> {
-    let sql = "select id, handle, display_name, password_hash, reason, created_at from applications
+    let sql =
+        "select id, handle, display_name, password_hash, reason, created_at, email, email_confirmed from applications
                order by created_at, id";
     Ok(q.rows(sql, vec![]).await?.iter().map(application).collect())
 }
@@ -45,13 +53,15 @@ pub async fn count(q: &mut impl Query) -> Result<i64> {
 }
 
 pub(super) async fn by_handle(q: &mut impl Query, handle: &str) -> Result<Option<Application>> {
-    let sql = "select id, handle, display_name, password_hash, reason, created_at from applications where handle = $1";
+    let sql = "select id, handle, display_name, password_hash, reason, created_at, email, email_confirmed
+               from applications where handle = $1";
     Ok(q.row(sql, args![handle]).await?.as_ref().map(application))
 }
 
 /// Takes one out. None where somebody else decided meanwhile.
 pub(super) async fn take(tx: &mut Tx, id: &str) -> Result<Option<Application>> {
-    let sql = "select id, handle, display_name, password_hash, reason, created_at from applications where id = $1";
+    let sql = "select id, handle, display_name, password_hash, reason, created_at, email, email_confirmed
+               from applications where id = $1";
     let row = tx.row(sql, args![id]).await?;
     let gone = tx.exec("delete from applications where id = $1", args![id]).await? > 0;
     Ok(row.as_ref().filter(|_| gone).map(application))

@@ -5,9 +5,11 @@ use utoipa::ToSchema;
 
 use super::application_store::{self as store, Application};
 pub use super::application_store::{all, count};
+use super::work::{self, Done};
 use super::{Account, Prepared, insert, store as accounts};
 use crate::bus::PersonNotice;
 use crate::error::{Problem, Result};
+use crate::mail::{self, Letter};
 use crate::{App, Base, profiles};
 
 /// More do not wait at a time: what nobody reads must not fill the database.
@@ -33,8 +35,9 @@ pub(super) fn check_reason(typed: Option<&str>) -> Result<String> {
 }
 
 /// Takes an application down and tells the admins.
-pub(super) async fn apply(app: &App, new: &Prepared, reason: &str) -> Result<Applied> {
+pub(super) async fn apply(app: &App, new: &Prepared, reason: &str, done: Option<Done>) -> Result<Applied> {
     let mut tx = app.db.begin().await?;
+    work::spend(app, &mut tx, done).await?;
     store::forget(&mut tx, app.clock.now_ms() - VALID_MS).await?;
     // Again, under the lock.
     super::free(app, &mut tx, &new.handle).await?;
@@ -54,9 +57,19 @@ pub(super) async fn apply(app: &App, new: &Prepared, reason: &str) -> Result<App
 /// `not_found` where it was decided already.
 pub async fn accept(base: &Base, id: &str) -> Result<Account> {
     let mut tx = base.db.begin().await?;
-    let Application { handle, display_name, password_hash, .. } =
+    let Application { handle, display_name, password_hash, mut email, .. } =
         store::take(&mut tx, id).await?.ok_or_else(decided)?;
-    let account = insert(base, &mut tx, Prepared { handle, display_name, password_hash, admin: false }).await?;
+    if let Some(new) = &email
+        && accounts::by_email(&mut tx, &new.address).await?.is_some()
+    {
+        // Somebody else has it by now; this one may still have an account.
+        email = None;
+    }
+    let told = email.as_ref().filter(|email| email.confirmed).map(|email| email.address.clone());
+    let account = insert(base, &mut tx, Prepared { handle, display_name, password_hash, admin: false, email }).await?;
+    if let Some(address) = told {
+        mail::post(base, &mut tx, &Letter::LetIn { account: account.id.clone(), address }).await?;
+    }
     tx.commit().await?;
     tracing::info!(account = %account.id, "an application is accepted");
     Ok(account)

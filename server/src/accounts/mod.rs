@@ -3,12 +3,16 @@
 mod application_routes;
 mod application_store;
 pub mod applications;
+pub mod email;
+mod email_routes;
+mod email_store;
 mod handle;
 mod password;
 mod recovery;
 mod routes;
 mod setup;
 mod store;
+mod work;
 
 use std::net::IpAddr;
 
@@ -19,6 +23,7 @@ use crate::db::{self, Query, Tx};
 use crate::error::{Problem, Result};
 use crate::http::Auth;
 use crate::http::rate::RateLimit;
+use crate::mail::{self, Notice};
 use crate::profiles;
 use crate::{App, Base, factors, sessions};
 
@@ -28,6 +33,8 @@ pub use recovery::link as recovery_link;
 pub use routes::router;
 pub use setup::{FILE as SETUP_FILE, offer as offer_setup};
 pub use store::Account;
+
+use email::NewEmail;
 
 /// Limits on guessing and on making accounts.
 pub struct Guard {
@@ -40,6 +47,11 @@ pub struct Guard {
     register: RateLimit<IpAddr>,
     /// Questions to passkeys, by address: each is remembered until it is answered or five minutes old.
     pub(crate) passkeys: RateLimit<IpAddr>,
+    /// Letters that strangers cause: by address on the network, and by mailbox.
+    mail_askers: RateLimit<IpAddr>,
+    pub(crate) by_mailbox: RateLimit<String>,
+    /// Letters that somebody who is signed in causes, by account.
+    by_writer: RateLimit<String>,
     /// Requests of the client API, by account.
     pub(crate) api: RateLimit<String>,
 }
@@ -55,6 +67,9 @@ impl Guard {
             by_proof: RateLimit::new(limits.sign_in_burst, refill),
             passkeys: RateLimit::new(limits.passkey_burst, limits.passkey_refill_s * 1000),
             register: RateLimit::new(limits.register_burst, limits.register_refill_s * 1000),
+            mail_askers: RateLimit::new(limits.mail_burst, limits.mail_refill_s * 1000),
+            by_mailbox: RateLimit::new(limits.mail_burst, limits.mail_refill_s * 1000),
+            by_writer: RateLimit::new(limits.mail_burst, limits.mail_refill_s * 1000),
             api: RateLimit::new(limits.api_burst, 1000 / u64::from(limits.api_per_s.clamp(1, 1000))),
         }
     }
@@ -78,6 +93,7 @@ pub struct Prepared {
     display_name: String,
     password_hash: String,
     admin: bool,
+    email: Option<NewEmail>,
 }
 
 /// A new password of somebody must not be what everybody knows about them, and guesses first.
@@ -105,7 +121,7 @@ pub async fn prepare(base: &Base, new: NewAccount<'_>) -> Result<Prepared> {
     free(base, &mut read, &handle).await?;
     drop(read);
     let password_hash = base.passwords.hash(&*base.rng, new.password).await?;
-    Ok(Prepared { handle, display_name, password_hash, admin: new.admin })
+    Ok(Prepared { handle, display_name, password_hash, admin: new.admin, email: None })
 }
 
 /// Makes the person's identity and writes the account with it and the profile.
@@ -116,13 +132,14 @@ pub async fn insert(base: &Base, tx: &mut Tx, new: Prepared) -> Result<Account> 
     // Again, under the lock.
     free(base, tx, &new.handle).await?;
     let identity = profiles::new_identity(base)?;
-    let account = Account {
+    let mut account = Account {
         id: format!("acc_{}", data_encoding::BASE32_NOPAD.encode(&base.rng.bytes::<15>()).to_lowercase()),
         uid: identity.uid().to_owned(),
         handle: new.handle,
         admin: new.admin,
         suspended: false,
         created_at: base.clock.now_ms(),
+        email: None,
         password_hash: new.password_hash,
     };
     store::insert(tx, &account).await.map_err(|e| match e {
@@ -130,6 +147,9 @@ pub async fn insert(base: &Base, tx: &mut Tx, new: Prepared) -> Result<Account> 
         other => other.into(),
     })?;
     profiles::insert_local(base, tx, identity, &account.handle, &new.display_name).await?;
+    if let Some(email) = &new.email {
+        email::begin(base, tx, &mut account, email).await?;
+    }
     Ok(account)
 }
 
@@ -183,13 +203,21 @@ fn taken() -> Problem {
     )
 }
 
-/// The account that belongs to a name and a password. A name that does not exist takes as long and answers the same.
-pub async fn verify(base: &Base, handle: &str, password: &str) -> Result<Account> {
-    let handle = plain_name(base, handle);
-    let mut read = base.db.read().await?;
-    let account = store::by_handle(&mut read, &handle).await?;
-    let waiting = application_store::by_handle(&mut read, &handle).await?;
-    drop(read);
+/// The account that somebody means: by its name, with or without the domain, or by its confirmed e-mail address.
+///
+/// # Errors
+/// The database's.
+pub async fn named(base: &Base, q: &mut impl Query, typed: &str) -> Result<Option<Account>> {
+    // Both are asked for whatever the first one says: who is here must not be told by the time that it takes.
+    let by_handle = store::by_handle(q, &plain_name(base, typed)).await?;
+    let by_email = store::by_email(q, &typed.trim().to_lowercase()).await?;
+    Ok(by_handle.or(by_email))
+}
+
+/// Whether it is the password of an account, or of somebody who waits for one. A name that does not exist takes as long and
+/// answers the same.
+async fn verify(base: &Base, account: Option<Account>, handle: &str, password: &str) -> Result<Account> {
+    let waiting = application_store::by_handle(&mut base.db.read().await?, &plain_name(base, handle)).await?;
     let hash = account.as_ref().map(|a| &a.password_hash).or(waiting.as_ref().map(|a| &a.password_hash));
     let matches = base.passwords.verify(hash.cloned(), password).await?;
     if matches && account.is_none() {
@@ -221,11 +249,13 @@ fn plain_name(base: &Base, typed: &str) -> String {
 /// Sign-in with limits on failures, by address and by account.
 pub async fn sign_in(app: &App, address: IpAddr, handle: &str, password: &str) -> Result<Account> {
     let now = app.clock.now_ms();
-    // One bucket however the name is typed, and no longer than a name can be: the key stays in memory.
-    let key: String = plain_name(app, handle).chars().take(64).collect();
+    let account = named(app, &mut app.db.read().await?, handle).await?;
+    // One bucket however somebody is named, and no longer than a name can be: the key stays in memory.
+    let name = account.as_ref().map_or_else(|| plain_name(app, handle), |account| account.handle.clone());
+    let key: String = name.chars().take(64).collect();
     app.guard.by_address.look(&address, now)?;
     app.guard.by_account.look(&key, now)?;
-    let result = verify(app, handle, password).await;
+    let result = verify(app, account, handle, password).await;
     if result.as_ref().is_err_and(|e| e.code == "bad_credentials") {
         // Two attempts in flight may both have looked: the later charge then only finds the bucket empty.
         let _ = app.guard.by_address.take(address, now);
@@ -242,6 +272,11 @@ pub async fn by_id(q: &mut impl Query, id: &str) -> Result<Option<Account>> {
 /// The account by its name.
 pub async fn by_handle(q: &mut impl Query, handle: &str) -> Result<Option<Account>> {
     Ok(store::by_handle(q, handle).await?)
+}
+
+/// The account that has this confirmed e-mail address.
+pub async fn by_email(q: &mut impl Query, email: &str) -> Result<Option<Account>> {
+    Ok(store::by_email(q, email).await?)
 }
 
 /// The account of a person who is at home here.
@@ -294,13 +329,14 @@ pub async fn set_password(
     check_password(base, field, password, &account.handle, &known.display_name).await?;
     let hash = base.passwords.hash(&*base.rng, password).await?;
     let mut tx = base.db.begin().await?;
-    let ended = put_password(&mut tx, account, &hash, keep).await?;
+    let ended = put_password(base, &mut tx, account, &hash, keep).await?;
     tx.commit().await?;
     Ok(ended)
 }
 
 /// What the old password began ends with it: sessions, sign-ins that wait for their code, recovery links.
-async fn put_password(tx: &mut Tx, account: &Account, hash: &str, keep: &str) -> Result<Vec<String>> {
+async fn put_password(base: &Base, tx: &mut Tx, account: &Account, hash: &str, keep: &str) -> Result<Vec<String>> {
+    mail::tell(base, tx, &account.id, Notice::Password).await?;
     store::set_password(tx, &account.id, hash).await?;
     store::drop_recoveries(tx, &account.id).await?;
     factors::forget_sign_ins(tx, &account.id).await?;

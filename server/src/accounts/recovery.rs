@@ -1,4 +1,4 @@
-//! Recovery links: a new password for somebody who lost theirs, by a link that the operator makes.
+//! Recovery links: a new password for somebody who lost theirs, by a link that comes by mail or that the operator makes.
 
 use super::{Account, code_hash, put_password, store};
 use crate::error::{Problem, Result};
@@ -34,7 +34,7 @@ pub(super) async fn recover(app: &App, token: &str, password: &str) -> Result<()
     let mut tx = app.db.begin().await?;
     // Again, under the lock: of two who come with the link at once, one gets in.
     store::recovery(&mut tx, &hash, app.clock.now_ms()).await?.ok_or_else(gone)?;
-    put_password(&mut tx, &account, &password_hash, "").await?;
+    put_password(app, &mut tx, &account, &password_hash, "").await?;
     tx.commit().await?;
     sessions::all_ended(app, &account.uid);
     tracing::info!(account = %account.id, "a recovery link was used");

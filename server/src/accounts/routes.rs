@@ -9,9 +9,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::applications::{self, Applied};
-use super::{NewAccount, application_routes, code_hash, recovery, setup, store};
+use super::email::{self, NewEmail};
+use super::work::{self, Challenge, Work};
+use super::{NewAccount, application_routes, code_hash, email_routes, recovery, setup, store};
 use crate::App;
-use crate::config::Registration;
+use crate::config::{Email, Registration};
 use crate::db;
 use crate::error::{Problem, Result};
 use crate::factors;
@@ -26,7 +28,9 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(register))
         .routes(routes!(change_password))
         .routes(routes!(recover))
+        .routes(routes!(challenge))
         .merge(application_routes::router())
+        .merge(email_routes::router())
 }
 
 /// What everybody may know about this instance.
@@ -41,6 +45,11 @@ pub struct Instance {
     /// Who may create an account: `open`, `invite`, `approval` or `closed`.
     #[schema(value_type = InstanceRegistration)]
     registration: &'static str,
+    /// Whether accounts have an e-mail address: `off`, `optional` or `required`.
+    #[schema(value_type = InstanceEmail)]
+    email: &'static str,
+    /// Whether somebody who lost their password gets a link by mail.
+    mail: bool,
     /// There is no admin yet: the set-up page comes first.
     setup_required: bool,
     /// Whether the asker is signed in.
@@ -63,9 +72,21 @@ enum InstanceRegistration {
     Closed,
 }
 
+/// Whether accounts have an e-mail address.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "describes a word in the document")]
+enum InstanceEmail {
+    Off,
+    Optional,
+    Required,
+}
+
 /// Limits that a client can show before they are hit.
 #[derive(Serialize, ToSchema)]
 pub struct InstanceLimits {
+    /// Seconds for which the token of a session is good.
+    access_s: i64,
     /// Longest message, in characters.
     message_chars: usize,
     /// Largest file, in bytes.
@@ -88,11 +109,14 @@ async fn instance(State(app): State<App>, client: Client, MaybeAuth(auth): Maybe
         name: super::instance_name(&app, &mut read).await?,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         registration: config.accounts.registration.as_str(),
+        email: email::mode(&app).as_str(),
+        mail: config.mail.is_on(),
         setup_required: !store::has_admin(&mut read).await?,
         signed_in: auth.is_some(),
         insecure: !client.secure,
         passkeys: factors::passkeys_possible(&app),
         limits: InstanceLimits {
+            access_s: config.sessions.access_s,
             // A character has up to four bytes, and the limit of the protocol counts bytes.
             message_chars: config.limits.message_bytes / 4,
             upload_bytes: config.storage.media_max_bytes,
@@ -188,6 +212,15 @@ pub struct Register {
     /// What the person says of themselves, where an admin decides.
     #[serde(default)]
     reason: Option<String>,
+    /// An e-mail address, where one is optional; a letter goes there.
+    #[serde(default)]
+    email: Option<String>,
+    /// Where an address is required: from the link that came by mail.
+    #[serde(default)]
+    email_token: Option<String>,
+    /// From `/accounts/challenge`. An invitation or a link that came by mail spares it.
+    #[serde(default)]
+    work: Option<Work>,
 }
 
 /// Create an account
@@ -196,8 +229,8 @@ pub struct Register {
 #[utoipa::path(post, path = "/accounts", security(()), request_body = Register, responses(
     (status = 201, body = SessionCreated),
     (status = 202, description = "An admin decides", body = Applied),
-    (status = 403, description = "`registration_closed`, `invite_required`, `insecure_transport`, `csrf`", body = Problem),
-    (status = 409, description = "`handle_taken`", body = Problem),
+    (status = 403, description = "`registration_closed`, `invite_required`, `email_required`, `work_required`, `insecure_transport`, `csrf`", body = Problem),
+    (status = 409, description = "`handle_taken`, `email_taken`", body = Problem),
     (status = 422, description = "`invalid`, `weak_password`", body = Problem),
     (status = 429, description = "`rate`", body = Problem),
 ))]
@@ -221,8 +254,11 @@ async fn register(
     }
     let reason = applications::check_reason(new.reason.as_deref())?;
     let now = app.clock.now_ms();
+    let email = new_email(&app, &new).await?;
+    let spared = invited.is_some() || email.as_ref().is_some_and(|email| email.confirmed);
+    let done = if spared { None } else { work::check(&app, new.work.as_ref())? };
     app.guard.register.look(&client.limit_key(), now)?;
-    let prepared = super::prepare(
+    let mut prepared = super::prepare(
         &app,
         NewAccount {
             handle: &new.handle,
@@ -232,13 +268,15 @@ async fn register(
         },
     )
     .await?;
+    prepared.email = email;
     // Charged for accounts, not for typing errors.
     app.guard.register.take(client.limit_key(), now)?;
     if registration == Registration::Approval && invited.is_none() {
-        let applied = applications::apply(&app, &prepared, &reason).await?;
+        let applied = applications::apply(&app, &prepared, &reason, done).await?;
         return Ok((StatusCode::ACCEPTED, Json(applied)).into_response());
     }
     let mut tx = app.db.begin().await?;
+    work::spend(&app, &mut tx, done).await?;
     if let Some(code) = invited
         && !store::use_registration_invite(&mut tx, &code, now).await?
     {
@@ -250,6 +288,31 @@ async fn register(
     tx.commit().await?;
     tracing::info!(account = %account.id, "account created");
     Ok(created.into_response(&app, StatusCode::CREATED))
+}
+
+/// The address that somebody registers with.
+async fn new_email(app: &App, new: &Register) -> Result<Option<NewEmail>> {
+    match (email::mode(app), new.email_token.as_deref(), new.email.as_deref().map(str::trim)) {
+        (Email::Off, ..) | (Email::Optional, None, None | Some("")) => Ok(None),
+        (_, Some(token), _) => {
+            let address = email::to_register(&mut app.db.read().await?, token, app.clock.now_ms()).await?;
+            Ok(Some(NewEmail { address, confirmed: true }))
+        }
+        (Email::Optional, None, Some(typed)) => Ok(Some(NewEmail { address: email::check(typed)?, confirmed: false })),
+        (Email::Required, None, _) => {
+            Err(Problem::new("email_required")
+                .detail("Confirm your e-mail address first; a letter brings you back here."))
+        }
+    }
+}
+
+/// Create an account: the question
+///
+/// A stranger's device answers it before it gets an account: some text that, behind the question and a full stop, has a hash
+/// that begins with so many zero bits. It can be answered for half an hour, and once.
+#[utoipa::path(get, path = "/accounts/challenge", security(()), responses((status = 200, body = Challenge)))]
+async fn challenge(State(app): State<App>) -> Result<Json<Challenge>> {
+    Ok(Json(work::ask(&app).await?))
 }
 
 /// A change of password.

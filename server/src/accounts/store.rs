@@ -18,6 +18,8 @@ pub struct Account {
     pub suspended: bool,
     /// Milliseconds since 1970.
     pub created_at: i64,
+    /// The confirmed e-mail address, in small letters.
+    pub email: Option<String>,
     pub(super) password_hash: String,
 }
 
@@ -30,12 +32,20 @@ fn account(r: &Row) -> Account {
         suspended: r.get(4),
         created_at: r.get(5),
         password_hash: r.get(6),
+        email: r.get(7),
     }
 }
 
 pub(super) async fn by_handle(q: &mut impl Query, handle: &str) -> Result<Option<Account>> {
-    let sql = "select id, uid, handle, admin, suspended, created_at, password_hash from accounts where handle = $1";
+    let sql =
+        "select id, uid, handle, admin, suspended, created_at, password_hash, email from accounts where handle = $1";
     Ok(q.row(sql, args![handle]).await?.as_ref().map(account))
+}
+
+pub(super) async fn by_email(q: &mut impl Query, email: &str) -> Result<Option<Account>> {
+    let sql =
+        "select id, uid, handle, admin, suspended, created_at, password_hash, email from accounts where email = $1";
+    Ok(q.row(sql, args![email]).await?.as_ref().map(account))
 }
 
 /// The name of somebody whose name has this look, and whether they are here already or wait to be let in.
@@ -56,17 +66,18 @@ pub(super) async fn set_look(tx: &mut Tx, id: &str, look: &str) -> Result<()> {
 }
 
 pub(super) async fn by_id(q: &mut impl Query, id: &str) -> Result<Option<Account>> {
-    let sql = "select id, uid, handle, admin, suspended, created_at, password_hash from accounts where id = $1";
+    let sql = "select id, uid, handle, admin, suspended, created_at, password_hash, email from accounts where id = $1";
     Ok(q.row(sql, args![id]).await?.as_ref().map(account))
 }
 
 pub(super) async fn by_uid(q: &mut impl Query, uid: &str) -> Result<Option<Account>> {
-    let sql = "select id, uid, handle, admin, suspended, created_at, password_hash from accounts where uid = $1";
+    let sql = "select id, uid, handle, admin, suspended, created_at, password_hash, email from accounts where uid = $1";
     Ok(q.row(sql, args![uid]).await?.as_ref().map(account))
 }
 
 pub(super) async fn all(q: &mut impl Query) -> Result<Vec<Account>> {
-    let sql = "select id, uid, handle, admin, suspended, created_at, password_hash from accounts order by handle";
+    let sql =
+        "select id, uid, handle, admin, suspended, created_at, password_hash, email from accounts order by handle";
     Ok(q.rows(sql, vec![]).await?.iter().map(account).collect())
 }
 
@@ -82,6 +93,27 @@ pub(super) async fn insert(tx: &mut Tx, a: &Account) -> Result<()> {
 
 pub(super) async fn set_password(tx: &mut Tx, id: &str, hash: &str) -> Result<()> {
     tx.exec("update accounts set password_hash = $2 where id = $1", args![id, hash]).await.map(|_| ())
+}
+
+pub(super) async fn set_email(tx: &mut Tx, id: &str, email: Option<&str>) -> Result<()> {
+    tx.exec("update accounts set email = $2 where id = $1", args![id, email]).await.map(|_| ())
+}
+
+/// How many accounts and applications were made since a time, milliseconds.
+pub(super) async fn came_since(q: &mut impl Query, since: i64) -> Result<i64> {
+    let sql = "select (select count(*) from accounts where created_at > $1) +
+                      (select count(*) from applications where created_at > $1)";
+    Ok(q.row(sql, args![since]).await?.map_or(0, |r| r.get(0)))
+}
+
+/// Whether it was not used before.
+pub(super) async fn spend_work(tx: &mut Tx, hash: &[u8; 32], until: i64) -> Result<bool> {
+    let sql = "insert into spent_work (hash, until) values ($1, $2) on conflict (hash) do nothing";
+    Ok(tx.exec(sql, args![hash, until]).await? > 0)
+}
+
+pub(super) async fn forget_work(tx: &mut Tx, now: i64) -> Result<()> {
+    tx.exec("delete from spent_work where until <= $1", args![now]).await.map(|_| ())
 }
 
 pub(super) async fn has_admin(q: &mut impl Query) -> Result<bool> {

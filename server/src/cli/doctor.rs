@@ -74,6 +74,7 @@ pub(super) async fn run(config: &Config, json: bool) -> Result<(), Failure> {
     transport(&mut report, config);
     port(&mut report, config).await;
     web(&mut report);
+    mail(&mut report, config).await;
     let failed = report.0.iter().filter(|c| c.verdict == Verdict::Fail).count();
     if json {
         println!("{}", serde_json::to_string_pretty(&report.0)?);
@@ -362,5 +363,21 @@ fn web(report: &mut Report) {
         report.ok("web app", "it is part of this program");
     } else {
         report.fail("web app", "this program was built without it", "Run npm run build, then build the program again.");
+    }
+}
+
+async fn mail(report: &mut Report, config: &Config) {
+    const NAME: &str = "mail";
+    if !config.mail.is_on() {
+        report.ok(NAME, "none is sent: people who lose their password need the operator");
+        return;
+    }
+    match crate::mail::try_server(config).await {
+        Ok(()) => report.ok(NAME, format!("{} answers", config.mail.server)),
+        Err(failure) => report.fail(
+            NAME,
+            format!("{} does not take mail: {}", config.mail.server, failure.why),
+            "Look at [mail] in the configuration, then try: conntext mail test ADDRESS",
+        ),
     }
 }

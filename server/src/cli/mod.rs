@@ -7,6 +7,7 @@ mod fed;
 mod keys;
 mod listen;
 mod logging;
+mod mail;
 mod rebuild;
 mod serve;
 mod user;
@@ -53,6 +54,9 @@ enum Command {
     /// Looks after the keys that sign for this instance.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Tries the mail out.
+    #[command(subcommand)]
+    Mail(mail::Command),
     /// Creates and looks after accounts.
     #[command(subcommand)]
     User(user::Command),
@@ -86,6 +90,7 @@ pub fn main() -> ExitCode {
         Command::Doctor { json } => runtime.block_on(doctor::run(&config, json)),
         Command::Fed(command) => runtime.block_on(fed::run(command, config)),
         Command::Keys(command) => runtime.block_on(keys::run(command, config)),
+        Command::Mail(command) => runtime.block_on(mail::run(command, config)),
         Command::User(command) => runtime.block_on(user::run(command, config)),
     };
     match result {

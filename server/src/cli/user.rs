@@ -135,7 +135,7 @@ async fn act(command: Command, base: &Base) -> Result<(), Problem> {
         Command::ResetFactors { handle } => {
             let account = named(base, &handle).await?;
             let mut tx = base.db.begin().await?;
-            factors::switch_off(&mut tx, &account.id).await?;
+            factors::switch_off(base, &mut tx, &account.id).await?;
             sessions::end_but(&mut tx, &account.id, "").await?;
             tx.commit().await?;
             println!("{} signs in with the password alone, and is signed out everywhere.", account.handle);

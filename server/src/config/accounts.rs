@@ -28,12 +28,40 @@ impl Registration {
     }
 }
 
+/// Whether accounts have an e-mail address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Email {
+    /// None has one.
+    Off,
+    /// Whoever wants one.
+    Optional,
+    /// Nobody gets an account before they confirmed theirs.
+    Required,
+}
+
+impl Email {
+    /// The word in the configuration and in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Optional => "optional",
+            Self::Required => "required",
+        }
+    }
+}
+
 /// `[accounts]`
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Accounts {
     /// `open`, `invite`, `approval` or `closed`.
     pub registration: Registration,
+    /// `off`, `optional` or `required`; where no mail is sent there is none.
+    pub email: Email,
+    /// How much a stranger's machine has to compute for an account, as zero bits of a hash; 0 for nothing. It grows while
+    /// many come.
+    pub work_bits: u8,
     /// Shortest password, in characters.
     pub password_min: usize,
     /// Least estimated strength, 0 to 4 as zxcvbn counts.
@@ -52,6 +80,8 @@ impl Default for Accounts {
     fn default() -> Self {
         Self {
             registration: Registration::Open,
+            email: Email::Optional,
+            work_bits: 17,
             password_min: 10,
             password_score: 2,
             // The parameters that OWASP recommends for Argon2id.
@@ -70,6 +100,9 @@ impl Accounts {
         }
         if self.password_score > 4 {
             return Err(ConfigError::Value { key: "accounts.password_score", reason: "goes from 0 to 4".into() });
+        }
+        if self.work_bits > 24 {
+            return Err(ConfigError::Value { key: "accounts.work_bits", reason: "goes from 0 to 24".into() });
         }
         if self.hash_memory_kib < 8 || self.hash_passes == 0 || self.hash_parallel == 0 {
             return Err(ConfigError::Value {

@@ -18,6 +18,10 @@ pub struct Limits {
     pub register_burst: u32,
     /// Seconds until one more new account from that address is allowed.
     pub register_refill_s: u64,
+    /// Letters that a stranger can cause, per address on the network and per mailbox, before the next must wait.
+    pub mail_burst: u32,
+    /// Seconds until one more is sent.
+    pub mail_refill_s: u64,
     /// New communities per account before the next must wait.
     pub server_burst: u32,
     /// Seconds until one more new community is allowed.
@@ -54,6 +58,8 @@ impl Default for Limits {
             passkey_refill_s: 2,
             register_burst: 10,
             register_refill_s: 360,
+            mail_burst: 5,
+            mail_refill_s: 720,
             server_burst: 20,
             server_refill_s: 180,
             invite_burst: 20,

@@ -12,6 +12,7 @@ mod http;
 mod instance;
 mod limits;
 mod log;
+mod mail;
 mod sessions;
 mod storage;
 
@@ -22,7 +23,7 @@ use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
-pub use accounts::{Accounts, Registration};
+pub use accounts::{Accounts, Email, Registration};
 pub use between::{Between, NatsAddress};
 pub use exports::Exports;
 pub use federation::{Federation, Follow, Mode};
@@ -30,6 +31,7 @@ pub use http::Http;
 pub use instance::Instance;
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
+pub use mail::{Encryption, Mail};
 pub use sessions::Sessions;
 pub use storage::{DatabaseAddress, Storage};
 
@@ -51,6 +53,8 @@ pub struct Config {
     pub limits: Limits,
     /// Archives of people's own data.
     pub exports: Exports,
+    /// How it sends mail.
+    pub mail: Mail,
     /// With which other instances it speaks.
     pub federation: Federation,
     /// What it writes to its log.
@@ -115,6 +119,9 @@ impl Config {
         config.federation.retry_max_ms = 200;
         config.federation.rewind_wait_s = 0;
         config.storage.high_water_ms = 20;
+        // Clocks of tests jump by days.
+        config.sessions.access_s = config.sessions.max_s;
+        config.accounts.work_bits = 0;
         config.limits.register_burst = 10_000;
         config.limits.api_burst = 100_000;
         config
@@ -124,8 +131,14 @@ impl Config {
         self.domain()?;
         self.http.check()?;
         self.accounts.check()?;
+        self.sessions.check()?;
         self.storage.check()?;
         self.exports.check()?;
+        self.mail.check()?;
+        if self.accounts.email == Email::Required && !self.mail.is_on() {
+            let reason = "\"required\" needs a server that sends mail: set mail.server".into();
+            return Err(ConfigError::Value { key: "accounts.email", reason });
+        }
         Ok(())
     }
 

@@ -10,6 +10,7 @@ use crate::accounts::{self, Account};
 use crate::bus::PersonNotice;
 use crate::db::{Query, Tx};
 use crate::error::{Problem, Result};
+use crate::mail::{self, Notice};
 use crate::{App, Base, export, profiles, sessions};
 
 /// When something keeps an account from ending, it is looked at again after this, milliseconds.
@@ -69,6 +70,7 @@ pub(super) async fn schedule(base: &Base, account: &Account, erase: bool, due_at
         settled_at: None,
     };
     store::put(&mut tx, &deletion).await?;
+    mail::tell(base, &mut tx, &account.id, Notice::Deletion { due_at }).await?;
     tx.commit().await?;
     Ok(token)
 }

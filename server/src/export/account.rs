@@ -50,6 +50,7 @@ struct AccountFile<'a> {
     handle: &'a str,
     domain: &'a str,
     admin: bool,
+    email: Option<&'a str>,
     created_at: i64,
     profile: ProfilePart,
     settings: Map<String, Value>,
@@ -191,6 +192,7 @@ pub(super) async fn account(
         handle: &account.handle,
         domain: &app.config.instance.domain,
         admin: account.admin,
+        email: account.email.as_deref(),
         created_at: account.created_at,
         profile: ProfilePart {
             document: if profile.doc.is_empty() { None } else { Some(raw(profile.doc.as_bytes())?) },

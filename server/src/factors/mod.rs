@@ -18,7 +18,8 @@ use crate::accounts::{self, Account};
 use crate::db::{Query, Tx};
 use crate::error::{Problem, Result};
 use crate::http::Auth;
-use crate::{App, sessions};
+use crate::mail::{self, Notice};
+use crate::{App, Base, sessions};
 
 pub use passkeys::possible as passkeys_possible;
 pub use routes::router;
@@ -40,14 +41,15 @@ async fn has_authenticator(q: &mut impl Query, account: &str) -> Result<bool> {
 ///
 /// # Errors
 /// The database's.
-pub async fn switch_off(tx: &mut Tx, account: &str) -> Result<()> {
+pub async fn switch_off(base: &Base, tx: &mut Tx, account: &str) -> Result<()> {
     store::remove(tx, account).await?;
     passkey_store::remove_all(tx, account).await?;
-    left(tx, account).await
+    left(base, tx, account).await
 }
 
-/// After a factor went: with the last one go the recovery codes, which stood in for it.
-async fn left(tx: &mut Tx, account: &str) -> Result<()> {
+/// A factor went: its person is told. With the last one go the recovery codes, which stood in for it.
+async fn left(base: &Base, tx: &mut Tx, account: &str) -> Result<()> {
+    mail::tell(base, tx, account, Notice::FactorRemoved).await?;
     if !are_on(tx, account).await? {
         store::remove_codes(tx, account).await?;
         store::forget_sign_ins(tx, account).await?;
@@ -55,9 +57,10 @@ async fn left(tx: &mut Tx, account: &str) -> Result<()> {
     Ok(())
 }
 
-/// Before a factor comes. Answers with recovery codes where it is the first one; a password alone proved who is there until
+/// Before a factor comes: its person is told. Answers with recovery codes where it is the first one; a password alone proved who is there until
 /// then, so that what other sessions proved counts no more.
-async fn first(app: &App, tx: &mut Tx, auth: &Auth) -> Result<Vec<String>> {
+async fn comes(app: &App, tx: &mut Tx, auth: &Auth) -> Result<Vec<String>> {
+    mail::tell(app, tx, &auth.account, Notice::FactorAdded).await?;
     if are_on(tx, &auth.account).await? {
         return Ok(Vec::new());
     }

@@ -163,7 +163,7 @@ async fn confirm(
         let help = "This code is wrong. Wait for the next one, and see whether the clock of the phone is right.";
         return Err(super::wrong_code(help));
     }
-    let codes = super::first(&app, &mut tx, &auth).await?;
+    let codes = super::comes(&app, &mut tx, &auth).await?;
     store::confirm(&mut tx, &auth.account, app.clock.now_ms()).await?;
     tx.commit().await?;
     tracing::info!(account = %auth.account, "a second factor is on");
@@ -181,7 +181,7 @@ async fn remove(State(app): State<App>, auth: Auth) -> Result<StatusCode> {
     let mut tx = app.db.begin().await?;
     super::require_proof(&app, &mut tx, &auth).await?;
     store::remove(&mut tx, &auth.account).await?;
-    super::left(&mut tx, &auth.account).await?;
+    super::left(&app, &mut tx, &auth.account).await?;
     tx.commit().await?;
     tracing::info!(account = %auth.account, "an authenticator app is removed");
     Ok(StatusCode::NO_CONTENT)
@@ -245,7 +245,7 @@ async fn add_passkey(
     let name = passkeys::name(&new.name)?;
     let mut tx = app.db.begin().await?;
     super::require_proof(&app, &mut tx, &auth).await?;
-    let codes = super::first(&app, &mut tx, &auth).await?;
+    let codes = super::comes(&app, &mut tx, &auth).await?;
     let passkey = passkeys::add(&app, &mut tx, &auth.account, name, &new.credential).await?;
     tx.commit().await?;
     tracing::info!(account = %auth.account, "a passkey is added");
@@ -298,7 +298,7 @@ async fn remove_passkey(State(app): State<App>, auth: Auth, Path(id): Path<Strin
     if !passkey_store::remove(&mut tx, &auth.account, &id).await? {
         return Err(no_passkey());
     }
-    super::left(&mut tx, &auth.account).await?;
+    super::left(&app, &mut tx, &auth.account).await?;
     tx.commit().await?;
     tracing::info!(account = %auth.account, "a passkey is removed");
     Ok(StatusCode::NO_CONTENT)

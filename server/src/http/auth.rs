@@ -12,6 +12,10 @@ use crate::sessions::{self, Kind};
 
 /// The name of the session cookie. The prefix makes browsers insist on `Secure`, `Path=/` and no `Domain`.
 pub const COOKIE: &str = "__Host-ct";
+/// The name of the cookie that gets the next tokens; it goes to one address alone.
+pub const REFRESH_COOKIE: &str = "__Secure-ct-refresh";
+/// That address.
+pub const REFRESH_PATH: &str = "/api/v1/sessions/refresh";
 
 /// A signed-in person.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -42,14 +46,19 @@ fn token(headers: &HeaderMap) -> Option<(Kind, &str)> {
         let bearer = value.to_str().ok()?.strip_prefix("Bearer ")?;
         return Some((Kind::Bearer, bearer.trim()));
     }
+    cookie(headers, COOKIE).map(|value| (Kind::Cookie, value))
+}
+
+/// What a cookie of a request holds.
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|v| v.to_str().ok())
         .flat_map(|v| v.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == COOKIE)
-        .map(|(_, value)| (Kind::Cookie, value))
+        .find(|(each, _)| *each == name)
+        .map(|(_, value)| value)
 }
 
 async fn find(parts: &mut Parts, app: &App) -> Result<Option<Auth>, Problem> {

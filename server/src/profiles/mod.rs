@@ -193,6 +193,7 @@ pub async fn me(q: &mut impl Query, account: &Account) -> Result<Me> {
         created_at: account.created_at,
         unknown_sign_ins: sessions::unknown(q, &account.id).await?,
         applications: if account.admin { accounts::applications::count(q).await? } else { 0 },
+        email: accounts::email::of(q, account).await?,
         deleted_at: deletion::of_person(q, &account.uid).await?.map(|deletion| deletion.due_at),
     })
 }

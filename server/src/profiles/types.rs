@@ -3,6 +3,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::accounts::email::Email;
+
 use super::store::ProfileRow;
 
 /// What an actor is.
@@ -52,6 +54,8 @@ pub struct Me {
     pub unknown_sign_ins: i64,
     /// People who wait to be let in; for admins of the instance.
     pub applications: i64,
+    /// Their e-mail address.
+    pub email: Email,
     /// When the account is deleted, unless that is taken back; milliseconds since 1970.
     #[schema(required)]
     pub deleted_at: Option<i64>,

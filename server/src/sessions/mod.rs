@@ -2,6 +2,7 @@
 
 mod routes;
 mod store;
+mod tokens;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -13,13 +14,16 @@ use crate::App;
 use crate::accounts::Account;
 use crate::bus::PersonNotice;
 use crate::db::{Query, Tx};
-use crate::error::Result;
-use crate::http::auth::COOKIE;
+use crate::error::{Problem, Result};
+use crate::http::auth::{COOKIE, REFRESH_COOKIE, REFRESH_PATH};
 use crate::http::{Auth, Client, Json};
 use crate::lately::Lately;
+use crate::mail::{self, Notice};
 use crate::profiles::{self, Me};
 
 pub use routes::router;
+
+use tokens::Pair;
 
 /// How a session is carried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
@@ -46,35 +50,71 @@ impl Kind {
 pub struct SessionCreated {
     /// Who is signed in now.
     me: Me,
-    /// The token, for programs only; browsers have it in a cookie.
+    #[serde(flatten)]
+    tokens: Tokens,
+}
+
+/// The tokens of a session.
+#[derive(Serialize, ToSchema)]
+pub struct Tokens {
+    /// For requests; for programs only, browsers have it in a cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
+    /// For `/sessions/refresh`, once; likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
+    /// For so many seconds the token counts.
+    expires_in_s: i64,
 }
 
 /// A session that was written and not handed out yet.
 pub struct Opened {
     me: Me,
     kind: Kind,
-    token: String,
+    pair: Pair,
 }
 
 impl Opened {
-    /// The answer: the token as a cookie or in the body.
+    /// The answer: the tokens as cookies or in the body.
     pub fn into_response(self, app: &App, status: StatusCode) -> Response {
-        let cookie = (self.kind == Kind::Cookie).then(|| cookie(&self.token, app.config.sessions.max_s));
-        let token = (self.kind == Kind::Bearer).then_some(self.token);
-        let mut response = (status, Json(SessionCreated { me: self.me, token })).into_response();
-        if let Some(cookie) = cookie {
-            response.headers_mut().append(header::SET_COOKIE, cookie);
-        }
-        response
+        let Self { me, kind, pair } = self;
+        hand_out(app, kind, pair, status, |tokens| SessionCreated { me, tokens })
     }
 }
 
-/// Lax and not Strict: a link to a message, opened from elsewhere, must find the person signed in.
-fn cookie(token: &str, max_age_s: i64) -> HeaderValue {
-    HeaderValue::from_str(&format!("{COOKIE}={token}; Path=/; Max-Age={max_age_s}; HttpOnly; Secure; SameSite=Lax"))
-        .unwrap_or_else(|_| HeaderValue::from_static(""))
+/// Answers with tokens: as cookies, or in the body.
+fn hand_out<T: Serialize>(
+    app: &App,
+    kind: Kind,
+    pair: Pair,
+    status: StatusCode,
+    body: impl FnOnce(Tokens) -> T,
+) -> Response {
+    let limits = &app.config.sessions;
+    let cookies = (kind == Kind::Cookie).then(|| cookies(&pair.access, &pair.refresh, limits.max_s));
+    let (token, refresh_token) = (Some(pair.access), Some(pair.refresh));
+    let tokens = match kind {
+        Kind::Cookie => Tokens { token: None, refresh_token: None, expires_in_s: limits.access_s },
+        Kind::Bearer => Tokens { token, refresh_token, expires_in_s: limits.access_s },
+    };
+    let mut response = (status, Json(body(tokens))).into_response();
+    for cookie in cookies.into_iter().flatten() {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// Lax and not Strict: a link to a message, opened from elsewhere, must find the person signed in. What gets the next tokens goes to
+/// that one address alone, and from our own pages. Both stay in the browser for as long as the session may last, also when they
+/// do not count any more: an old one says that somebody was signed in.
+fn cookies(access: &str, refresh: &str, max_age_s: i64) -> [HeaderValue; 2] {
+    [
+        format!("{COOKIE}={access}; Path=/; Max-Age={max_age_s}; HttpOnly; Secure; SameSite=Lax"),
+        format!(
+            "{REFRESH_COOKIE}={refresh}; Path={REFRESH_PATH}; Max-Age={max_age_s}; HttpOnly; Secure; SameSite=Strict"
+        ),
+    ]
+    .map(|text| HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static("")))
 }
 
 /// Tokens lie in the database as hashes only: whoever reads it cannot sign in with what it finds.
@@ -112,19 +152,24 @@ pub async fn open(
     device: &str,
     beginning: Beginning,
 ) -> Result<Opened> {
-    let secret = app.rng.token();
-    let token = if kind == Kind::Bearer { format!("ct_{secret}") } else { secret };
+    let pair = Pair::first(app, kind);
     let now = app.clock.now_ms();
     let limits = &app.config.sessions;
+    let device: String = device.chars().filter(|c| !c.is_control()).take(100).collect();
+    let ip = client.ip.to_string();
+    if beginning == Beginning::SignIn && !store::is_there(tx, &account.id, &device, &ip).await? {
+        mail::tell(app, tx, &account.id, Notice::SignIn { device: device.clone(), ip: ip.clone() }).await?;
+    }
     store::insert(
         tx,
         &store::New {
             id: &format!("ses_{}", data_encoding::BASE32_NOPAD.encode(&app.rng.bytes::<10>()).to_lowercase()),
             account: &account.id,
-            token_hash: hash(&token),
+            hashes: pair.hashes(),
+            access_until: now + limits.access_s * 1000,
             kind,
-            device: &device.chars().filter(|c| !c.is_control()).take(100).collect::<String>(),
-            address: &client.ip.to_string(),
+            device: &device,
+            address: &ip,
             now,
             expires_at: now + limits.idle_s.min(limits.max_s) * 1000,
             unknown: beginning == Beginning::SignIn,
@@ -133,10 +178,13 @@ pub async fn open(
     .await?;
     store::keep_newest(tx, &account.id, limits.per_account, now).await?;
     let me = profiles::me(tx, account).await?;
-    Ok(Opened { me, kind, token })
+    Ok(Opened { me, kind, pair })
 }
 
 /// Finds the session of a token and moves its end on.
+///
+/// # Errors
+/// `token_expired`: there is the session, and its tokens must be renewed.
 pub async fn authenticate(app: &App, kind: Kind, token: &str, client: Option<Client>) -> Result<Option<Auth>> {
     let now = app.clock.now_ms();
     let hash = hash(token);
@@ -144,7 +192,8 @@ pub async fn authenticate(app: &App, kind: Kind, token: &str, client: Option<Cli
         Ok(found) => found,
         Err(begun) => {
             let mut read = app.db.read().await?;
-            let Some(found) = store::by_token(&mut read, &hash, now).await? else { return Ok(None) };
+            let grace = app.config.sessions.reuse_grace_s * 1000;
+            let Some(found) = store::by_token(&mut read, &hash, now, grace).await? else { return Ok(None) };
             drop(read);
             app.sessions.put(hash, found.clone(), now, begun);
             found
@@ -153,7 +202,10 @@ pub async fn authenticate(app: &App, kind: Kind, token: &str, client: Option<Cli
     if found.auth.kind != kind {
         return Ok(None);
     }
-    if now - found.last_seen_at >= app.config.sessions.touch_s * 1000 {
+    if now >= found.valid_until {
+        return Err(Problem::new("token_expired").detail("Get new tokens with the one for that."));
+    }
+    if !found.confirmed || now - found.last_seen_at >= app.config.sessions.touch_s * 1000 {
         let address = client.map(|c| c.ip.to_string());
         store::touch(app, &found, address, now).await;
         app.sessions.forget();
@@ -229,12 +281,17 @@ pub fn all_ended(app: &App, uid: &str) {
 
 /// Open sockets of ended sessions close at once.
 pub fn announce(app: &App, auth: &Auth, sessions: Vec<String>) {
+    announce_ended(app, &auth.uid, sessions);
+}
+
+fn announce_ended(app: &App, uid: &str, sessions: Vec<String>) {
     app.sessions.forget();
-    let Ok(uid) = auth.uid.parse() else { return };
-    for session in sessions {
-        app.bus.tell_person(&uid, PersonNotice::SessionEnded(Some(session)));
+    if let Ok(uid) = uid.parse() {
+        for session in sessions {
+            app.bus.tell_person(&uid, PersonNotice::SessionEnded(Some(session)));
+        }
     }
-    announce_sign_ins(app, &auth.uid);
+    announce_sign_ins(app, uid);
 }
 
 /// The person's devices see that there are other sign-ins to know of.

@@ -8,12 +8,13 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Beginning, Kind, SessionCreated, announce, announce_sign_ins, cookie, store};
+use super::{Beginning, Kind, SessionCreated, Tokens, announce, announce_sign_ins, cookies, hand_out, store, tokens};
 use crate::App;
 use crate::accounts::{self, Account};
 use crate::db::Tx;
 use crate::error::{Problem, Result};
 use crate::factors;
+use crate::http::auth::{COOKIE, REFRESH_COOKIE, cookie};
 use crate::http::{Auth, Client, Json, Path};
 
 /// Routes of this room, below `/api/v1`.
@@ -23,6 +24,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(second_step))
         .routes(routes!(by_passkey))
         .routes(routes!(sign_out))
+        .routes(routes!(refresh))
         .routes(routes!(end))
         .routes(routes!(know))
 }
@@ -219,9 +221,58 @@ async fn sign_out(State(app): State<App>, auth: Auth) -> Result<Response> {
     announce(&app, &auth, vec![auth.session.clone()]);
     let mut response = StatusCode::NO_CONTENT.into_response();
     if auth.kind == Kind::Cookie {
-        response.headers_mut().append(header::SET_COOKIE, cookie("", 0));
+        forget_cookies(&mut response);
     }
     Ok(response)
+}
+
+fn forget_cookies(response: &mut Response) {
+    for cookie in cookies("", "", 0) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+}
+
+/// New tokens.
+#[derive(Deserialize, ToSchema)]
+pub struct Refresh {
+    /// For programs; browsers have it in a cookie.
+    #[serde(default)]
+    refresh_token: Option<String>,
+}
+
+/// Renew the tokens
+///
+/// The token for requests is good for minutes (`expires_in_s`). The other one gets the next two, once. Whoever shows it again within a
+/// minute, or because the answer was lost, gets the same ones; later it ends the session: then somebody else has it, too.
+#[utoipa::path(post, path = "/sessions/refresh", security(()), request_body = Refresh, responses(
+    (status = 200, body = Tokens),
+    (status = 401, description = "`not_signed_in`; `token_reused`: it was used before, and the session has ended", body = Problem),
+    (status = 403, description = "`insecure_transport`, `csrf`", body = Problem),
+))]
+async fn refresh(
+    State(app): State<App>,
+    client: Client,
+    headers: HeaderMap,
+    Json(asked): Json<Refresh>,
+) -> Result<Response> {
+    client.require_secure()?;
+    let (kind, token) = match asked.refresh_token {
+        Some(token) => (Kind::Bearer, Some(token)),
+        // Who was signed in before there were two has one for both.
+        None => {
+            (Kind::Cookie, cookie(&headers, REFRESH_COOKIE).or_else(|| cookie(&headers, COOKIE)).map(str::to_owned))
+        }
+    };
+    let token = token.ok_or_else(Problem::not_signed_in)?;
+    match tokens::renew(&app, kind, &token, client).await {
+        Ok(pair) => Ok(hand_out(&app, kind, pair, StatusCode::OK, |tokens| tokens)),
+        Err(problem) if problem.status == 401 && kind == Kind::Cookie => {
+            let mut response = problem.into_response();
+            forget_cookies(&mut response);
+            Ok(response)
+        }
+        Err(problem) => Err(problem),
+    }
 }
 
 /// End one session

@@ -40,6 +40,8 @@ impl Setup {
         setup.set("CONNTEXT__INSTANCE__DOMAIN", "a.localhost");
         setup.set("CONNTEXT__HTTP__LISTEN", &format!("127.0.0.1:{port}"));
         setup.set("CONNTEXT__ACCOUNTS__HASH_MEMORY_KIB", "256");
+        setup.set("CONNTEXT__ACCOUNTS__WORK_BITS", "0");
+        setup.set("CONNTEXT__SESSIONS__ACCESS_S", "86400");
         setup
     }
 

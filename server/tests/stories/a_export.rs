@@ -357,6 +357,7 @@ async fn a7_a_cancelled_or_interrupted_archive_leaves_nothing_behind() {
 
     // The instance ends in the middle of one; another one waits.
     let id = ask(&r.ada).await;
+    r.a.clock.advance(1);
     ask(&r.bob).await;
     drop(half(&r.a).await);
     assert_eq!(stands(&r.ada).await["state"], "running");

@@ -4,11 +4,11 @@ import { fieldError } from "@kit/ui/problem";
 import { Affix, TextField } from "@kit/ui/TextField";
 
 /** The name of an account with the home it belongs to. */
-export function HandleField({ value, onChange, domain, error, help, autoFocus }: { value: string; onChange: (value: string) => void; domain: string; error: unknown; help?: ReactNode; autoFocus?: boolean }) {
+export function HandleField({ value, onChange, domain, error, help, autoFocus, label }: { value: string; onChange: (value: string) => void; domain: string; error: unknown; help?: ReactNode; autoFocus?: boolean; label?: string }) {
   const { t } = useLingui();
   return (
     <TextField
-      label={t`Name`}
+      label={label ?? t`Name`}
       name="username"
       value={value}
       onChange={(text) => {
@@ -18,7 +18,7 @@ export function HandleField({ value, onChange, domain, error, help, autoFocus }:
       spellCheck="false"
       isRequired
       autoFocus={autoFocus ?? false}
-      after={<Affix>@{domain}</Affix>}
+      after={value.includes("@") ? null : <Affix>@{domain}</Affix>}
       help={help}
       error={fieldError(error, "handle")}
     />

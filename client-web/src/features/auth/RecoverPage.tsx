@@ -1,4 +1,4 @@
-import { useState, useSyncExternalStore, type FormEvent } from "react";
+import { useState, type FormEvent } from "react";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Link, useLocation } from "wouter";
 import { api, isProblem } from "@kit/api";
@@ -10,20 +10,13 @@ import { PasswordField } from "@kit/ui/PasswordField";
 import { fieldError } from "@kit/ui/problem";
 import { StrengthMeter } from "@kit/ui/StrengthMeter";
 import { toast } from "@kit/ui/Toasts";
+import { useHash } from "@kit/ui/useHash";
 import { useSubmit } from "@kit/ui/useSubmit";
 import { InsecureNotice } from "./InsecureNotice";
 
-const listen = (changed: () => void) => {
-  window.addEventListener("hashchange", changed);
-  return () => {
-    window.removeEventListener("hashchange", changed);
-  };
-};
-
 /** A new password by a recovery link, whose token stands behind the `#`. */
 export function RecoverPage() {
-  // Another link pasted into the same tab changes nothing but that.
-  const token = useSyncExternalStore(listen, () => window.location.hash.slice(1));
+  const token = useHash();
   return <Recover key={token} token={token} />;
 }
 
@@ -45,7 +38,13 @@ function Recover({ token }: { token: string }) {
     return (
       <CardPage title={<Trans>This link does not work (any more)</Trans>} after={<Link href="/sign-in">{t`Sign in`}</Link>}>
         <p>
-          <Trans>A recovery link works once, and for an hour. Ask whoever runs this place for a new one.</Trans>
+          {instance.mail ? (
+            <Trans>
+              A recovery link works once, and for an hour. <Link href="/forgot">Have a new one sent</Link>
+            </Trans>
+          ) : (
+            <Trans>A recovery link works once, and for an hour. Ask whoever runs this place for a new one.</Trans>
+          )}
         </p>
       </CardPage>
     );

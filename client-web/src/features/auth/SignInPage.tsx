@@ -2,6 +2,7 @@ import { useState, type FormEvent } from "react";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Link, Redirect, useLocation, useSearch } from "wouter";
 import { api, type SecondStep, type SessionCreated } from "@kit/api";
+import { forgetReused, wasReused } from "@kit/api/renew";
 import { useSession } from "@kit/live";
 import { Button } from "@kit/ui/Button";
 import { FormError } from "@kit/ui/FormError";
@@ -27,6 +28,7 @@ export function SignInPage() {
   const [password, setPassword] = useState("");
   const [step, setStep] = useState<SecondStep | null>(null);
   const enter = (created: SessionCreated) => {
+    forgetReused();
     signedIn(created);
     navigate(target, { replace: true });
   };
@@ -58,19 +60,30 @@ export function SignInPage() {
             </p>
           ) : null}
           <p>
-            <Trans>Forgot your password? Whoever runs this place can give you a recovery link.</Trans>
+            {instance.mail ? (
+              <Link href="/forgot">
+                <Trans>Forgot your password?</Trans>
+              </Link>
+            ) : (
+              <Trans>Forgot your password? Whoever runs this place can give you a recovery link.</Trans>
+            )}
           </p>
         </>
       }
     >
       <form onSubmit={onSubmit}>
         <Stack>
+          {wasReused() ? (
+            <Note tone="warn">
+              <Trans>You were signed out: this sign-in was used from somewhere else as well. Sign in again, then change your password and look through your devices.</Trans>
+            </Note>
+          ) : null}
           {instance.setup_required ? (
             <Note tone="warn">
               <Trans>This place has not been set up yet. Open the set-up address that the service printed when it started.</Trans>
             </Note>
           ) : null}
-          <HandleField value={handle} onChange={setHandle} domain={instance.domain} error={submit.error} autoFocus />
+          <HandleField value={handle} onChange={setHandle} domain={instance.domain} error={submit.error} autoFocus {...(instance.mail ? { label: t`Name or e-mail address` } : {})} />
           <PasswordField label={t`Password`} name="password" value={password} onChange={setPassword} autoComplete="current-password" isRequired error={fieldError(submit.error, "password")} />
           <FormError error={submit.error} fields={["handle", "password"]} />
           <Button type="submit" variant="primary" wide isPending={submit.pending}>

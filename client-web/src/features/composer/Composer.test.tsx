@@ -32,7 +32,7 @@ function open(options: { mode?: ComposerMode; permissions?: string[] } = {}) {
       order: ["s_1"],
       users: { u_ada: user("u_ada"), u_mira: mira },
     },
-    instance: { limits: { message_chars: 40, upload_bytes: 1000, attachments: 2, password_min: 10 } },
+    instance: { limits: { access_s: 900, message_chars: 40, upload_bytes: 1000, attachments: 2, password_min: 10 } },
   });
   const send = vi.spyOn(shown.sync, "send").mockResolvedValue();
   const edit = vi.spyOn(shown.sync, "edit").mockResolvedValue();

@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useLingui } from "@lingui/react/macro";
 import { api } from "@kit/api";
 import { FailedState, SkeletonRows } from "@kit/ui/States";
+import { EmailSection } from "./EmailSection";
 import { AuthenticatorSection } from "./AuthenticatorSection";
 import { PasskeysSection } from "./PasskeysSection";
 import { PasswordSection } from "./PasswordSection";
@@ -24,6 +25,7 @@ export function SecurityPage() {
   return (
     <>
       <PasswordSection />
+      <EmailSection />
       {factors.isPending ? <SkeletonRows rows={2} label={t`Loading`} /> : null}
       {factors.isError ? <FailedState error={factors.error} onRetry={() => void factors.refetch()} /> : null}
       {factors.data ? (

@@ -3,6 +3,7 @@
 mod client;
 mod database;
 mod instance;
+mod mailbox;
 mod net;
 mod sockets;
 mod topology;
@@ -11,6 +12,7 @@ mod world;
 pub use client::{Answer, TestClient};
 pub use database::{empty, holds};
 pub use instance::{PASSWORD, TestInstance};
+pub use mailbox::{Mail, Mailbox};
 pub use net::{Faults, TestNet};
 pub use topology::everywhere;
 pub use world::{Community, Person, same, until};
