@@ -331,6 +331,10 @@ pub struct Want {
     pub channels: Option<BTreeSet<ChannelId>>,
     /// Greater than that of every wish before: of two on their way the older one may arrive last.
     pub number: u64,
+    /// Those of them that the caller does not hold whole yet, and so has to be told. A copy that was put back from an older
+    /// time may come to the same wish again without having what it was told by it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub torn: BTreeSet<ChannelId>,
 }
 
 /// How both sides name a wish, so that neither goes by one that the other does not know: the SHA-256 of

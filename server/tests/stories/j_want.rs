@@ -204,7 +204,11 @@ async fn j4_an_instance_that_wants_everything_again_gets_it() {
     s.b.verifies(&s.sid).await;
 
     // A copy that knows nothing of what was left out is not led astray by a hub that leaves it out.
-    let want = conntext_federation::wire::Want { channels: Some(Default::default()), number: 1 << 50 };
+    let want = conntext_federation::wire::Want {
+        channels: Some(Default::default()),
+        number: 1 << 50,
+        torn: Default::default(),
+    };
     let domain = conntext_federation::domain::Domain::parse_normal("a.test", true).unwrap();
     let path = format!("/servers/{}/want", s.sid);
     let told: conntext_federation::wire::WantAnswer =
@@ -218,6 +222,21 @@ async fn j4_an_instance_that_wants_everything_again_gets_it() {
     })
     .await;
     assert!(s.b.log(&s.sid).quarantined().is_none() && s.b.log(&s.sid).is_whole());
+}
+
+/// As after a restore: the copy has forgotten what it was told, and comes to the wish that its hub still goes by.
+#[tokio::test(flavor = "multi_thread")]
+async fn j4_the_same_wish_again_brings_what_a_copy_has_lost_of_it() {
+    let s = Lazy::new(425).await;
+    let log = s.b.log(&s.sid);
+    for wanted in [[].into(), [s.general.clone()].into()] {
+        s.b.app.log.follow(&log, Some(wanted)).await.expect("followed");
+    }
+    assert!(!log.has_whole(&s.general));
+    s.open(&s.general).await.expect_status(200);
+    s.follows(&[&s.general]).await;
+    s.say(&s.general, "all the same").await;
+    until("it comes whole", async || s.b.bodies(&s.sid, &s.general).await.contains(&"all the same".into())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -153,6 +153,13 @@ pub(in crate::peers) fn look(app: &App) {
     app.peers.want.follower.due.notify_one();
 }
 
+/// Those of the wanted channels that do not come whole yet.
+fn torn(log: &LogHandle, wanted: Option<&BTreeSet<ChannelId>>) -> BTreeSet<ChannelId> {
+    let state = log.state();
+    let wanted = state.channels.keys().filter(|channel| wanted.is_none_or(|wanted| wanted.contains(*channel)));
+    wanted.filter(|channel| !log.has_whole(channel)).cloned().collect()
+}
+
 /// Tells a wish; nothing where the hub knows of a later one. Then our clock went back, or another process was quicker, and
 /// the next number is greater.
 async fn tell(
@@ -166,7 +173,7 @@ async fn tell(
     // Two processes do not hit upon the same number within one millisecond.
     let now = app.clock.now_ms().unsigned_abs().saturating_mul(1000).saturating_add(app.rng.below(1000));
     let number = now.max(last.saturating_add(1));
-    let want = Want { channels, number };
+    let want = Want { torn: torn(log, channels.as_ref()), channels, number };
     let answer: WantAnswer = call(app, &domain, Method::POST, &format!("/servers/{}/want", log.sid), &want).await?;
     unpoison(numbers).insert(log.sid.clone(), answer.number.max(number));
     Ok((answer.number <= number).then_some(answer))

@@ -128,7 +128,7 @@ pub(super) async fn receive(
     let log = hub::entitled(&app, &origin, &sid).or_else(|problem| {
         app.log.get(&sid).filter(|log| log.hub_here && hub::was_in(log, &origin.ik)).ok_or(problem)
     })?;
-    if want.channels.as_ref().is_some_and(|channels| channels.len() > MAX_CHANNELS) {
+    if want.channels.iter().chain([&want.torn]).any(|channels| channels.len() > MAX_CHANNELS) {
         return Err(Problem::too_large(MAX_CHANNELS as u64));
     }
     let _turn = app.peers.want.turn.lock().await;
@@ -142,7 +142,9 @@ pub(super) async fn receive(
     // As the database has it: another process may have been told another one.
     let before = store::want(&mut tx, &origin.ik, log.id).await?.map(Wish::new);
     let before = Sight::of(&log.state(), &origin.ik, before);
-    let changed: Vec<&ChannelId> = after.visible.iter().filter(|c| before.is_whole(c) != after.is_whole(c)).collect();
+    let untold =
+        |c: &ChannelId| before.is_whole(c) != after.is_whole(c) || (after.is_whole(c) && want.torn.contains(c));
+    let changed: Vec<&ChannelId> = after.visible.iter().filter(|c| untold(c)).collect();
     match &wanted {
         Some(wanted) => store::put_want(&mut tx, &origin.ik, log.id, &wanted.channels).await?,
         None => store::drop_want(&mut tx, &origin.ik, log.id).await?,
