@@ -49,6 +49,9 @@ pub struct ProfileFields {
     pub pronouns: String,
     /// Their picture.
     pub avatar: Option<Picture>,
+    /// The wide picture above their profile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub banner: Option<Picture>,
     /// When they changed it, in Unix milliseconds; for display only.
     pub updated_at: i64,
     /// Whether the profile is deleted; then all else is empty.
@@ -76,6 +79,7 @@ impl ProfileFields {
             bio: String::new(),
             pronouns: String::new(),
             avatar: None,
+            banner: None,
             updated_at: now_ms,
             deleted: Some(true),
         }
@@ -84,13 +88,13 @@ impl ProfileFields {
     fn is_valid(&self) -> bool {
         let at_most = |text: &str, most: usize| text.chars().count() <= most && !text.chars().any(is_forbidden);
         let texts = [&self.handle, &self.display_name, &self.bio, &self.pronouns];
-        let empty = texts.iter().all(|text| text.is_empty()) && self.avatar.is_none();
+        let empty = texts.iter().all(|text| text.is_empty()) && self.avatar.is_none() && self.banner.is_none();
         (self.handle.is_empty() || valid_handle(&self.handle))
             && at_most(&self.display_name, MAX_DISPLAY_NAME)
             && !self.display_name.contains('\n')
             && at_most(&self.bio, MAX_BIO)
             && at_most(&self.pronouns, MAX_PRONOUNS)
-            && self.avatar.as_ref().is_none_or(valid_picture)
+            && self.avatar.iter().chain(&self.banner).all(valid_picture)
             && (self.deleted != Some(true) || empty)
     }
 }
@@ -175,6 +179,7 @@ mod tests {
             bio: "Counts.".into(),
             pronouns: "she/her".into(),
             avatar: Some(Picture { mid: MediaId::of(b"x"), media_type: "image/png".into(), size: 1 }),
+            banner: Some(Picture { mid: MediaId::of(b"y"), media_type: "image/jpeg".into(), size: 9 }),
             updated_at: 1,
             deleted: None,
         }
@@ -215,6 +220,7 @@ mod tests {
         assert_eq!(verdict(|p| p.handle.clear(), 3), Ok(()));
         let svg = |p: &mut ProfileFields| p.avatar.as_mut().unwrap().media_type = "image/svg+xml".into();
         assert_eq!(verdict(svg, 3), Err(Code::BadContent));
+        assert_eq!(verdict(|p| p.banner.as_mut().unwrap().size = 0, 3), Err(Code::BadContent));
         assert_eq!(verdict(|p| p.avatar.as_mut().unwrap().size = MAX_AVATAR_BYTES + 1, 3), Err(Code::BadContent));
         let huge = ProfileFields { bio: "a".repeat(40_000), ..fields() };
         assert_eq!(ProfileDoc::sign(huge, &key(3)), Err(Code::TooLarge));

@@ -138,6 +138,12 @@ impl Bus {
         }
         self.tell_person_here(uid, notice);
     }
+    /// What a person's devices show of the person changed: they get it anew. What is no id is nobody.
+    pub fn tell_me(&self, uid: &str) {
+        if let Ok(uid) = uid.parse() {
+            self.tell_person(&uid, PersonNotice::Me);
+        }
+    }
     /// The same in this process only.
     pub fn tell_person_here(&self, uid: &UserId, notice: PersonNotice) {
         let mut persons = open(&self.persons);

@@ -87,6 +87,9 @@ export const api = {
       request<T.Me>("PATCH", "me", { body }),
     setAvatar: (image: Blob) => request<T.Me>("PUT", "me/avatar", { body: image }),
     removeAvatar: () => request<T.Me>("DELETE", "me/avatar"),
+    setBanner: (image: Blob) => request<T.Me>("PUT", "me/banner", { body: image }),
+    removeBanner: () => request<T.Me>("DELETE", "me/banner"),
+    rename: (handle: string) => request<T.Me>("PUT", "me/handle", { body: { handle } }),
     changePassword: (current: string, next: string) =>
       request<void>("POST", "me/password", { body: { current, new: next } }),
     settings: () => request<Record<string, unknown>>("GET", "me/settings"),

@@ -74,7 +74,7 @@ export interface Export {
   expires_at: number | null;
 }
 
-export type ImportPart = "display_name" | "pronouns" | "bio" | "picture" | "settings";
+export type ImportPart = "display_name" | "pronouns" | "bio" | "picture" | "banner" | "settings";
 
 /** What an archive of another instance would bring. */
 export interface ImportPreview {
@@ -87,6 +87,7 @@ export interface ImportPreview {
   bio: string;
   /** A `data:` address. */
   picture: string | null;
+  banner: string | null;
   settings: Record<string, unknown>;
   communities: ImportCommunity[];
 }
@@ -227,6 +228,7 @@ export interface User {
 
 export interface Profile {
   user: User;
+  banner: string | null;
   bio: string;
   pronouns: string;
   mutual_servers: string[] /* sids */;

@@ -1,6 +1,7 @@
 import {
   isProblem,
   type Api,
+  type Channel,
   type GatewayEvent,
   type Me,
   type Member,
@@ -339,6 +340,15 @@ export class Sync {
   /** Shows a community at once after creating or joining it; the gateway confirms. */
   addServer(server: Server): void {
     this.set((state) => putServer(state, server));
+  }
+
+  /** Shows a channel at once after creating it; the gateway confirms. */
+  addChannel(sid: string, channel: Channel): void {
+    this.set((state) =>
+      updateServer(state, sid, (server) =>
+        server.channels.some((known) => known.id === channel.id) ? server : { ...server, channels: [...server.channels, channel] },
+      ),
+    );
   }
 
   /** Takes a community away at once after leaving or deleting it; the gateway confirms. */

@@ -4,9 +4,9 @@ use crate::world::{Instance, NOW, secret};
 use conntext_federation::{
     Code,
     identity::{self, Genesis, Op, OpFields, compare_chains, verify_chain},
-    ids::{Hash, InstanceId},
+    ids::{Hash, InstanceId, MediaId},
     keys::PublicKey,
-    profile::{ProfileDoc, ProfileFields},
+    profile::{Picture, ProfileDoc, ProfileFields},
 };
 use serde_json::{Map, Value, json};
 use std::cmp::Ordering;
@@ -160,6 +160,7 @@ pub fn make() -> Vec<Value> {
             bio: "Counts.\nWrites.".into(),
             pronouns: "she/her".into(),
             avatar: None,
+            banner: None,
             updated_at: NOW,
             deleted: None,
         };
@@ -179,6 +180,12 @@ pub fn make() -> Vec<Value> {
     profile("profile: a handle of 33 characters", "bad_content", 41, &|p| p.handle = "a".repeat(33));
     profile("profile: deleted, with a handle", "bad_content", 41, &|p| {
         *p = ProfileFields { handle: "ada".into(), ..ProfileFields::tombstone(p.uid.clone(), 1, 4, NOW) };
+    });
+    let banner = |kind: &str| Some(Picture { mid: MediaId::of(b"wide"), media_type: kind.into(), size: 900 });
+    profile("profile: with a banner", "ok", 41, &|p| p.banner = banner("image/jpeg"));
+    profile("profile: a banner that is no picture", "bad_content", 41, &|p| p.banner = banner("image/svg+xml"));
+    profile("profile: deleted, with a banner", "bad_content", 41, &|p| {
+        *p = ProfileFields { banner: banner("image/jpeg"), ..ProfileFields::tombstone(p.uid.clone(), 1, 4, NOW) };
     });
     profile("profile: a name of 65 characters", "bad_content", 41, &|p| p.display_name = "a".repeat(65));
     cases

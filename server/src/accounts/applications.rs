@@ -7,7 +7,6 @@ use super::application_store::{self as store, Application};
 pub use super::application_store::{all, count};
 use super::work::{self, Done};
 use super::{Account, Prepared, insert, store as accounts};
-use crate::bus::PersonNotice;
 use crate::error::{Problem, Result};
 use crate::mail::{self, Letter};
 use crate::{App, Base, profiles};
@@ -40,7 +39,7 @@ pub(super) async fn apply(app: &App, new: &Prepared, reason: &str, done: Option<
     work::spend(app, &mut tx, done).await?;
     store::forget(&mut tx, app.clock.now_ms() - VALID_MS).await?;
     // Again, under the lock.
-    super::free(app, &mut tx, &new.handle).await?;
+    super::free(app, &mut tx, &new.handle, None).await?;
     if store::count(&mut tx).await? >= MANY {
         return Err(Problem::new("registration_closed").detail("Too many people are waiting already. Try again later."));
     }
@@ -94,8 +93,8 @@ pub(super) async fn tell_admins(app: &App) {
     let admins = async { accounts::admins(&mut app.db.read().await?).await };
     match admins.await {
         Ok(admins) => {
-            for uid in admins.iter().filter_map(|uid| uid.parse().ok()) {
-                app.bus.tell_person(&uid, PersonNotice::Me);
+            for uid in &admins {
+                app.bus.tell_me(uid);
             }
         }
         // What was decided is decided; they see it when they come back.

@@ -6,7 +6,6 @@ use utoipa::ToSchema;
 
 use super::email_store::{self as store, Claim};
 use super::{Account, code_hash, store as accounts};
-use crate::bus::PersonNotice;
 use crate::config;
 use crate::db::{Query, Tx};
 use crate::error::{Problem, Result};
@@ -109,7 +108,7 @@ pub async fn token(base: &Base, owner: &str, address: &str) -> Result<Option<Str
 pub async fn refused(app: &App, tx: &mut Tx, account: &str, address: &str) -> Result<()> {
     store::refuse(tx, account, address).await?;
     if let Some(account) = accounts::by_id(tx, account).await? {
-        tell(app, &account.uid);
+        app.bus.tell_me(&account.uid);
     }
     Ok(())
 }
@@ -137,7 +136,7 @@ pub(super) async fn confirm(app: &App, token: &str) -> Result<Account> {
     store::delete(&mut tx, &account.id).await?;
     set(app, &mut tx, &account, Some(&claim.address)).await?;
     tx.commit().await?;
-    tell(app, &account.uid);
+    app.bus.tell_me(&account.uid);
     Ok(account)
 }
 
@@ -187,7 +186,7 @@ pub(super) async fn ask(app: &App, auth: &Auth, address: &str) -> Result<()> {
     }
     claim(app, &mut tx, Some(&account.id), address).await?;
     tx.commit().await?;
-    tell(app, &auth.uid);
+    app.bus.tell_me(&auth.uid);
     Ok(())
 }
 
@@ -196,7 +195,7 @@ pub(super) async fn withdraw(app: &App, auth: &Auth) -> Result<()> {
     let mut tx = app.db.begin().await?;
     store::delete(&mut tx, &auth.account).await?;
     tx.commit().await?;
-    tell(app, &auth.uid);
+    app.bus.tell_me(&auth.uid);
     Ok(())
 }
 
@@ -208,15 +207,8 @@ pub(super) async fn remove(app: &App, auth: &Auth) -> Result<()> {
     store::delete(&mut tx, &account.id).await?;
     set(app, &mut tx, &account, None).await?;
     tx.commit().await?;
-    tell(app, &auth.uid);
+    app.bus.tell_me(&auth.uid);
     Ok(())
-}
-
-/// The person's devices see it.
-fn tell(app: &App, uid: &str) {
-    if let Ok(uid) = uid.parse() {
-        app.bus.tell_person(&uid, PersonNotice::Me);
-    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod email_store;
 mod handle;
 mod password;
 mod recovery;
+mod rename;
 mod routes;
 mod setup;
 mod store;
@@ -118,7 +119,7 @@ pub async fn prepare(base: &Base, new: NewAccount<'_>) -> Result<Prepared> {
     check_password(base, "password", new.password, &handle, &display_name).await?;
     // Before the hash: a taken name should answer at once. The unique index decides in the end.
     let mut read = base.db.read().await?;
-    free(base, &mut read, &handle).await?;
+    free(base, &mut read, &handle, None).await?;
     drop(read);
     let password_hash = base.passwords.hash(&*base.rng, new.password).await?;
     Ok(Prepared { handle, display_name, password_hash, admin: new.admin, email: None })
@@ -126,11 +127,9 @@ pub async fn prepare(base: &Base, new: NewAccount<'_>) -> Result<Prepared> {
 
 /// Makes the person's identity and writes the account with it and the profile.
 pub async fn insert(base: &Base, tx: &mut Tx, new: Prepared) -> Result<Account> {
-    for (id, handle) in store::without_look(tx).await? {
-        store::set_look(tx, &id, &handle::look(&handle)).await?;
-    }
+    keep_looks(tx).await?;
     // Again, under the lock.
-    free(base, tx, &new.handle).await?;
+    free(base, tx, &new.handle, None).await?;
     let identity = profiles::new_identity(base)?;
     let mut account = Account {
         id: format!("acc_{}", data_encoding::BASE32_NOPAD.encode(&base.rng.bytes::<15>()).to_lowercase()),
@@ -153,15 +152,25 @@ pub async fn insert(base: &Base, tx: &mut Tx, new: Prepared) -> Result<Account> 
     Ok(account)
 }
 
-/// Whether nobody here has the name or had it, or one that is mistaken for it.
-async fn free(base: &Base, q: &mut impl Query, handle: &str) -> Result<()> {
+/// Writes what the names of accounts look like that were made when that was not kept.
+async fn keep_looks(tx: &mut Tx) -> Result<()> {
+    for (id, handle) in store::without_look(tx).await? {
+        store::set_look(tx, &id, &handle::look(&handle)).await?;
+    }
+    Ok(())
+}
+
+/// Whether nobody here has the name or had it, or one that is mistaken for it. `own` is the account that wants it; it may
+/// have had it before.
+async fn free(base: &Base, q: &mut impl Query, handle: &str, own: Option<&Account>) -> Result<()> {
+    let own = own.map_or("", |account| account.id.as_str());
     for mark in marks(base, handle) {
-        if store::is_reserved(q, &mark).await? {
+        if store::is_reserved(q, &mark, own).await? {
             return Err(taken());
         }
     }
-    match store::looking_like(q, &handle::look(handle)).await? {
-        None if store::by_handle(q, handle).await?.is_none() => Ok(()),
+    match store::looking_like(q, &handle::look(handle), own).await? {
+        None if store::by_handle(q, handle).await?.is_none_or(|holder| holder.id == own) => Ok(()),
         Some((other, true)) if other != handle => Err(Problem::new("handle_taken").field(
             "handle",
             "handle_confusable",
@@ -171,7 +180,7 @@ async fn free(base: &Base, q: &mut impl Query, handle: &str) -> Result<()> {
     }
 }
 
-/// What is kept of the name of an account that is gone.
+/// What is kept of a name that was given up.
 fn marks(base: &Base, handle: &str) -> [Vec<u8>; 2] {
     [base.keys.seal.mark("handle", handle), base.keys.seal.mark("look", &handle::look(handle))]
 }
@@ -182,7 +191,7 @@ fn marks(base: &Base, handle: &str) -> [Vec<u8>; 2] {
 /// The database's.
 pub async fn remove(base: &Base, tx: &mut Tx, account: &Account) -> Result<()> {
     for mark in marks(base, &account.handle) {
-        store::reserve(tx, &mark).await?;
+        store::reserve(tx, &mark, None, base.clock.now_ms()).await?;
     }
     Ok(store::remove(tx, &account.id).await?)
 }

@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use super::applications::{self, Applied};
 use super::email::{self, NewEmail};
 use super::work::{self, Challenge, Work};
-use super::{NewAccount, application_routes, code_hash, email_routes, recovery, setup, store};
+use super::{NewAccount, application_routes, code_hash, email_routes, recovery, rename, setup, store};
 use crate::App;
 use crate::config::{Email, Registration};
 use crate::db;
@@ -31,6 +31,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(challenge))
         .merge(application_routes::router())
         .merge(email_routes::router())
+        .merge(rename::router())
 }
 
 /// What everybody may know about this instance.

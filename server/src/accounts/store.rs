@@ -48,11 +48,12 @@ pub(super) async fn by_email(q: &mut impl Query, email: &str) -> Result<Option<A
     Ok(q.row(sql, args![email]).await?.as_ref().map(account))
 }
 
-/// The name of somebody whose name has this look, and whether they are here already or wait to be let in.
-pub(super) async fn looking_like(q: &mut impl Query, look: &str) -> Result<Option<(String, bool)>> {
-    let sql = "select handle, 'here' from accounts where look = $1 union all
+/// The name of somebody whose name has this look, and whether they are here already or wait to be let in. One account is
+/// not asked.
+pub(super) async fn looking_like(q: &mut impl Query, look: &str, but: &str) -> Result<Option<(String, bool)>> {
+    let sql = "select handle, 'here' from accounts where look = $1 and id <> $2 union all
                select handle, 'waits' from applications where look = $1 limit 1";
-    Ok(q.row(sql, args![look]).await?.map(|r| (r.get(0), r.get::<String>(1) == "here")))
+    Ok(q.row(sql, args![look, but]).await?.map(|r| (r.get(0), r.get::<String>(1) == "here")))
 }
 
 /// Accounts of times when looks were not kept, with their names.
@@ -125,14 +126,34 @@ pub(super) async fn remove(tx: &mut Tx, id: &str) -> Result<()> {
     tx.exec("delete from accounts where id = $1", args![id]).await.map(|_| ())
 }
 
-pub(super) async fn reserve(tx: &mut Tx, mark: &[u8]) -> Result<()> {
-    tx.exec("insert into reserved_names (hash) values ($1) on conflict (hash) do nothing", args![mark])
-        .await
-        .map(|_| ())
+/// Keeps a name from everybody but an account, or from all.
+pub(super) async fn reserve(tx: &mut Tx, mark: &[u8], account: Option<&str>, now: i64) -> Result<()> {
+    tx.exec(
+        "insert into reserved_names (hash, account_id, reserved_at) values ($1, $2, $3)
+         on conflict (hash) do update set account_id = excluded.account_id, reserved_at = excluded.reserved_at",
+        args![mark, account.map(str::to_owned), now],
+    )
+    .await
+    .map(|_| ())
 }
 
-pub(super) async fn is_reserved(q: &mut impl Query, mark: &[u8]) -> Result<bool> {
-    Ok(q.row("select 1 from reserved_names where hash = $1", args![mark]).await?.is_some())
+/// Whether a name is kept from whoever has this account.
+pub(super) async fn is_reserved(q: &mut impl Query, mark: &[u8], account: &str) -> Result<bool> {
+    let sql = "select 1 from reserved_names where hash = $1 and (account_id is null or account_id <> $2)";
+    Ok(q.row(sql, args![mark, account]).await?.is_some())
+}
+
+/// When an account gave up names since a time, the earliest first; milliseconds.
+pub(super) async fn renamed_since(q: &mut impl Query, account: &str, since: i64) -> Result<Vec<i64>> {
+    let sql = "select distinct reserved_at from reserved_names where account_id = $1 and reserved_at > $2
+               order by reserved_at";
+    Ok(q.rows(sql, args![account, since]).await?.iter().map(|r| r.get(0)).collect())
+}
+
+pub(super) async fn rename(tx: &mut Tx, id: &str, handle: &str) -> Result<()> {
+    tx.exec("update accounts set handle = $2, look = $3 where id = $1", args![id, handle, handle::look(handle)])
+        .await
+        .map(|_| ())
 }
 
 /// The ids of the people who administer the instance.

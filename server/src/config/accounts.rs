@@ -72,6 +72,8 @@ pub struct Accounts {
     pub hash_passes: u32,
     /// Password hashes computed at a time; more wait.
     pub hash_parallel: usize,
+    /// How often somebody can change the name of their account in 30 days; 0 for not at all.
+    pub renames_a_month: u32,
     /// Days in which somebody can take back that their account is deleted.
     pub deletion_days: i64,
 }
@@ -88,6 +90,7 @@ impl Default for Accounts {
             hash_memory_kib: 19_456,
             hash_passes: 2,
             hash_parallel: 2,
+            renames_a_month: 3,
             deletion_days: 14,
         }
     }

@@ -11,7 +11,6 @@ use super::end;
 use super::store::{self, Deletion};
 use crate::App;
 use crate::accounts;
-use crate::bus::PersonNotice;
 use crate::error::{Problem, Result};
 use crate::factors;
 use crate::http::{Auth, Json};
@@ -58,7 +57,7 @@ async fn ask(
     drop(read);
     let due_at = app.clock.now_ms() + app.config.accounts.deletion_days * 86_400_000;
     let token = end::schedule(&app, &account, asked.erase, due_at).await?;
-    told(&app, &auth);
+    app.bus.tell_me(&auth.uid);
     Ok((StatusCode::CREATED, Json(DeletionSet { due_at, link: end::link(&app, &token) })))
 }
 
@@ -73,15 +72,8 @@ async fn cancel(State(app): State<App>, auth: Auth) -> Result<StatusCode> {
         return Err(Problem::not_found().detail("Your account is not about to be deleted."));
     }
     tx.commit().await?;
-    told(&app, &auth);
+    app.bus.tell_me(&auth.uid);
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// The person's devices see it.
-fn told(app: &App, auth: &Auth) {
-    if let Ok(uid) = auth.uid.parse() {
-        app.bus.tell_person(&uid, PersonNotice::Me);
-    }
 }
 
 /// What the page of a deleted account asks.

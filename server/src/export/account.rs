@@ -9,6 +9,7 @@ use super::mine_store as mine;
 use super::plan::{Community, Plan};
 use crate::App;
 use crate::accounts::Account;
+use crate::db::Query;
 use crate::error::{Problem, Result};
 use crate::{profiles, settings};
 
@@ -23,6 +24,12 @@ pub(super) struct Picture {
     pub file: String,
     pub media_type: String,
     pub bytes: Vec<u8>,
+}
+
+/// The pictures of a person's profile.
+pub(super) struct Pictures {
+    pub portrait: Option<Picture>,
+    pub banner: Option<Picture>,
 }
 
 /// How a file of the archive names itself.
@@ -66,6 +73,7 @@ struct ProfilePart {
     pronouns: String,
     bio: String,
     picture: Option<PicturePart>,
+    banner: Option<PicturePart>,
     /// As it is signed, so that anybody can verify it with the identity.
     document: Option<Box<RawValue>>,
 }
@@ -148,15 +156,33 @@ pub(super) fn pretty(file: &impl Serialize) -> Result<String> {
     Ok(text)
 }
 
-/// The person's picture, if there is one.
+/// The pictures of the person's profile.
 ///
 /// # Errors
 /// The database's.
-pub(super) async fn picture(app: &App, account: &Account) -> Result<Option<Picture>> {
+pub(super) async fn pictures(app: &App, account: &Account) -> Result<Pictures> {
     let mut read = app.db.read().await?;
-    let Some(mid) = mine::profile(&mut read, &account.uid).await?.and_then(|p| p.avatar) else { return Ok(None) };
-    let Some((media_type, bytes)) = profiles::picture(&mut read, &mid).await? else { return Ok(None) };
-    Ok(Some(Picture { file: format!("media/profile-picture.{}", ending(&media_type)), media_type, bytes }))
+    let (avatar, banner) = mine::profile(&mut read, &account.uid).await?.map_or((None, None), |p| (p.avatar, p.banner));
+    Ok(Pictures {
+        portrait: picture(&mut read, "profile-picture", avatar).await?,
+        banner: picture(&mut read, "profile-banner", banner).await?,
+    })
+}
+
+async fn picture(read: &mut impl Query, name: &str, mid: Option<String>) -> Result<Option<Picture>> {
+    let Some(mid) = mid else { return Ok(None) };
+    let Some((media_type, bytes)) = profiles::picture(read, &mid).await? else { return Ok(None) };
+    Ok(Some(Picture { file: format!("media/{name}.{}", ending(&media_type)), media_type, bytes }))
+}
+
+impl PicturePart {
+    fn of(picture: &Picture) -> Self {
+        Self {
+            file: picture.file.clone(),
+            media_type: picture.media_type.clone(),
+            base64: BASE64.encode(&picture.bytes),
+        }
+    }
 }
 
 /// `account.json`
@@ -167,7 +193,7 @@ pub(super) async fn account(
     app: &App,
     account: &Account,
     plan: &Plan,
-    picture: Option<&Picture>,
+    pictures: &Pictures,
     now: i64,
 ) -> Result<String> {
     let mut read = app.db.read().await?;
@@ -199,11 +225,8 @@ pub(super) async fn account(
             display_name: profile.display_name,
             pronouns: profile.pronouns,
             bio: profile.bio,
-            picture: picture.map(|p| PicturePart {
-                file: p.file.clone(),
-                media_type: p.media_type.clone(),
-                base64: BASE64.encode(&p.bytes),
-            }),
+            picture: pictures.portrait.as_ref().map(PicturePart::of),
+            banner: pictures.banner.as_ref().map(PicturePart::of),
         },
         settings: settings::of(&mut read, &account.id).await?,
         sessions: sessions.collect(),

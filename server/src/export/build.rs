@@ -64,9 +64,9 @@ pub(super) async fn build(app: &App, row: &ExportRow, turn: &str, path: &Path) -
     let (id, turn) = (row.id.clone(), turn.to_owned());
     let mut m = Making { app: app.clone(), pack, id, turn, done: 0, total: plan.total, told: 0 };
     m.step(1).await?;
-    let picture = account::picture(app, &owner).await?;
+    let pictures = account::pictures(app, &owner).await?;
     // First and unpacked, so that a browser finds it without reading the rest.
-    let text = account::account(app, &owner, &plan, picture.as_ref(), now).await?;
+    let text = account::account(app, &owner, &plan, &pictures, now).await?;
     m.pack.entry("account.json", How::Stored, &text).await.map_err(blobs::disk)?;
     let text = account::identity(app, &owner).await?;
     m.pack.entry("identity.json", How::Deflated, &text).await.map_err(blobs::disk)?;
@@ -81,8 +81,8 @@ pub(super) async fn build(app: &App, row: &ExportRow, turn: &str, path: &Path) -
         html::community(app, &mut m, c, &actor, &written, count).await?;
         counts.push(count);
     }
-    index(app, &mut m, &owner, &plan, &counts, picture.as_ref(), now).await?;
-    if let Some(picture) = picture {
+    index(app, &mut m, &owner, &plan, &counts, &pictures, now).await?;
+    for picture in [pictures.portrait, pictures.banner].into_iter().flatten() {
         m.pack.bytes(&picture.file, picture.bytes).await.map_err(blobs::disk)?;
     }
     m.step(m.total).await?;
@@ -95,7 +95,7 @@ async fn index(
     owner: &Account,
     plan: &Plan,
     counts: &[u64],
-    picture: Option<&account::Picture>,
+    pictures: &account::Pictures,
     now: i64,
 ) -> Result<()> {
     let profile = mine::profile(&mut app.db.read().await?, &owner.uid).await?;
@@ -106,7 +106,8 @@ async fn index(
         display_name: &profile.display_name,
         pronouns: &profile.pronouns,
         bio: &profile.bio,
-        picture,
+        picture: pictures.portrait.as_ref(),
+        banner: pictures.banner.as_ref(),
         now,
     };
     html::index(m, &me, plan, counts).await

@@ -196,6 +196,7 @@ pub(super) struct Owner<'a> {
     pub pronouns: &'a str,
     pub bio: &'a str,
     pub picture: Option<&'a Picture>,
+    pub banner: Option<&'a Picture>,
     pub now: i64,
 }
 
@@ -205,6 +206,9 @@ pub(super) struct Owner<'a> {
 /// When it cannot be written.
 pub(super) async fn index(m: &mut Making, me: &Owner<'_>, plan: &Plan, counts: &[u64]) -> Result<()> {
     let mut out = head(&format!("{}: data of ConnText", me.display_name));
+    if let Some(banner) = me.banner {
+        let _ = write!(out, "<img class=\"banner\" src=\"{}\" alt=\"\">", escape(&href("", &banner.file)));
+    }
     out.push_str("<div class=\"person\">");
     if let Some(picture) = me.picture {
         let _ = write!(out, "<img src=\"{}\" alt=\"\">", escape(&href("", &picture.file)));

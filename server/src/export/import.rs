@@ -9,7 +9,7 @@ use super::unzip::{self, Fault};
 use crate::App;
 use crate::error::{Problem, Result};
 use crate::media::blobs::Received;
-use crate::profiles;
+use crate::profiles::{self, Shape};
 use crate::settings;
 use conntext_federation::ids::ServerId;
 use conntext_federation::profile::{MAX_BIO, MAX_DISPLAY_NAME, MAX_PRONOUNS};
@@ -46,6 +46,8 @@ struct ProfilePart {
     bio: String,
     #[serde(default)]
     picture: Option<PicturePart>,
+    #[serde(default)]
+    banner: Option<PicturePart>,
 }
 
 #[derive(Deserialize)]
@@ -87,6 +89,8 @@ pub(super) struct Brought {
     pub pronouns: String,
     pub bio: String,
     pub picture: Option<BroughtPicture>,
+    #[serde(default)]
+    pub banner: Option<BroughtPicture>,
     pub settings: Map<String, Value>,
     pub communities: Vec<Place>,
 }
@@ -168,10 +172,8 @@ async fn check(app: &App, file: AccountFile) -> Result<Brought> {
     if settings_size > settings::MAX_BYTES {
         return Err(refuse("bad_settings", "The settings in the archive are larger than is possible."));
     }
-    let picture = match file.profile.picture {
-        None => None,
-        Some(picture) => Some(remake(app, &picture.base64).await?),
-    };
+    let picture = remake(app, Shape::Square, file.profile.picture).await?;
+    let banner = remake(app, Shape::Banner, file.profile.banner).await?;
     let name = |text: &str| -> String { text.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect() };
     let communities = file.communities.iter().filter(|c| c.member && c.id.parse::<ServerId>().is_ok());
     let communities = communities.take(MAX_COMMUNITIES).map(|c| Place {
@@ -188,19 +190,21 @@ async fn check(app: &App, file: AccountFile) -> Result<Brought> {
         pronouns: text("pronouns", file.profile.pronouns.trim(), MAX_PRONOUNS, false)?,
         bio: text("bio", file.profile.bio.trim_end(), MAX_BIO, true)?,
         picture,
+        banner,
         communities: communities.collect(),
         settings: file.settings,
     })
 }
 
 /// Nobody's picture is taken over as it is: it is made anew, as after an upload.
-async fn remake(app: &App, base64: &str) -> Result<BroughtPicture> {
-    let bad = || refuse("bad_picture", "The picture in the archive is damaged or too large.");
+async fn remake(app: &App, shape: Shape, picture: Option<PicturePart>) -> Result<Option<BroughtPicture>> {
+    let Some(PicturePart { base64 }) = picture else { return Ok(None) };
+    let bad = || refuse("bad_picture", "A picture in the archive is damaged or too large.");
     if base64.len() / 4 * 3 > app.config.storage.avatar_max_bytes {
         return Err(bad());
     }
     let bytes = BASE64.decode(base64.as_bytes()).map_err(|_| bad())?;
-    let made = profiles::small_picture(app, "archive", bytes).await;
+    let made = profiles::make_picture(app, "archive", shape, bytes).await;
     let made = made.map_err(|e| if e.status < 500 { bad() } else { e })?;
-    Ok(BroughtPicture { media_type: made.kind.to_owned(), base64: BASE64.encode(&made.bytes) })
+    Ok(Some(BroughtPicture { media_type: made.picture.media_type, base64: BASE64.encode(&made.bytes) }))
 }

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::extract::State;
 use conntext_federation::ids::{Actor, MediaId, ServerId};
+use conntext_federation::profile::Picture;
 use data_encoding::{BASE32_NOPAD, BASE64};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -17,7 +18,7 @@ use crate::accounts;
 use crate::error::{Problem, Result};
 use crate::http::{Auth, Json, Path};
 use crate::media::blobs;
-use crate::profiles::{self, Edit, Me, SmallPicture};
+use crate::profiles::{self, Edit, Kept, Me};
 use crate::settings;
 
 /// For how long somebody may think about it, milliseconds.
@@ -63,6 +64,9 @@ pub struct ImportPreview {
     /// The picture as a `data:` address; none where there is none.
     #[schema(required)]
     picture: Option<String>,
+    /// The wide picture above the profile, in the same way.
+    #[schema(required)]
+    banner: Option<String>,
     /// Settings of the client.
     #[schema(value_type = Object)]
     settings: Map<String, Value>,
@@ -82,6 +86,8 @@ pub enum ImportPart {
     Bio,
     /// The picture.
     Picture,
+    /// The wide picture above the profile.
+    Banner,
     /// Settings of the client.
     Settings,
 }
@@ -105,7 +111,8 @@ fn preview(app: &App, me: &Actor, id: String, found: Brought) -> ImportPreview {
         display_name: found.display_name,
         pronouns: found.pronouns,
         bio: found.bio,
-        picture: found.picture.map(|p| format!("data:{};base64,{}", p.media_type, p.base64)),
+        picture: found.picture.map(address),
+        banner: found.banner.map(address),
         settings: found.settings,
         communities: found
             .communities
@@ -121,11 +128,15 @@ fn preview(app: &App, me: &Actor, id: String, found: Brought) -> ImportPreview {
     }
 }
 
+fn address(picture: BroughtPicture) -> String {
+    format!("data:{};base64,{}", picture.media_type, picture.base64)
+}
+
 /// The picture as it was made when it was looked at.
-fn small(picture: BroughtPicture) -> Result<SmallPicture> {
-    let bytes = BASE64.decode(picture.base64.as_bytes()).map_err(Problem::internal)?;
-    let kind = if picture.media_type == "image/png" { "image/png" } else { "image/jpeg" };
-    Ok(SmallPicture { mid: MediaId::of(&bytes).to_string(), kind, bytes })
+fn made(brought: BroughtPicture) -> Result<Option<Kept>> {
+    let bytes = BASE64.decode(brought.base64.as_bytes()).map_err(Problem::internal)?;
+    let picture = Picture { mid: MediaId::of(&bytes), media_type: brought.media_type, size: bytes.len() as u64 };
+    Ok(Some(Kept { picture, bytes }))
 }
 
 /// Look at an archive from another instance
@@ -180,12 +191,12 @@ async fn apply(
             .detail("That was looked at too long ago, or is taken over already. Choose the archive again.")
     })?;
     let found: Brought = serde_json::from_str(&found).map_err(Problem::internal)?;
-    let picture = found.picture.filter(|_| is(ImportPart::Picture)).map(small).transpose()?;
     let edit = Edit {
         display_name: is(ImportPart::DisplayName).then_some(found.display_name),
         bio: is(ImportPart::Bio).then_some(found.bio),
         pronouns: is(ImportPart::Pronouns).then_some(found.pronouns),
-        picture,
+        picture: found.picture.filter(|_| is(ImportPart::Picture)).map(made).transpose()?,
+        banner: found.banner.filter(|_| is(ImportPart::Banner)).map(made).transpose()?,
     };
     let edited = !edit.is_empty();
     if edited {

@@ -25,16 +25,18 @@ pub(super) struct Own {
     pub bio: String,
     pub pronouns: String,
     pub avatar: Option<String>,
+    pub banner: Option<String>,
 }
 
 pub(super) async fn profile(q: &mut impl Query, uid: &str) -> Result<Option<Own>> {
-    let sql = "select doc, display_name, bio, pronouns, avatar_mid from profiles where uid = $1";
+    let sql = "select doc, display_name, bio, pronouns, avatar_mid, banner_mid from profiles where uid = $1";
     Ok(q.row(sql, args![uid]).await?.map(|r| Own {
         doc: r.get(0),
         display_name: r.get(1),
         bio: r.get(2),
         pronouns: r.get(3),
         avatar: r.get(4),
+        banner: r.get(5),
     }))
 }
 

@@ -148,6 +148,10 @@ impl Desk<'_> {
                 ("A sign-in was ended", text, "settings/devices")
             }
             Notice::Password => ("Your password was changed", format!("{name} has a new password."), "forgot"),
+            Notice::Renamed { before } => {
+                let text = format!("your account {before} is called {name} now. Sign in with the new name.");
+                ("Your name was changed", text, "settings/profile")
+            }
             Notice::FactorAdded => {
                 let text = format!("{name} has a new way to prove that it is you: an app with codes, or a passkey.");
                 ("A second factor was added", text, "settings/security")

@@ -91,6 +91,11 @@ pub enum Notice {
     },
     /// It has another password.
     Password,
+    /// It has another name.
+    Renamed {
+        /// The one before.
+        before: String,
+    },
     /// A second factor was added.
     FactorAdded,
     /// A second factor was removed.

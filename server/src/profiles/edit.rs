@@ -3,7 +3,7 @@
 use conntext_federation::ids::UserId;
 use conntext_federation::profile::{MAX_BIO, MAX_PRONOUNS};
 
-use super::{SmallPicture, check_display_name, check_text, identity, store};
+use super::{Kept, check_display_name, check_text, identity, store};
 use crate::App;
 use crate::bus::PersonNotice;
 use crate::db::Tx;
@@ -19,19 +19,22 @@ pub struct Edit {
     pub bio: Option<String>,
     /// Their pronouns.
     pub pronouns: Option<String>,
-    /// Made by [`super::small_picture`].
-    pub picture: Option<SmallPicture>,
+    /// Made by [`super::make_picture`]; `Some(None)` takes the picture away.
+    pub picture: Option<Option<Kept>>,
+    /// The wide one above the profile, in the same way.
+    pub banner: Option<Option<Kept>>,
 }
 
 impl Edit {
     /// Whether it changes nothing.
     pub fn is_empty(&self) -> bool {
-        self.display_name.is_none() && self.bio.is_none() && self.pronouns.is_none() && self.picture.is_none()
+        let words = [&self.display_name, &self.bio, &self.pronouns];
+        words.iter().all(|word| word.is_none()) && self.picture.is_none() && self.banner.is_none()
     }
 }
 
 /// The signed-in person's profile.
-pub(super) async fn own_row(tx: &mut Tx, auth: &Auth) -> Result<store::ProfileRow> {
+async fn own_row(tx: &mut Tx, auth: &Auth) -> Result<store::ProfileRow> {
     store::profile(tx, &auth.uid).await?.ok_or_else(|| Problem::internal("an account without a profile"))
 }
 
@@ -51,18 +54,31 @@ pub async fn edit(app: &App, tx: &mut Tx, auth: &Auth, edit: Edit) -> Result<()>
     if let Some(pronouns) = edit.pronouns {
         row.pronouns = check_text("pronouns", pronouns.trim(), MAX_PRONOUNS, false)?;
     }
-    let mut old = None;
-    if let Some(new) = edit.picture {
-        store::add_picture(tx, &new.mid, new.kind, &new.bytes, app.clock.now_ms()).await?;
-        old = row.avatar_mid.replace(new.mid);
-        row.avatar_type = Some(new.kind.to_owned());
-        row.avatar_size = i64::try_from(new.bytes.len()).unwrap_or(i64::MAX);
+    let before = row.clone();
+    for (new, place) in [(edit.picture, &mut row.avatar), (edit.banner, &mut row.banner)] {
+        let Some(new) = new else { continue };
+        if let Some(new) = &new {
+            store::add_picture(tx, &new.picture, &new.bytes, app.clock.now_ms()).await?;
+        }
+        *place = new.map(|new| new.picture);
     }
     identity::sign_and_store(app, tx, row).await?;
-    if let Some(old) = old {
-        store::drop_unused_picture(tx, &old).await?;
+    let after = own_row(tx, auth).await?;
+    super::drop_replaced(tx, &before, &after).await
+}
+
+/// Gives the signed-in person another name within the domain. After the commit comes [`edited`].
+///
+/// # Errors
+/// The database's.
+pub async fn rename(app: &App, tx: &mut Tx, auth: &Auth, handle: &str) -> Result<()> {
+    let mut row = own_row(tx, auth).await?;
+    // Whoever never chose a name to show is shown by the new one.
+    if row.display_name == row.handle {
+        handle.clone_into(&mut row.display_name);
     }
-    Ok(())
+    handle.clone_into(&mut row.handle);
+    identity::sign_and_store(app, tx, row).await
 }
 
 /// Others see a changed profile at once, and so do the person's other devices.

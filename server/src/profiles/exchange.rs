@@ -68,7 +68,7 @@ pub fn keep(app: &App, profiles: Vec<Told>) -> BoxFuture<'_, Result<()>> {
                     continue;
                 }
             }
-            fetch_picture(app, domain, uid).await?;
+            fetch_pictures(app, domain, uid).await?;
         }
         Ok(())
     })
@@ -142,21 +142,25 @@ async fn keep_chain(tx: &mut Tx, shown: Identity, ops: &[Op]) -> Result<Identity
     Ok(shown)
 }
 
-async fn fetch_picture(app: &App, domain: Domain, uid: UserId) -> Result<()> {
+async fn fetch_pictures(app: &App, domain: Domain, uid: UserId) -> Result<()> {
     let mut read = app.db.read().await?;
-    let missing = super::missing_picture(&mut read, uid.as_str()).await?;
+    let missing = super::missing_pictures(&mut read, uid.as_str()).await?;
     drop(read);
-    let Some((mid, kind, _)) = missing else { return Ok(()) };
+    if missing.is_empty() {
+        return Ok(());
+    }
     let (fetcher, stopping) = (app.clone(), app.stopping.clone());
     app.tasks.spawn(async move {
         let work = async {
-            let path = format!("/profiles/{uid}/media/{mid}");
-            let patience = Duration::from_millis(fetcher.config.federation.request_timeout_ms);
-            let response = peers::get_stream(&fetcher, &domain, &path).await.map_err(|e| e.to_string())?;
-            let bytes = peers::client::read_capped(response.into_body(), MAX_PICTURE, patience).await;
-            let bytes = bytes.map_err(|e| e.to_string())?.to_vec();
-            super::keep_picture(&fetcher, &mid, &kind, bytes).await.map_err(|e| e.to_string())?;
-            super::changed(&fetcher, uid.clone());
+            for picture in missing {
+                let path = format!("/profiles/{uid}/media/{}", picture.mid);
+                let patience = Duration::from_millis(fetcher.config.federation.request_timeout_ms);
+                let response = peers::get_stream(&fetcher, &domain, &path).await.map_err(|e| e.to_string())?;
+                let bytes = peers::client::read_capped(response.into_body(), MAX_PICTURE, patience).await;
+                let bytes = bytes.map_err(|e| e.to_string())?.to_vec();
+                super::keep_picture(&fetcher, &picture, bytes).await.map_err(|e| e.to_string())?;
+                super::changed(&fetcher, uid.clone());
+            }
             Ok::<_, String>(())
         };
         tokio::select! {
@@ -237,8 +241,8 @@ async fn handle(State(app): State<App>, _: Origin, Path(handle): Path<String>) -
 async fn picture(State(app): State<App>, _: Origin, Path((uid, mid)): Path<(String, String)>) -> Result<Response> {
     let uid = person(&uid)?;
     let mut read = app.db.read().await?;
-    let shown = store::profile(&mut read, uid.as_str()).await?.and_then(|row| row.avatar_mid);
-    if shown.as_deref() != Some(mid.as_str()) {
+    let shown = store::profile(&mut read, uid.as_str()).await?;
+    if !shown.is_some_and(|row| row.pictures().any(|picture| picture.mid.as_str() == mid)) {
         return Err(Code::NotFound.into());
     }
     let (kind, bytes) = super::picture(&mut read, &mid).await?.ok_or(Code::NotFound)?;

@@ -1,9 +1,9 @@
 //! Identities of our own people: the chain and the keys that this instance holds for them.
 
 use conntext_federation::identity::{Genesis, Identity, Op, OpFields, verify_chain};
-use conntext_federation::ids::{MediaId, UserId};
+use conntext_federation::ids::UserId;
 use conntext_federation::keys::{PublicKey, SecretKey};
-use conntext_federation::profile::{Picture, ProfileDoc, ProfileFields};
+use conntext_federation::profile::{ProfileDoc, ProfileFields};
 use conntext_federation::wire::SignedProfile;
 
 use super::store;
@@ -112,7 +112,7 @@ pub async fn tombstone(base: &Base, q: &mut impl Query, uid: &str) -> Result<Sig
 /// Puts the end of one of our own people in the place of their profile; their keys go.
 pub async fn bury(base: &Base, tx: &mut Tx, end: &SignedProfile) -> Result<()> {
     let uid = end.profile.uid.as_str();
-    let old = store::profile(tx, uid).await?.and_then(|row| row.avatar_mid);
+    let old = store::profile(tx, uid).await?;
     store::drop_ops(tx, uid, 0).await?;
     for op in &end.identity {
         store_op(tx, op).await?;
@@ -128,9 +128,8 @@ pub async fn bury(base: &Base, tx: &mut Tx, end: &SignedProfile) -> Result<()> {
         display_name: String::new(),
         bio: String::new(),
         pronouns: String::new(),
-        avatar_mid: None,
-        avatar_type: None,
-        avatar_size: 0,
+        avatar: None,
+        banner: None,
         deleted: true,
         doc: String::from_utf8(end.profile.to_vec()?).map_err(Problem::internal)?,
         updated_at: end.profile.updated_at,
@@ -138,10 +137,10 @@ pub async fn bury(base: &Base, tx: &mut Tx, end: &SignedProfile) -> Result<()> {
         confirmed: true,
     };
     store::put(tx, &row).await?;
-    if let Some(old) = old {
-        store::drop_unused_picture(tx, &old).await?;
+    match old {
+        Some(old) => super::drop_replaced(tx, &old, &row).await,
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn kids(keys: &[PublicKey]) -> Vec<String> {
@@ -167,14 +166,6 @@ pub(super) async fn sign_and_store(base: &Base, tx: &mut Tx, mut row: store::Pro
     row.rev += 1;
     row.updated_at = base.clock.now_ms();
     row.fetched_at = row.updated_at;
-    let avatar = match (&row.avatar_mid, &row.avatar_type) {
-        (Some(mid), Some(kind)) => Some(Picture {
-            mid: mid.parse::<MediaId>()?,
-            media_type: kind.clone(),
-            size: row.avatar_size.unsigned_abs(),
-        }),
-        _ => None,
-    };
     let fields = ProfileFields {
         uid: row.uid.parse::<UserId>()?,
         op: identity.n,
@@ -183,7 +174,8 @@ pub(super) async fn sign_and_store(base: &Base, tx: &mut Tx, mut row: store::Pro
         display_name: row.display_name.clone(),
         bio: row.bio.clone(),
         pronouns: row.pronouns.clone(),
-        avatar,
+        avatar: row.avatar.clone(),
+        banner: row.banner.clone(),
         updated_at: row.updated_at,
         deleted: None,
     };

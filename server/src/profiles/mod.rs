@@ -1,10 +1,10 @@
 //! People as others see them: identity, names, pictures. Our own people's profiles are signed here; those of others are
 //! the newest verified copies.
 
-mod avatar;
 mod edit;
 pub mod exchange;
 mod identity;
+mod pictures;
 mod routes;
 mod store;
 mod tidy;
@@ -13,7 +13,7 @@ mod types;
 use conntext_federation::domain::Domain;
 use conntext_federation::identity::Identity;
 use conntext_federation::ids::UserId;
-use conntext_federation::profile::ProfileDoc;
+use conntext_federation::profile::{Picture, ProfileDoc};
 
 use crate::accounts::{self, Account};
 use crate::bus::PeopleNotice;
@@ -22,9 +22,9 @@ use crate::error::{Problem, Result};
 use crate::lately::Lately;
 use crate::{App, Base, deletion, sessions};
 
-pub use avatar::Avatar as SmallPicture;
-pub use edit::{Edit, edit, edited};
+pub use edit::{Edit, edit, edited, rename};
 pub use identity::{NewIdentity, bury, chain, name_in_profiles, new_identity, next_op, tombstone};
+pub use pictures::{Kept, Shape};
 pub use routes::router;
 pub use tidy::tidy;
 pub use types::{Me, Profile, User, UserKind};
@@ -68,9 +68,8 @@ pub async fn insert_local(base: &Base, tx: &mut Tx, new: NewIdentity, handle: &s
         display_name: display_name.to_owned(),
         bio: String::new(),
         pronouns: String::new(),
-        avatar_mid: None,
-        avatar_type: None,
-        avatar_size: 0,
+        avatar: None,
+        banner: None,
         deleted: false,
         doc: String::new(),
         updated_at: now,
@@ -113,9 +112,8 @@ pub async fn upsert_remote(
             display_name: if doc.display_name.trim().is_empty() { &doc.handle } else { &doc.display_name }.clone(),
             bio: doc.bio.clone(),
             pronouns: doc.pronouns.clone(),
-            avatar_mid: doc.avatar.as_ref().map(|a| a.mid.as_str().to_owned()),
-            avatar_type: doc.avatar.as_ref().map(|a| a.media_type.clone()),
-            avatar_size: doc.avatar.as_ref().map_or(0, |a| i64::try_from(a.size).unwrap_or(i64::MAX)),
+            avatar: doc.avatar.clone(),
+            banner: doc.banner.clone(),
             deleted: doc.deleted == Some(true),
             doc: String::from_utf8(doc.to_vec()?).map_err(Problem::internal)?,
             updated_at: doc.updated_at,
@@ -131,10 +129,18 @@ pub async fn upsert_remote(
     if changed {
         store::put(tx, &row).await?;
     }
-    if let Some(old) = known.and_then(|known| known.avatar_mid).filter(|old| row.avatar_mid.as_ref() != Some(old)) {
-        store::drop_unused_picture(tx, &old).await?;
+    if let Some(known) = known {
+        drop_replaced(tx, &known, &row).await?;
     }
     Ok(changed)
+}
+
+/// Forgets the pictures that a profile showed before and does not show now, where no other does.
+async fn drop_replaced(tx: &mut Tx, before: &store::ProfileRow, now: &store::ProfileRow) -> Result<()> {
+    for old in before.pictures().filter(|old| now.pictures().all(|new| new.mid != old.mid)) {
+        store::drop_unused_picture(tx, old.mid.as_str()).await?;
+    }
+    Ok(())
 }
 
 /// People for a list, one for each id asked for, in the same order. Somebody who is not known (yet) appears by the id.
@@ -216,36 +222,32 @@ pub async fn picture(q: &mut impl Query, mid: &str) -> Result<Option<(String, Ve
     Ok(store::picture(q, mid).await?)
 }
 
-/// Whether a picture of a remote profile is still to be fetched; its id, media type and size in bytes.
-pub async fn missing_picture(q: &mut impl Query, uid: &str) -> Result<Option<(String, String, u64)>> {
-    let Some(row) = store::profile(q, uid).await? else { return Ok(None) };
-    let (Some(mid), Some(kind)) = (row.avatar_mid, row.avatar_type) else { return Ok(None) };
-    if store::picture(q, &mid).await?.is_some() {
-        return Ok(None);
+/// The pictures of a profile that are still to be fetched.
+pub async fn missing_pictures(q: &mut impl Query, uid: &str) -> Result<Vec<Picture>> {
+    let Some(row) = store::profile(q, uid).await? else { return Ok(Vec::new()) };
+    let mut missing = Vec::new();
+    for picture in row.pictures() {
+        if store::picture(q, picture.mid.as_str()).await?.is_none() {
+            missing.push(picture.clone());
+        }
     }
-    Ok(Some((mid, kind, row.avatar_size.unsigned_abs())))
+    Ok(missing)
 }
 
 /// Keeps a fetched picture of a remote profile. The bytes must be those of the id and decode as a picture.
 ///
 /// # Errors
 /// 422 `hash_mismatch` or `bad_picture`.
-pub async fn keep_picture(app: &App, mid: &str, kind: &str, bytes: Vec<u8>) -> Result<()> {
-    avatar::keep_remote(app, mid, kind, bytes).await
+pub async fn keep_picture(app: &App, picture: &Picture, bytes: Vec<u8>) -> Result<()> {
+    pictures::keep_remote(app, picture, bytes).await
 }
 
-/// Makes the kept picture of a person or server from an upload: a small square without metadata. `field` names it where
-/// it is refused.
+/// Makes the kept picture of a person or server from an upload, without metadata. `field` names it where it is refused.
 ///
 /// # Errors
 /// 415 `unsupported_type`, 422 `invalid`.
-pub async fn small_picture(app: &App, field: &str, bytes: Vec<u8>) -> Result<SmallPicture> {
-    avatar::from_upload(app, bytes).await.map_err(|mut problem| {
-        for fault in problem.fields.iter_mut().flatten() {
-            field.clone_into(&mut fault.field);
-        }
-        problem
-    })
+pub async fn make_picture(app: &App, field: &'static str, shape: Shape, bytes: Vec<u8>) -> Result<Kept> {
+    pictures::from_upload(app, field, shape, bytes).await
 }
 
 /// Checks that bytes from another instance are the picture of this id.
@@ -253,5 +255,5 @@ pub async fn small_picture(app: &App, field: &str, bytes: Vec<u8>) -> Result<Sma
 /// # Errors
 /// 422 `hash_mismatch` or `invalid`.
 pub async fn check_picture(app: &App, mid: &str, bytes: Vec<u8>) -> Result<Vec<u8>> {
-    avatar::check_remote(app, mid, bytes).await
+    pictures::check_remote(app, mid, bytes).await
 }

@@ -5,12 +5,13 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use conntext_federation::ids::Actor;
+use conntext_federation::profile::Picture;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
-use super::{Edit, Me, Profile, avatar, edit, identity, store, types};
+use super::{Edit, Me, Profile, Shape, store, types};
 use crate::App;
 use crate::accounts;
 use crate::config::Config;
@@ -19,12 +20,15 @@ use crate::http::{Auth, Json, Path};
 
 /// Routes of this room, below `/api/v1`.
 pub fn router(config: &Config) -> OpenApiRouter<App> {
+    // One more than allowed, so that the handler can answer with the limit.
+    let body = DefaultBodyLimit::max(config.storage.avatar_max_bytes + 1);
     OpenApiRouter::new()
         .routes(routes!(me, change_me))
-        // One more than allowed, so that the handler can answer with the limit.
-        .routes(routes!(set_avatar, remove_avatar).layer(DefaultBodyLimit::max(config.storage.avatar_max_bytes + 1)))
+        .routes(routes!(set_avatar, remove_avatar).layer(body.clone()))
+        .routes(routes!(set_banner, remove_banner).layer(body))
         .routes(routes!(profile))
-        .routes(routes!(picture))
+        .routes(routes!(avatar))
+        .routes(routes!(banner))
 }
 
 /// Who is signed in
@@ -56,8 +60,8 @@ pub struct ChangeMe {
     (status = 422, description = "`invalid` with the field", body = Problem),
 ))]
 async fn change_me(State(app): State<App>, auth: Auth, Json(change): Json<ChangeMe>) -> Result<Json<Me>> {
-    let edit = Edit { display_name: change.display_name, bio: change.bio, pronouns: change.pronouns, picture: None };
-    save(&app, &auth, edit).await
+    let ChangeMe { display_name, bio, pronouns } = change;
+    save(&app, &auth, Edit { display_name, bio, pronouns, ..Edit::default() }).await
 }
 
 async fn save(app: &App, auth: &Auth, edit: Edit) -> Result<Json<Me>> {
@@ -78,28 +82,34 @@ async fn save(app: &App, auth: &Auth, edit: Edit) -> Result<Json<Me>> {
     (status = 422, description = "`invalid`: damaged or too many pixels", body = Problem),
 ))]
 async fn set_avatar(State(app): State<App>, auth: Auth, bytes: Bytes) -> Result<Json<Me>> {
-    let most = app.config.storage.avatar_max_bytes;
-    if bytes.len() > most {
-        return Err(Problem::too_large(most as u64));
-    }
-    let picture = avatar::from_upload(&app, bytes.to_vec()).await?;
-    save(&app, &auth, Edit { picture: Some(picture), ..Edit::default() }).await
+    let picture = super::make_picture(&app, "avatar", Shape::Square, bytes.to_vec()).await?;
+    save(&app, &auth, Edit { picture: Some(Some(picture)), ..Edit::default() }).await
 }
 
 /// Remove the picture
 #[utoipa::path(delete, path = "/me/avatar", responses((status = 200, body = Me)))]
 async fn remove_avatar(State(app): State<App>, auth: Auth) -> Result<Json<Me>> {
-    let mut tx = app.db.begin().await?;
-    let mut row = edit::own_row(&mut tx, &auth).await?;
-    if let Some(old) = row.avatar_mid.take() {
-        row.avatar_type = None;
-        row.avatar_size = 0;
-        identity::sign_and_store(&app, &mut tx, row).await?;
-        store::drop_unused_picture(&mut tx, &old).await?;
-        tx.commit().await?;
-        super::edited(&app, &auth);
-    }
-    answer_me(&app, &auth).await
+    save(&app, &auth, Edit { picture: Some(None), ..Edit::default() }).await
+}
+
+/// Set the wide picture above the profile
+///
+/// The body is the picture itself. It is cut to three times its height, made small and freed of metadata.
+#[utoipa::path(put, path = "/me/banner", request_body(content = Vec<u8>, content_type = "image/*"), responses(
+    (status = 200, body = Me),
+    (status = 413, body = Problem),
+    (status = 415, description = "`unsupported_type`", body = Problem),
+    (status = 422, description = "`invalid`: damaged or too many pixels", body = Problem),
+))]
+async fn set_banner(State(app): State<App>, auth: Auth, bytes: Bytes) -> Result<Json<Me>> {
+    let picture = super::make_picture(&app, "banner", Shape::Banner, bytes.to_vec()).await?;
+    save(&app, &auth, Edit { banner: Some(Some(picture)), ..Edit::default() }).await
+}
+
+/// Remove the wide picture above the profile
+#[utoipa::path(delete, path = "/me/banner", responses((status = 200, body = Me)))]
+async fn remove_banner(State(app): State<App>, auth: Auth) -> Result<Json<Me>> {
+    save(&app, &auth, Edit { banner: Some(None), ..Edit::default() }).await
 }
 
 /// Somebody's card
@@ -117,6 +127,7 @@ async fn profile(State(app): State<App>, auth: Auth, Path(uid): Path<String>) ->
     let mutual_servers = mutual_servers(&app, &auth.uid, &uid).await?;
     Ok(Json(Profile {
         user: types::user(&row),
+        banner: types::path(&row, "banner", row.banner.as_ref()),
         bio: row.bio,
         pronouns: row.pronouns,
         mutual_servers,
@@ -137,12 +148,25 @@ async fn mutual_servers(app: &App, asker: &str, other: &str) -> Result<Vec<Strin
     (status = 200, content_type = "image/*", body = Vec<u8>),
     (status = 404, body = Problem),
 ))]
-async fn picture(State(app): State<App>, _auth: Auth, Path(uid): Path<String>, headers: HeaderMap) -> Result<Response> {
-    let mut read = app.db.read().await?;
+async fn avatar(State(app): State<App>, _auth: Auth, Path(uid): Path<String>, headers: HeaderMap) -> Result<Response> {
+    let row = store::profile(&mut app.db.read().await?, &uid).await?;
+    serve(&app, row.and_then(|row| row.avatar), &headers).await
+}
+
+/// The wide picture above somebody's profile
+#[utoipa::path(get, path = "/users/{uid}/banner", params(("uid" = String, Path, description = "The person's id")), responses(
+    (status = 200, content_type = "image/*", body = Vec<u8>),
+    (status = 404, body = Problem),
+))]
+async fn banner(State(app): State<App>, _auth: Auth, Path(uid): Path<String>, headers: HeaderMap) -> Result<Response> {
+    let row = store::profile(&mut app.db.read().await?, &uid).await?;
+    serve(&app, row.and_then(|row| row.banner), &headers).await
+}
+
+async fn serve(app: &App, picture: Option<Picture>, headers: &HeaderMap) -> Result<Response> {
     let none = || Problem::not_found().detail("There is no picture.");
-    let mid = store::profile(&mut read, &uid).await?.and_then(|row| row.avatar_mid).ok_or_else(none)?;
-    let (kind, bytes) = store::picture(&mut read, &mid).await?.ok_or_else(none)?;
-    drop(read);
+    let mid = picture.ok_or_else(none)?.mid;
+    let (kind, bytes) = store::picture(&mut app.db.read().await?, mid.as_str()).await?.ok_or_else(none)?;
     let etag = format!("\"{mid}\"");
     let mut out = HeaderMap::new();
     let value = |text: &str| HeaderValue::from_str(text).map_err(Problem::internal);

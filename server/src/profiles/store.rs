@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use conntext_federation::profile::Picture;
+
 use crate::args;
 use crate::db::{Query, Result, Row, Tx, Value};
 
@@ -16,15 +18,39 @@ pub(super) struct ProfileRow {
     pub display_name: String,
     pub bio: String,
     pub pronouns: String,
-    pub avatar_mid: Option<String>,
-    pub avatar_type: Option<String>,
-    pub avatar_size: i64,
+    pub avatar: Option<Picture>,
+    pub banner: Option<Picture>,
     pub deleted: bool,
     pub doc: String,
     pub updated_at: i64,
     pub fetched_at: i64,
     /// Whether the home says itself that the handle is theirs.
     pub confirmed: bool,
+}
+
+impl ProfileRow {
+    /// Its pictures, by whatever they are for.
+    pub fn pictures(&self) -> impl Iterator<Item = &Picture> {
+        self.avatar.iter().chain(&self.banner)
+    }
+}
+
+/// The picture whose id, type and size stand in three columns.
+fn picture_of(r: &Row, first: usize) -> Option<Picture> {
+    Some(Picture {
+        mid: r.get::<Option<String>>(first)?.parse().ok()?,
+        media_type: r.get::<Option<String>>(first + 1)?,
+        size: r.get::<i64>(first + 2).unsigned_abs(),
+    })
+}
+
+/// The three columns of a picture.
+fn columns(picture: Option<&Picture>) -> [Value; 3] {
+    [
+        picture.map(|p| p.mid.as_str().to_owned()).into(),
+        picture.map(|p| p.media_type.clone()).into(),
+        picture.map_or(0, |p| i64::try_from(p.size).unwrap_or(i64::MAX)).into(),
+    ]
 }
 
 fn profile_row(r: &Row) -> ProfileRow {
@@ -38,14 +64,13 @@ fn profile_row(r: &Row) -> ProfileRow {
         display_name: r.get(6),
         bio: r.get(7),
         pronouns: r.get(8),
-        avatar_mid: r.get(9),
-        avatar_type: r.get(10),
-        avatar_size: r.get(11),
-        deleted: r.get(12),
-        doc: r.get(13),
-        updated_at: r.get(14),
-        fetched_at: r.get(15),
-        confirmed: r.get(16),
+        avatar: picture_of(r, 9),
+        banner: picture_of(r, 12),
+        deleted: r.get(15),
+        doc: r.get(16),
+        updated_at: r.get(17),
+        fetched_at: r.get(18),
+        confirmed: r.get(19),
     }
 }
 
@@ -53,7 +78,7 @@ pub(super) async fn profile(q: &mut impl Query, uid: &str) -> Result<Option<Prof
     let row = q
         .row(
             "select uid, handle, domain, local, op, rev, display_name, bio, pronouns, avatar_mid, avatar_type,
-               avatar_size, deleted, doc, updated_at, fetched_at, confirmed
+               avatar_size, banner_mid, banner_type, banner_size, deleted, doc, updated_at, fetched_at, confirmed
              from profiles where uid = $1",
             args![uid],
         )
@@ -75,7 +100,7 @@ pub(super) async fn profiles(
         let rows = q
             .rows(
                 "select uid, handle, domain, local, op, rev, display_name, bio, pronouns, avatar_mid, avatar_type,
-                   avatar_size, deleted, doc, updated_at, fetched_at, confirmed
+                   avatar_size, banner_mid, banner_type, banner_size, deleted, doc, updated_at, fetched_at, confirmed
                  from profiles where uid in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
                    $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
                 args,
@@ -87,14 +112,18 @@ pub(super) async fn profiles(
 }
 
 pub(super) async fn put(tx: &mut Tx, p: &ProfileRow) -> Result<()> {
+    let [avatar, avatar_type, avatar_size] = columns(p.avatar.as_ref());
+    let [banner, banner_type, banner_size] = columns(p.banner.as_ref());
     tx.exec(
         "insert into profiles (uid, handle, domain, local, op, rev, display_name, bio, pronouns, avatar_mid,
-           avatar_type, avatar_size, deleted, doc, updated_at, fetched_at, confirmed)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+           avatar_type, avatar_size, banner_mid, banner_type, banner_size, deleted, doc, updated_at, fetched_at,
+           confirmed)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
          on conflict (uid) do update set handle = excluded.handle, domain = excluded.domain, op = excluded.op,
            rev = excluded.rev, display_name = excluded.display_name, bio = excluded.bio,
            pronouns = excluded.pronouns, avatar_mid = excluded.avatar_mid, avatar_type = excluded.avatar_type,
-           avatar_size = excluded.avatar_size, deleted = excluded.deleted, doc = excluded.doc,
+           avatar_size = excluded.avatar_size, banner_mid = excluded.banner_mid,
+           banner_type = excluded.banner_type, banner_size = excluded.banner_size, deleted = excluded.deleted, doc = excluded.doc,
            updated_at = excluded.updated_at, fetched_at = excluded.fetched_at, confirmed = excluded.confirmed",
         args![
             &p.uid,
@@ -106,9 +135,12 @@ pub(super) async fn put(tx: &mut Tx, p: &ProfileRow) -> Result<()> {
             &p.display_name,
             &p.bio,
             &p.pronouns,
-            p.avatar_mid.clone(),
-            p.avatar_type.clone(),
-            p.avatar_size,
+            avatar,
+            avatar_type,
+            avatar_size,
+            banner,
+            banner_type,
+            banner_size,
             p.deleted,
             &p.doc,
             p.updated_at,
@@ -167,10 +199,10 @@ pub(super) async fn sealed_keys(q: &mut impl Query, uid: &str, purpose: &str) ->
     Ok(rows.iter().map(|r| (r.get(0), r.get(1))).collect())
 }
 
-pub(super) async fn add_picture(tx: &mut Tx, mid: &str, kind: &str, bytes: &[u8], now: i64) -> Result<()> {
+pub(super) async fn add_picture(tx: &mut Tx, picture: &Picture, bytes: &[u8], now: i64) -> Result<()> {
     tx.exec(
         "insert into avatars (mid, type, bytes, created_at) values ($1, $2, $3, $4) on conflict (mid) do nothing",
-        args![mid, kind, bytes, now],
+        args![picture.mid.as_str(), &picture.media_type, bytes, now],
     )
     .await
     .map(|_| ())
@@ -195,19 +227,20 @@ pub(super) async fn strangers(q: &mut impl Query, after: &str, before: i64, most
 
 /// Forgets somebody of another instance. The end of an identity stays, so that nothing older comes back.
 pub(super) async fn forget(tx: &mut Tx, uid: &str) -> Result<()> {
-    let row = tx.row("delete from profiles where uid = $1 and not deleted returning avatar_mid", args![uid]).await?;
-    let Some(row) = row else { return Ok(()) };
+    let sql = "delete from profiles where uid = $1 and not deleted returning avatar_mid, banner_mid";
+    let Some(row) = tx.row(sql, args![uid]).await? else { return Ok(()) };
     drop_ops(tx, uid, 0).await?;
-    match row.get::<Option<String>>(0) {
-        Some(mid) => drop_unused_picture(tx, &mid).await,
-        None => Ok(()),
+    for mid in [row.get::<Option<String>>(0), row.get(1)].into_iter().flatten() {
+        drop_unused_picture(tx, &mid).await?;
     }
+    Ok(())
 }
 
 /// Removes a picture that no profile shows any more.
 pub(super) async fn drop_unused_picture(tx: &mut Tx, mid: &str) -> Result<()> {
     tx.exec(
-        "delete from avatars where mid = $1 and not exists (select 1 from profiles where avatar_mid = $1)",
+        "delete from avatars where mid = $1
+           and not exists (select 1 from profiles where avatar_mid = $1 or banner_mid = $1)",
         args![mid],
     )
     .await

@@ -1,5 +1,6 @@
 //! How people appear in the API.
 
+use conntext_federation::profile::Picture;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -66,6 +67,9 @@ pub struct Me {
 pub struct Profile {
     /// The person.
     pub user: User,
+    /// Path of the wide picture above the card on this instance; none when they have none.
+    #[schema(required)]
+    pub banner: Option<String>,
     /// What they say about themselves.
     pub bio: String,
     /// Their pronouns; empty for none.
@@ -89,14 +93,15 @@ pub(super) fn user(row: &ProfileRow) -> User {
         domain: row.domain.clone(),
         display_name: known_or_id(&row.display_name),
         deleted: row.deleted,
-        // The picture's id in the address lets browsers keep it for ever.
-        avatar: row.avatar_mid.as_ref().map(|mid| format!("/api/v1/users/{}/avatar?v={}", row.uid, short(mid))),
+        avatar: path(row, "avatar", row.avatar.as_ref()),
         local: row.local,
     }
 }
 
-fn short(mid: &str) -> &str {
-    mid.get(2..14).unwrap_or(mid)
+/// Where a picture of a person is served. Its id in the address lets browsers keep it for ever.
+pub(super) fn path(row: &ProfileRow, what: &str, picture: Option<&Picture>) -> Option<String> {
+    let mid = picture?.mid.as_str();
+    Some(format!("/api/v1/users/{}/{what}?v={}", row.uid, mid.get(2..14).unwrap_or(mid)))
 }
 
 /// What stands for a name that is not known.

@@ -22,7 +22,7 @@ use crate::App;
 use crate::error::{Problem, Result};
 use crate::http::Path;
 use crate::peers::{self, Origin, Streamed, client::read_capped};
-use crate::profiles;
+use crate::profiles::{self, Kept, Shape};
 
 /// Routes for other instances, below `/federation/v1`.
 pub fn peer_router() -> Router<App> {
@@ -35,23 +35,14 @@ fn none() -> Problem {
 
 pub(super) async fn set(app: &App, here: &Here, bytes: Bytes) -> Result<()> {
     here.require(Perms::MANAGE_SERVER)?;
-    let most = app.config.storage.avatar_max_bytes;
-    if bytes.len() > most {
-        return Err(Problem::too_large(u64::try_from(most).unwrap_or(u64::MAX)));
-    }
-    let new = profiles::small_picture(app, "icon", bytes.to_vec()).await?;
+    let Kept { picture, bytes } = profiles::make_picture(app, "icon", Shape::Square, bytes.to_vec()).await?;
     let old = here.log.state().info.icon.clone();
     let mut tx = app.db.begin().await?;
-    store::put_icon(&mut tx, &new.mid, new.kind, &new.bytes, app.clock.now_ms()).await?;
+    store::put_icon(&mut tx, picture.mid.as_str(), &picture.media_type, &bytes, app.clock.now_ms()).await?;
     tx.commit().await?;
     if !here.log.hub_here {
-        send(app, here, new.mid.parse()?, new.kind, new.bytes.clone()).await?;
+        send(app, here, &picture, bytes).await?;
     }
-    let picture = Picture {
-        mid: new.mid.parse()?,
-        media_type: new.kind.to_owned(),
-        size: u64::try_from(new.bytes.len()).unwrap_or(u64::MAX),
-    };
     let same = old.as_ref() == Some(&picture);
     let update = ServerUpdate { icon: Some(Some(picture)), ..ServerUpdate::default() };
     if !same {
@@ -62,16 +53,16 @@ pub(super) async fn set(app: &App, here: &Here, bytes: Bytes) -> Result<()> {
 }
 
 /// Brings a picture to the hub before the change that names it.
-async fn send(app: &App, here: &Here, mid: MediaId, kind: &str, bytes: Vec<u8>) -> Result<()> {
+async fn send(app: &App, here: &Here, picture: &Picture, bytes: Vec<u8>) -> Result<()> {
     let sid = &here.log.sid;
     let domain = Domain::parse_normal(&here.log.hub_domain(), app.config.federation.dev_insecure)?;
     let content = Streamed {
-        content_type: kind.to_owned(),
+        content_type: picture.media_type.clone(),
         length: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
         sha256: Sha256::digest(&bytes).into(),
         body: bytes.into(),
     };
-    let path = format!("/servers/{sid}/icon/{mid}");
+    let path = format!("/servers/{sid}/icon/{}", picture.mid);
     let sent = peers::send_stream(app, &domain, Method::PUT, &path, content).await;
     sent.map(|_| ()).map_err(|e| e.problem(&domain))
 }

@@ -291,12 +291,5 @@ fn announce_ended(app: &App, uid: &str, sessions: Vec<String>) {
             app.bus.tell_person(&uid, PersonNotice::SessionEnded(Some(session)));
         }
     }
-    announce_sign_ins(app, uid);
-}
-
-/// The person's devices see that there are other sign-ins to know of.
-fn announce_sign_ins(app: &App, uid: &str) {
-    if let Ok(uid) = uid.parse() {
-        app.bus.tell_person(&uid, PersonNotice::Me);
-    }
+    app.bus.tell_me(uid);
 }

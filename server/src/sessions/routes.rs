@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Beginning, Kind, SessionCreated, Tokens, announce, announce_sign_ins, cookies, hand_out, store, tokens};
+use super::{Beginning, Kind, SessionCreated, Tokens, announce, cookies, hand_out, store, tokens};
 use crate::App;
 use crate::accounts::{self, Account};
 use crate::db::Tx;
@@ -110,7 +110,7 @@ async fn open(
     let kind = kind.unwrap_or(Kind::Cookie);
     let opened = super::open(app, &mut tx, account, kind, client, &device, Beginning::SignIn).await?;
     tx.commit().await?;
-    announce_sign_ins(app, &account.uid);
+    app.bus.tell_me(&account.uid);
     Ok(opened.into_response(app, StatusCode::CREATED))
 }
 
@@ -310,6 +310,6 @@ async fn know(State(app): State<App>, auth: Auth, Path(id): Path<String>) -> Res
         return Err(Problem::forbidden().detail("A device that is known already has to say so."));
     }
     tx.commit().await?;
-    announce_sign_ins(&app, &auth.uid);
+    app.bus.tell_me(&auth.uid);
     Ok(StatusCode::NO_CONTENT)
 }

@@ -347,8 +347,8 @@ async fn a7_a_cancelled_or_interrupted_archive_leaves_nothing_behind() {
     let (made, ()) = tokio::join!(turn, async {
         let now = stands(&r.ada).await;
         assert_eq!(now["state"], "running", "{now}");
+        assert!(!lying(&r.a).is_empty(), "it was begun");
         r.ada.delete(&format!("/me/exports/{id}")).await.expect_status(204);
-        assert!(!lying(&r.a).is_empty(), "it was not finished yet");
     });
     assert!(made);
     assert_eq!(lying(&r.a), Vec::<String>::new());

@@ -439,3 +439,17 @@ async fn a2_people_are_told_by_mail_of_what_happens_to_their_account() {
 async fn proven_with(who: &TestClient, password: &str) {
     who.post("/sessions/current/proof", json!({"password": password})).await.expect_status(204);
 }
+
+#[tokio::test]
+async fn a5_a_new_name_asks_for_a_fresh_proof_and_is_told_by_mail() {
+    let mailbox = Mailbox::new().await;
+    let a = instance(&mailbox).await;
+    let ada = with_address(&a, &mailbox, "ada").await;
+    a.clock.advance(700_000);
+    let name = json!({"handle": "augusta"});
+    ada.put("/me/handle", name.clone()).await.expect_problem(403, "proof_required");
+    ada.post("/sessions/current/proof", json!({"password": PASSWORD})).await.expect_status(204);
+    ada.put("/me/handle", name).await.expect_status(200);
+    let mail = one(&a.app, &mailbox).await;
+    assert!(mail.text.contains("your account ada is called augusta@a.test now"), "{}", mail.text);
+}

@@ -8,6 +8,7 @@ mod a_export;
 mod a_factors;
 mod a_mail;
 mod a_passkeys;
+mod a_profiles;
 mod a_tokens;
 mod architecture;
 mod b_elsewhere;

@@ -1,7 +1,6 @@
 import { useState, type FormEvent } from "react";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Link, Redirect } from "wouter";
-import { MailCheck } from "lucide-react";
 import { accountApi } from "@kit/api/account";
 import { useSession } from "@kit/live";
 import { Button } from "@kit/ui/Button";
@@ -11,6 +10,7 @@ import { fieldError } from "@kit/ui/problem";
 import { TextField } from "@kit/ui/TextField";
 import { useSubmit } from "@kit/ui/useSubmit";
 import { InsecureNotice } from "./InsecureNotice";
+import { MailSent } from "./MailSent";
 
 /** Asking for a link to a new password, which comes by mail. */
 export function ForgotPage() {
@@ -28,17 +28,13 @@ export function ForgotPage() {
   const signIn = <Link href="/sign-in">{t`Back to sign in`}</Link>;
   if (sent)
     return (
-      <CardPage picture={<MailCheck size={40} aria-hidden />} title={<Trans>Look into your mail</Trans>} after={signIn}>
-        <Stack>
-          <p role="status">{t`If ${who} has an account here with a confirmed address, a letter with a link is on its way. The link works once, and for an hour.`}</p>
-          <p>
-            <Trans>Nothing came after a few minutes? Look into the folder for spam. Whoever runs this place can give you a link, too.</Trans>
-          </p>
-          <Button wide onPress={() => { setSent(false); }}>
-            <Trans>Try another name</Trans>
-          </Button>
-        </Stack>
-      </CardPage>
+      <MailSent
+        what={t`If ${who} has an account here with a confirmed address, a letter with a link is on its way. The link works once, and for an hour.`}
+        nothingCame={<Trans>Nothing came after a few minutes? Look into the folder for spam. Whoever runs this place can give you a link, too.</Trans>}
+        again={<Trans>Try another name</Trans>}
+        onAgain={() => { setSent(false); }}
+        after={signIn}
+      />
     );
   const onSubmit = (event: FormEvent) => {
     event.preventDefault();

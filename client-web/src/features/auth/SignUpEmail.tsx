@@ -1,6 +1,5 @@
 import { useState, type FormEvent, type ReactNode } from "react";
 import { Trans, useLingui } from "@lingui/react/macro";
-import { MailCheck } from "lucide-react";
 import { accountApi } from "@kit/api/account";
 import { useSession } from "@kit/live";
 import { Button } from "@kit/ui/Button";
@@ -9,6 +8,7 @@ import { CardPage, Stack } from "@kit/ui/Page";
 import { fieldError } from "@kit/ui/problem";
 import { TextField } from "@kit/ui/TextField";
 import { useSubmit } from "@kit/ui/useSubmit";
+import { MailSent } from "./MailSent";
 import { useWork } from "./useWork";
 
 const KEY = "conntext.sign-up";
@@ -37,17 +37,13 @@ export function SignUpEmail({ search, after }: { search: string; after: ReactNod
   if (!instance) return null;
   if (sent)
     return (
-      <CardPage picture={<MailCheck size={40} aria-hidden />} title={<Trans>Look into your mail</Trans>} after={after}>
-        <Stack>
-          <p role="status">{t`A letter to ${email} is on its way. Its link leads on; it works for a day.`}</p>
-          <p>
-            <Trans>Nothing came after a few minutes? Look into the folder for spam, and see whether the address is right.</Trans>
-          </p>
-          <Button wide onPress={() => { setSent(false); }}>
-            <Trans>Another address</Trans>
-          </Button>
-        </Stack>
-      </CardPage>
+      <MailSent
+        what={t`A letter to ${email} is on its way. Its link leads on; it works for a day.`}
+        nothingCame={<Trans>Nothing came after a few minutes? Look into the folder for spam, and see whether the address is right.</Trans>}
+        again={<Trans>Another address</Trans>}
+        onAgain={() => { setSent(false); }}
+        after={after}
+      />
     );
   const onSubmit = (event: FormEvent) => {
     event.preventDefault();

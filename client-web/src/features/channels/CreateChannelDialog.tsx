@@ -2,6 +2,7 @@ import { useId, useState, type FormEvent } from "react";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useLocation } from "wouter";
 import { api, type Server } from "@kit/api";
+import { useSync } from "@kit/live";
 import { Button } from "@kit/ui/Button";
 import { Dialog } from "@kit/ui/Dialog";
 import { FormError } from "@kit/ui/FormError";
@@ -25,6 +26,7 @@ export function CreateChannelDialog({ server, kind, parent: firstParent, onClose
   const { t } = useLingui();
   const form = useId();
   const [, navigate] = useLocation();
+  const sync = useSync();
   const [name, setName] = useState("");
   const [topic, setTopic] = useState("");
   const [parent, setParent] = useState(firstParent);
@@ -38,6 +40,7 @@ export function CreateChannelDialog({ server, kind, parent: firstParent, onClose
       ...(isText ? { parent, topic: topic.trim() } : {}),
       ...(isPrivate ? { private: true, allow } : {}),
     });
+    sync.addChannel(server.id, channel);
     onClose();
     if (isText) navigate(`/s/${server.id}/${channel.id}`);
   });

@@ -9,6 +9,7 @@ import { identityColour } from "@kit/theme/identity-colour";
 import { AnchoredCard } from "@kit/ui/AnchoredCard";
 import { Avatar } from "@kit/ui/Avatar";
 import { Button } from "@kit/ui/Button";
+import { cx } from "@kit/ui/cx";
 import { IconButton } from "@kit/ui/IconButton";
 import { Handle, nameOf } from "@kit/ui/Person";
 import { usePresenceWords } from "@kit/ui/presence-words";
@@ -59,7 +60,9 @@ function Content({ user, profile, sid, onClose }: { user: User; profile: Profile
   const address = `${user.handle}@${user.domain}`;
   return (
     <>
-      <div className={s.banner} style={{ background: identityColour(user.id) }} />
+      <div className={cx(s.banner, profile?.banner && s.wide)} style={{ background: identityColour(user.id) }}>
+        {profile?.banner ? <img src={profile.banner} alt="" /> : null}
+      </div>
       <div className={s.body}>
         <div className={s.picture}>
           <Avatar id={user.id} name={nameOf(user)} src={user.avatar} size={72} presence={isMe ? "online" : presence} />

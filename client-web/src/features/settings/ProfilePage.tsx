@@ -6,7 +6,7 @@ import { useMe, useSync } from "@kit/live";
 import { Button } from "@kit/ui/Button";
 import { FormError } from "@kit/ui/FormError";
 import { Stack } from "@kit/ui/Page";
-import { Handle, nameOf } from "@kit/ui/Person";
+import { nameOf } from "@kit/ui/Person";
 import { PictureField } from "@kit/ui/PictureField";
 import { fieldError } from "@kit/ui/problem";
 import { SaveBar, Section } from "@kit/ui/SettingsLayout";
@@ -14,6 +14,7 @@ import { FailedState, SkeletonRows } from "@kit/ui/States";
 import { TextField } from "@kit/ui/TextField";
 import { toast } from "@kit/ui/Toasts";
 import { useSubmit } from "@kit/ui/useSubmit";
+import { NameSection } from "./NameSection";
 
 /** How others see the person: picture, name, pronouns, a few words. */
 export function ProfilePage() {
@@ -37,7 +38,25 @@ export function ProfilePage() {
           }}
         />
       </Section>
+      <Section title={t`Banner`} lead={t`The wide picture above your profile.`}>
+        <PictureField
+          id={user.id}
+          name={nameOf(user)}
+          src={profile.data?.banner ?? null}
+          shape="wide"
+          isDisabled={!profile.isSuccess}
+          onChange={async (picture) => {
+            sync.setMe(await api.me.setBanner(picture));
+            await profile.refetch();
+          }}
+          onRemove={async () => {
+            sync.setMe(await api.me.removeBanner());
+            await profile.refetch();
+          }}
+        />
+      </Section>
       {profile.isPending ? <SkeletonRows rows={3} label={t`Loading your profile`} /> : profile.isError ? <FailedState error={profile.error} onRetry={() => void profile.refetch()} /> : <Words key={profile.data.user.id} profile={profile.data} />}
+      <NameSection />
     </>
   );
 }
@@ -69,9 +88,6 @@ function Words({ profile }: { profile: Profile }) {
         }}
       >
         <Stack>
-          <p>
-            <Trans>Your address is</Trans> <strong><Handle user={user} /></strong>
-          </p>
           <TextField label={t`Name to show`} value={name} onChange={setName} maxLength={64} placeholder={user.handle} error={fieldError(save.error, "display_name")} />
           <TextField label={t`Pronouns`} value={pronouns} onChange={setPronouns} maxLength={40} error={fieldError(save.error, "pronouns")} />
           <TextField label={t`A few words about you`} multiline value={bio} onChange={setBio} maxLength={500} error={fieldError(save.error, "bio")} />

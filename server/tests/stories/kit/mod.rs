@@ -14,5 +14,5 @@ pub use database::{empty, holds};
 pub use instance::{PASSWORD, TestInstance};
 pub use mailbox::{Mail, Mailbox};
 pub use net::{Faults, TestNet};
-pub use topology::everywhere;
+pub use topology::{Scene, everywhere};
 pub use world::{Community, Person, same, until};

@@ -61,6 +61,7 @@ function Parts({ found, bio, pronouns, onClose }: { found: ImportPreview; bio: s
   function offers(): Offered[] {
     const all: (Offered | false)[] = [
       found.picture !== null && { part: "picture", name: t`Picture`, shown: <Avatar id={user.id} name={found.display_name} src={found.picture} size={56} shape="round" /> },
+      found.banner !== null && { part: "banner", name: t`Banner`, shown: <img className={s.banner} src={found.banner} alt="" /> },
       found.display_name !== "" && found.display_name !== user.display_name && { part: "display_name", name: t`Name to show`, shown: found.display_name },
       found.pronouns !== "" && found.pronouns !== pronouns && { part: "pronouns", name: t`Pronouns`, shown: found.pronouns },
       found.bio !== "" && found.bio !== bio && { part: "bio", name: t`A few words about you`, shown: found.bio },

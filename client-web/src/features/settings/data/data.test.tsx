@@ -19,6 +19,7 @@ const found = (part: Partial<ImportPreview> = {}): ImportPreview => ({
   pronouns: "",
   bio: "I count.",
   picture: null,
+  banner: null,
   settings: { theme: "dark" },
   communities: [
     { id: "s_1", name: "Orchard", domain: "harbour.town", public: true, joined: false },

@@ -1,8 +1,10 @@
-//! Pictures of people: checked, cut to a square, made small and free of everything that a camera writes beside the picture.
+//! Pictures of people: checked, cut to their shape, made small and free of everything that a camera writes beside the
+//! picture.
 
 use std::io::Cursor;
 
 use conntext_federation::ids::MediaId;
+use conntext_federation::profile::Picture;
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits};
@@ -11,21 +13,36 @@ use super::store;
 use crate::App;
 use crate::error::{Problem, Result};
 
-/// Width and height of a kept picture, in pixels.
-const SIDE: u32 = 256;
 const JPEG_QUALITY: u8 = 88;
 
+/// What a picture is for, and so how it is cut.
+#[derive(Clone, Copy)]
+pub enum Shape {
+    /// Of a person or community: a square.
+    Square,
+    /// Above a profile: three times as wide as high.
+    Banner,
+}
+
+impl Shape {
+    /// Width and height of a kept picture, in pixels.
+    fn size(self) -> (u32, u32) {
+        match self {
+            Self::Square => (256, 256),
+            Self::Banner => (960, 320),
+        }
+    }
+}
+
 /// A picture as it is kept.
-pub struct Avatar {
-    /// Its id, made of the bytes.
-    pub mid: String,
-    /// Media type.
-    pub kind: &'static str,
+pub struct Kept {
+    /// What a document says of it.
+    pub picture: Picture,
     pub bytes: Vec<u8>,
 }
 
 fn bad(why: &str) -> Problem {
-    Problem::invalid("avatar", "bad_picture", why)
+    Problem::invalid("picture", "bad_picture", why)
 }
 
 /// Decodes with limits. What the name or the header claims does not count: the bytes do.
@@ -49,9 +66,10 @@ fn decode(bytes: &[u8], max_pixels: u64) -> Result<DynamicImage> {
     Ok(picture)
 }
 
-fn make(bytes: &[u8], max_pixels: u64) -> Result<Avatar> {
+fn make(shape: Shape, bytes: &[u8], max_pixels: u64) -> Result<Kept> {
     let picture = decode(bytes, max_pixels)?;
-    let picture = picture.resize_to_fill(SIDE, SIDE, FilterType::Lanczos3);
+    let (width, height) = shape.size();
+    let picture = picture.resize_to_fill(width, height, FilterType::Lanczos3);
     let transparent = picture.color().has_alpha() && picture.to_rgba8().pixels().any(|p| p.0[3] < 255);
     let mut out = Vec::new();
     let kind = if transparent {
@@ -63,21 +81,32 @@ fn make(bytes: &[u8], max_pixels: u64) -> Result<Avatar> {
             .map_err(Problem::internal)?;
         "image/jpeg"
     };
-    Ok(Avatar { mid: MediaId::of(&out).as_str().to_owned(), kind, bytes: out })
+    let picture = Picture { mid: MediaId::of(&out), media_type: kind.to_owned(), size: out.len() as u64 };
+    Ok(Kept { picture, bytes: out })
 }
 
-/// Makes the kept picture from an upload.
-pub(super) async fn from_upload(app: &App, bytes: Vec<u8>) -> Result<Avatar> {
+/// Makes the kept picture from an upload; `field` names it where it is refused.
+pub(super) async fn from_upload(app: &App, field: &'static str, shape: Shape, bytes: Vec<u8>) -> Result<Kept> {
+    let most = app.config.storage.avatar_max_bytes;
+    if bytes.len() > most {
+        return Err(Problem::too_large(most as u64));
+    }
     let max_pixels = app.config.storage.picture_max_pixels;
-    tokio::task::spawn_blocking(move || make(&bytes, max_pixels)).await.map_err(Problem::internal)?
+    let made = tokio::task::spawn_blocking(move || make(shape, &bytes, max_pixels)).await.map_err(Problem::internal)?;
+    made.map_err(|mut problem| {
+        for fault in problem.fields.iter_mut().flatten() {
+            field.clone_into(&mut fault.field);
+        }
+        problem
+    })
 }
 
 /// Keeps the picture of a remote profile, after the checks that an upload gets. The bytes stay as they are, since the
 /// signed profile names their hash.
-pub(super) async fn keep_remote(app: &App, mid: &str, kind: &str, bytes: Vec<u8>) -> Result<()> {
-    let bytes = check_remote(app, mid, bytes).await?;
+pub(super) async fn keep_remote(app: &App, picture: &Picture, bytes: Vec<u8>) -> Result<()> {
+    let bytes = check_remote(app, picture.mid.as_str(), bytes).await?;
     let mut tx = app.db.begin().await?;
-    store::add_picture(&mut tx, mid, kind, &bytes, app.clock.now_ms()).await?;
+    store::add_picture(&mut tx, picture, &bytes, app.clock.now_ms()).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -104,20 +133,22 @@ mod tests {
     }
 
     #[test]
-    fn a5_a_picture_becomes_a_small_square() {
-        let avatar = make(&png(640, 200, 255), 16_000_000).unwrap();
-        assert_eq!(avatar.kind, "image/jpeg");
-        let kept = decode(&avatar.bytes, 16_000_000).unwrap();
-        assert_eq!((kept.width(), kept.height()), (SIDE, SIDE));
-        assert_eq!(make(&png(10, 10, 100), 16_000_000).unwrap().kind, "image/png");
+    fn a5_a_picture_is_cut_to_its_shape() {
+        for (shape, size) in [(Shape::Square, (256, 256)), (Shape::Banner, (960, 320))] {
+            let made = make(shape, &png(640, 200, 255), 16_000_000).unwrap();
+            assert_eq!(made.picture.media_type, "image/jpeg");
+            let kept = decode(&made.bytes, 16_000_000).unwrap();
+            assert_eq!((kept.width(), kept.height()), size);
+        }
+        assert_eq!(make(Shape::Square, &png(10, 10, 100), 16_000_000).unwrap().picture.media_type, "image/png");
     }
 
     #[test]
     fn l2_what_is_no_picture_or_a_huge_one_is_refused() {
-        assert_eq!(make(b"<svg onload=alert(1)>", 100).err().unwrap().code, "unsupported_type");
-        assert_eq!(make(&png(20, 20, 255), 399).err().unwrap().code, "invalid");
+        assert_eq!(make(Shape::Square, b"<svg onload=alert(1)>", 100).err().unwrap().code, "unsupported_type");
+        assert_eq!(make(Shape::Square, &png(20, 20, 255), 399).err().unwrap().code, "invalid");
         let mut cut = png(64, 64, 255);
         cut.truncate(60);
-        assert_eq!(make(&cut, 16_000_000).err().unwrap().code, "invalid");
+        assert_eq!(make(Shape::Square, &cut, 16_000_000).err().unwrap().code, "invalid");
     }
 }
