@@ -105,7 +105,7 @@ test("A5, I4: name, picture and appearance are kept and seen on the other device
   await ada.page.getByLabel("Pronouns").fill("she/her");
   await ada.page.getByRole("button", { name: "Save" }).click();
   await expect(ada.page.getByText("Your profile is saved.")).toBeVisible();
-  await ada.page.locator("input[type=file]").setInputFiles({ name: "me.png", mimeType: "image/png", buffer: await ada.page.screenshot() });
+  await ada.page.getByRole("region", { name: "Picture" }).locator("input[type=file]").setInputFiles({ name: "me.png", mimeType: "image/png", buffer: await ada.page.screenshot() });
   await ada.page.getByRole("button", { name: "Use this picture" }).click();
   await expect(ada.page.getByRole("button", { name: "Change picture" })).toBeVisible();
   await ada.go("/settings/appearance");

@@ -1,5 +1,5 @@
 import type { Role } from "../kit/api/types";
-import { accessible, community, expect, letIn, register, test } from "./kit";
+import { accessible, community, expect, letIn, register, shot, test } from "./kit";
 
 test("B1, B2, B6: a community is made, named, given channels; a taken name is told at the field", async ({ browser, a }) => {
   const { page } = await register(browser, a, "founder");
@@ -128,7 +128,7 @@ test("B4: leaving with everything that one posted, on both instances, and seeing
   await guest.page.getByRole("menuitem", { name: "Leave the community" }).click();
   const dialog = guest.page.getByRole("alertdialog");
   await dialog.getByText("Erase everything that I posted here").click();
-  if (process.env["SHOTS"]) await guest.page.screenshot({ path: `${process.env["SHOTS"]}/leave.png` });
+  await shot(guest.page, "leave");
   await dialog.getByRole("button", { name: "Leave and erase" }).click();
   await expect(guest.page.getByRole("heading", { name: /^Hello/ })).toBeVisible();
   // The owner sees it go, and what the owner wrote stays.
@@ -138,7 +138,7 @@ test("B4: leaving with everything that one posted, on both instances, and seeing
   await guest.go("/settings/data");
   await expect(guest.page.getByText("Erased. All 2 instances that held it have confirmed.")).toBeVisible({ timeout: 30_000 });
   await accessible(guest.page);
-  if (process.env["SHOTS"]) await guest.page.screenshot({ path: `${process.env["SHOTS"]}/erased.png` });
+  await shot(guest.page, "erased");
   await guest.page.getByRole("button", { name: "Remove Long Story from this list" }).click();
   await expect(guest.page.getByText("Long Story")).toHaveCount(0);
 });

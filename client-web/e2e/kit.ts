@@ -113,6 +113,22 @@ export async function accessible(page: Page): Promise<void> {
   expect(serious.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 200)).join(", ")}`)).toEqual([]);
 }
 
+/** Pictures for whoever wants to look at them, wide and narrow: SHOTS names a folder. */
+export async function shot(page: Page, name: string): Promise<void> {
+  const folder = process.env["SHOTS"];
+  if (!folder) return;
+  const before = page.viewportSize();
+  for (const [width, height] of [
+    [1440, 900],
+    [390, 844],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    await page.waitForTimeout(500);
+    await page.screenshot({ path: `${folder}/${name}-${String(width)}.png` });
+  }
+  if (before) await page.setViewportSize(before);
+}
+
 /** A community of the owner with one text channel; made through the API. */
 export async function community(owner: Person, name: string): Promise<{ server: Server; channel: string }> {
   const server = await owner.call<Server>("POST", "servers", { name, template: "blank" });

@@ -1,23 +1,7 @@
-import { join } from "node:path";
-import type { Page } from "@playwright/test";
-import { accessible, expect, Instance, PASSWORD, register, test } from "./kit";
+import { accessible, expect, Instance, PASSWORD, register, shot, test } from "./kit";
 import { Mailbox } from "./mailbox";
 
 const NEW = "another lantern on the night train";
-
-/** Pictures for whoever wants to look at them: SHOTS names a folder. */
-async function shot(page: Page, name: string): Promise<void> {
-  const folder = process.env.SHOTS;
-  if (!folder) return;
-  for (const [width, height] of [
-    [1440, 900],
-    [390, 844],
-  ] as const) {
-    await page.setViewportSize({ width, height });
-    await page.screenshot({ path: join(folder, `${name}-${String(width)}.png`) });
-  }
-  await page.setViewportSize({ width: 1280, height: 800 });
-}
 
 test("A4: a new password comes by mail to a confirmed address", async ({ browser }) => {
   const mail = await Mailbox.open();

@@ -177,6 +177,13 @@ pub struct MemberUpdate {
     pub roles: Vec<RoleId>,
 }
 
+/// Whether a server shows the name and picture that a member chose for it, which their home tells beside their profile.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MemberProfile {
+    /// False shows them as everywhere else.
+    pub shown: bool,
+}
+
 /// No messages or reactions until then.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct MemberTimeout {
@@ -342,6 +349,8 @@ pub enum Content {
     MemberTimeout(MemberTimeout),
     /// `member.update`
     MemberUpdate(MemberUpdate),
+    /// `member.profile`
+    MemberProfile(MemberProfile),
     /// `invite.create`
     InviteCreate(InviteCreate),
     /// `invite.revoke`
@@ -452,6 +461,7 @@ impl Content {
             "member.unban" => Self::MemberUnban,
             "member.timeout" => Self::MemberTimeout(typed(value)?),
             "member.update" => Self::MemberUpdate(typed(value)?),
+            "member.profile" => Self::MemberProfile(typed(value)?),
             "invite.create" => Self::InviteCreate(typed(value)?),
             "invite.revoke" => Self::InviteRevoke,
             "instance.ban" => Self::InstanceBan(typed(value)?),

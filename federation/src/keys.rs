@@ -28,6 +28,8 @@ pub enum Domain {
     Identity,
     /// A profile document.
     Profile,
+    /// How a person shows themselves in one server.
+    ServerProfile,
     /// A server card in an invite preview or a directory.
     Card,
     /// A state snapshot for one recipient.
@@ -54,6 +56,7 @@ impl Domain {
             Self::Freshness => "conntext/freshness/v1\n",
             Self::Identity => "conntext/identity/v1\n",
             Self::Profile => "conntext/profile/v1\n",
+            Self::ServerProfile => "conntext/server-profile/v1\n",
             Self::Card => "conntext/card/v1\n",
             Self::Snapshot => "conntext/snapshot/v1\n",
             Self::Checkpoint => "conntext/checkpoint/v1\n",

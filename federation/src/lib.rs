@@ -25,6 +25,7 @@ pub mod receipt;
 pub mod replica;
 pub mod rewind;
 pub mod rules;
+pub mod server_profile;
 pub mod signed;
 pub mod state;
 pub mod stream;

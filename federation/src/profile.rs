@@ -110,7 +110,7 @@ pub fn valid_handle(text: &str) -> bool {
 }
 
 /// Control characters, and those that turn the direction of text around what follows them.
-fn is_forbidden(c: char) -> bool {
+pub(crate) fn is_forbidden(c: char) -> bool {
     (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

@@ -231,6 +231,14 @@ pub fn check(state: &ServerState, facts: &Facts, action: &Action, content: &Cont
                 if in_reach { Ok(()) } else { Err(Code::Forbidden) }
             })
         }
+        Content::MemberProfile(_) => {
+            need(perms, Perms::MANAGE_NICKNAMES)?;
+            let other: Actor = target(action)?;
+            if !state.members.contains_key(&other) {
+                return Err(Code::BadContent);
+            }
+            above(state, actor, &other)
+        }
         Content::InviteCreate(i) => {
             need(perms, Perms::INVITE)?;
             let hash: Hash = target(action)?;

@@ -379,6 +379,13 @@ impl ServerState {
                     self.dirty.insert(Key::Member(actor));
                 }
             }
+            Content::MemberProfile(p) => {
+                let Some(actor) = target_actor() else { return };
+                if let Some(member) = self.members.get_mut(&actor) {
+                    member.plain = !p.shown;
+                    self.dirty.insert(Key::Member(actor));
+                }
+            }
             Content::InviteCreate(i) => {
                 let Some(hash) = target_hash() else { return };
                 let invite = Invite {
@@ -436,6 +443,7 @@ impl ServerState {
             joined_seq: header.seq,
             roles,
             timeout_until: 0,
+            plain: false,
         };
         self.by_home.entry(action.origin.clone()).or_default().insert(action.actor.clone());
         let already = self.members.insert(action.actor.clone(), member).is_some();

@@ -11,6 +11,7 @@ use crate::{
     instance::KeysStatement,
     keys::{Bytes, Domain, KeySig, PublicKey, SecretKey},
     profile::ProfileDoc,
+    server_profile::ServerProfileDoc,
     state::{Channel, Row, ServerState},
 };
 use serde::{Deserialize, Serialize};
@@ -301,6 +302,9 @@ pub struct SignedProfile {
     pub identity: Vec<Op>,
     /// The profile.
     pub profile: ProfileDoc,
+    /// What differs in single servers, of those that sender and receiver both have people in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub servers: Vec<ServerProfileDoc>,
 }
 
 /// A channel that the recipient's people may see from now on.

@@ -30,6 +30,7 @@ fn apply<'a>(tx: &'a mut Tx, batch: &'a Batch<'a>) -> BoxFuture<'a, Result<()>> 
         reactions::apply(tx, batch).await?;
         moderation::apply(tx, batch).await?;
         notices::apply(tx, batch).await?;
+        profiles::server::apply(tx, batch).await?;
         Ok(())
     })
 }
@@ -44,6 +45,7 @@ fn forget_log<'a>(tx: &'a mut Tx, log_id: i64) -> BoxFuture<'a, Result<()>> {
         moderation::forget_log(tx, log_id).await?;
         notices::forget_log(tx, log_id).await?;
         invites::forget_log(tx, log_id).await?;
+        profiles::server::forget_log(tx, log_id).await?;
         Ok(())
     })
 }
@@ -66,7 +68,8 @@ fn erase<'a>(tx: &'a mut Tx, gone: &'a Gone<'a>) -> BoxFuture<'a, Result<()>> {
         messages::erase(tx, gone).await?;
         media::erase(tx, gone).await?;
         reactions::erase(tx, gone).await?;
-        moderation::erase(tx, gone).await
+        moderation::erase(tx, gone).await?;
+        profiles::server::erase(tx, gone).await
     })
 }
 

@@ -22,7 +22,7 @@ fn api(config: &Config) -> OpenApiRouter<App> {
         .merge(servers::router(config))
         .merge(channels::router())
         .merge(roles::router())
-        .merge(members::router())
+        .merge(members::router(config))
         .merge(moderation::router())
         .merge(invites::router())
         .merge(directory::router())

@@ -85,11 +85,6 @@ export const api = {
     get: () => request<T.Me>("GET", "me"),
     update: (body: { display_name?: string; bio?: string; pronouns?: string }) =>
       request<T.Me>("PATCH", "me", { body }),
-    setAvatar: (image: Blob) => request<T.Me>("PUT", "me/avatar", { body: image }),
-    removeAvatar: () => request<T.Me>("DELETE", "me/avatar"),
-    setBanner: (image: Blob) => request<T.Me>("PUT", "me/banner", { body: image }),
-    removeBanner: () => request<T.Me>("DELETE", "me/banner"),
-    rename: (handle: string) => request<T.Me>("PUT", "me/handle", { body: { handle } }),
     changePassword: (current: string, next: string) =>
       request<void>("POST", "me/password", { body: { current, new: next } }),
     settings: () => request<Record<string, unknown>>("GET", "me/settings"),
@@ -167,8 +162,10 @@ export const api = {
       query: { cursor?: string | null; limit?: number; q?: string; channel?: Id } = {},
       signal?: AbortSignal,
     ) => request<T.Members>("GET", path("servers", sid, "members"), { query, ...(signal ? { signal } : {}) }),
-    setRoles: (sid: Id, actor: Id, roles: Id[]) =>
-      request<T.Member>("PATCH", path("servers", sid, "members", actor), { body: { roles } }),
+    get: (sid: Id, actor: Id) => request<T.Member>("GET", path("servers", sid, "members", actor)),
+    /** What is absent stays; `plain` shows them by their usual name and picture. */
+    change: (sid: Id, actor: Id, body: { roles?: Id[]; plain?: boolean }) =>
+      request<T.Member>("PATCH", path("servers", sid, "members", actor), { body }),
     kick: (sid: Id, actor: Id, reason?: string) =>
       request<void>("DELETE", path("servers", sid, "members", actor), { body: { reason } }),
     bans: (sid: Id) => request<{ bans: T.Ban[] }>("GET", path("servers", sid, "bans")).then((r) => r.bans),

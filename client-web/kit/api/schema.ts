@@ -4974,7 +4974,7 @@ export interface paths {
         };
         options?: never;
         head?: never;
-        /** Change a member's roles */
+        /** Change a member */
         patch: {
             parameters: {
                 query?: never;
@@ -5039,6 +5039,54 @@ export interface paths {
                 };
             };
         };
+        trace?: never;
+    };
+    "/api/v1/servers/{sid}/members/{actor}/avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The picture that a member shows in this server */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The server */
+                    sid: string;
+                    /** @description The member */
+                    actor: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/*": number[];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/servers/{sid}/pending": {
@@ -5171,6 +5219,189 @@ export interface paths {
             };
         };
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/servers/{sid}/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Choose a name for this server
+         * @description Members see it here instead of the usual one, also on other instances.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The server */
+                    sid: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SetServerName"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Member"];
+                    };
+                };
+                /** @description `forbidden` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unknown_server` */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `invalid` with the field */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/servers/{sid}/profile/avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Choose a picture for this server
+         * @description The body is the picture itself. It is cut to a square, made small and freed of metadata.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The server */
+                    sid: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "image/*": number[];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Member"];
+                    };
+                };
+                /** @description `forbidden` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unsupported_type` */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `invalid`: damaged or too many pixels */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Show the usual picture in this server again */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The server */
+                    sid: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Member"];
+                    };
+                };
+                /** @description `unknown_server` */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -6630,6 +6861,8 @@ export interface components {
         };
         /** @description A change of a member; what is absent stays. */
         ChangeMember: {
+            /** @description Whether they are shown by their usual name and picture, whatever they chose for this server. */
+            plain?: boolean | null;
             /** @description All roles that they are to have. */
             roles?: string[] | null;
         };
@@ -6963,6 +7196,13 @@ export interface components {
             /** @description Valid for 30 seconds. */
             ticket: string;
         };
+        /** @description How somebody shows themselves in one server. */
+        Here: {
+            /** @description Path of the picture there; none for the usual one. */
+            avatar: string | null;
+            /** @description The name there; none for the usual one. */
+            display_name: string | null;
+        };
         /** @description Whether the place where a community lives answers. */
         HubStatus: {
             /** @description What is shown may be older than what is there. */
@@ -7195,8 +7435,8 @@ export interface components {
              * @description Milliseconds since 1970.
              */
             joined_at: number;
-            /** @description Their name in this server only. */
-            nickname: string | null;
+            /** @description Shown by their usual name and picture, whatever they chose for this server: so a moderator said. */
+            plain: boolean;
             presence: components["schemas"]["Presence"];
             /** @description Role ids; the role that everyone has is not among them. */
             roles: string[];
@@ -7710,6 +7950,11 @@ export interface components {
             allow?: string[];
             deny?: string[];
         };
+        /** @description Another name for this server. */
+        SetServerName: {
+            /** @description Empty for the usual one. */
+            display_name: string;
+        };
         /** @description The first run. */
         SetUp: {
             /** @description The name of the device, for the list of sessions. */
@@ -7813,6 +8058,7 @@ export interface components {
             domain: string;
             /** @description The name within the domain. */
             handle: string;
+            here?: components["schemas"]["Here"] | null;
             /** @description `u_…`, `a_…` or `p_…`. */
             id: string;
             /** @description What they are. */

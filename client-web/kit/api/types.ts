@@ -224,6 +224,13 @@ export interface User {
   local: boolean;
   /** The account was deleted: there is no name any more. */
   deleted: boolean;
+  /** How they show themselves in the server that the answer is about, where that differs. */
+  here?: Here | null;
+}
+
+export interface Here {
+  display_name: string | null;
+  avatar: string | null;
 }
 
 export interface Profile {
@@ -333,7 +340,7 @@ export interface Members {
 export interface Member {
   user: User;
   roles: string[];
-  nickname: string | null;
+  plain: boolean;
   joined_at: number;
   presence: Presence;
 }
@@ -509,7 +516,7 @@ export type GatewayEvent =
 export type GatewaySignal =
   | { t: "typing"; sid: string; channel: string; user: User }
   | { t: "presence"; user: string; status: Presence }
-  | { t: "user"; user: User } // profile changed
+  | { t: "user"; user: User; here: Record<string, Here> /* by sid */ } // profile changed
   | { t: "me"; me: Me }
   | { t: "settings"; settings: object }
   | { t: "server_added"; server: Server }

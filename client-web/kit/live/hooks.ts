@@ -1,5 +1,6 @@
 import type { Channel, Me, Permission, Presence, Server, User } from "@kit/api";
 import { api } from "@kit/api";
+import type { LiveState } from "@kit/sync";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useStore } from "zustand";
@@ -41,14 +42,20 @@ export function useCan(sid: string | null | undefined, permission: Permission, c
   return useLive((s) => can(sid ? s.servers[sid] : undefined, permission, cid));
 }
 
-export function useUser(id: string | null | undefined): User | undefined {
-  return useLive((s) => (id ? s.users[id] : undefined));
+/** Somebody as a server shows them; without one, as they are everywhere. */
+export function shownUser(state: LiveState, id: string, sid?: string | null): User | undefined {
+  return (sid ? state.dressed[sid]?.[id] : undefined) ?? state.users[id];
 }
 
-export function useUsers(ids: readonly string[]): (User | undefined)[] {
+/** Somebody; with a server, as they show themselves there. */
+export function useUser(id: string | null | undefined, sid?: string | null): User | undefined {
+  return useLive((s) => (id ? shownUser(s, id, sid) : undefined));
+}
+
+export function useUsers(ids: readonly string[], sid: string): (User | undefined)[] {
   return useStore(
     useSync().store,
-    useShallow((s) => ids.map((id) => s.users[id])),
+    useShallow((s) => ids.map((id) => shownUser(s, id, sid))),
   );
 }
 
@@ -86,7 +93,7 @@ export function useMembers(sid: string, options: { q?: string; channel?: string;
         },
         signal,
       );
-      sync.learnMembers(page.members);
+      sync.learnMembers(sid, page.members);
       return page;
     },
     initialPageParam: null as string | null,

@@ -20,6 +20,7 @@ export {
   useServer,
   useServers,
   useSettings,
+  shownUser,
   useUser,
   useUsers,
 } from "./hooks";

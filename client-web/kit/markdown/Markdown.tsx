@@ -1,4 +1,4 @@
-import { useLive, useOpenProfile } from "@kit/live";
+import { useLive, useOpenProfile, useUser } from "@kit/live";
 import { nameOf } from "@kit/ui/Person";
 import { roleColour } from "@kit/theme/identity-colour";
 import { cx } from "@kit/ui/cx";
@@ -144,7 +144,7 @@ function MentionChip({ mention, sid }: { mention: Mention; sid: string }) {
 
 function UserChip({ id, sid }: { id: string; sid: string }) {
   const { t } = useLingui();
-  const user = useLive((state) => state.users[id]);
+  const user = useUser(id, sid);
   const open = useOpenProfile();
   if (!user) return <span className={s.chip}>@{t`somebody`}</span>;
   return (

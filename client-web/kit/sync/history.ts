@@ -137,7 +137,7 @@ export class History {
       const page = await this.deps.api.messages.page(sid, channel, { ...query, limit: PAGE });
       if (this.loads.get(key) !== turn) return;
       const myActor = this.deps.get().servers[sid]?.my_actor;
-      this.deps.set((state) => upsertUsers(state, page.users));
+      this.deps.set((state) => upsertUsers(state, page.users, sid));
       this.change(key, (w) => journal.reduce((all, e) => applyToWindow(all, e, myActor), applyPage(w, page, where)));
     } catch (error) {
       if (this.loads.get(key) !== turn) return;

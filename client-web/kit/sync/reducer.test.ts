@@ -339,12 +339,33 @@ describe("signals", () => {
 
   it("A5: a changed name is taken over, an unchanged one changes nothing", () => {
     const state = opened();
-    expect(run([{ op: "signal", s: { t: "user", user: user("u_ada") } }], state).users).toBe(state.users);
+    expect(run([{ op: "signal", s: { t: "user", here: {}, user: user("u_ada") } }], state).users).toBe(state.users);
     const renamed = run(
       [{ op: "signal", s: { t: "me", me: me({ user: user("u_ada", { display_name: "Ada L." }) }) } }],
       state,
     );
     expect(renamed.users["u_ada"]?.display_name).toBe("Ada L.");
+  });
+});
+
+describe("how somebody appears in one server", () => {
+  const here = { display_name: "Captain", avatar: null };
+  const dressedIn = (state: LiveState) => state.dressed["s_1"]?.["u_bo"]?.here;
+
+  it("A10: counts in that server only, and goes with the next word that has none", () => {
+    const typing = (more: object): ServerFrame => ({ op: "signal", s: { t: "typing", sid: "s_1", channel: "c_train", user: { ...user("u_bo"), ...more } } });
+    const state = run([typing({ here })], opened());
+    expect(dressedIn(state)).toEqual(here);
+    expect(state.users["u_bo"]).toEqual(user("u_bo"));
+    expect(dressedIn(run([typing({})], state))).toBeUndefined();
+    expect(run([typing({ here })], state).dressed).toBe(state.dressed);
+  });
+
+  it("A10: a changed profile brings it for every server at once", () => {
+    const told = (more: Record<string, typeof here>): ServerFrame => ({ op: "signal", s: { t: "user", user: user("u_bo"), here: more } });
+    const state = run([told({ s_1: here })], opened());
+    expect(dressedIn(state)).toEqual(here);
+    expect(dressedIn(run([told({})], state))).toBeUndefined();
   });
 });
 
@@ -396,7 +417,7 @@ describe("pages", () => {
 
 describe("B10: people coming and going", () => {
   const notice = (seq: number, kind: "joined" | "left" = "joined") => ({ id: `n${seq}`, seq, ts: seq, kind, user: "u_bo" });
-  const member = { user: user("u_bo"), roles: [], nickname: null, joined_at: 1, presence: "online" as const };
+  const member = { user: user("u_bo"), roles: [], plain: false, joined_at: 1, presence: "online" as const };
   const joined = (seq: number) => event(seq, { t: "member_join", member, notice: notice(seq) });
   const noted = (state: LiveState): number[] => state.windows[KEY]?.notices.map((n) => n.seq) ?? [];
   const chosen = (part: object = {}): LiveState => {

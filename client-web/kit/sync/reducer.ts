@@ -19,12 +19,24 @@ export function updateWindow(
   return next === window ? state : { ...state, windows: { ...state.windows, [key]: next } };
 }
 
-export function upsertUsers(state: LiveState, users: readonly User[]): LiveState {
+/** Takes people as they were told; with a server, also how they show themselves there. */
+export function upsertUsers(state: LiveState, users: readonly User[], sid?: string): LiveState {
+  let next = state;
   const changed = users.filter((u) => !sameUser(state.users[u.id], u));
-  if (changed.length === 0) return state;
-  const all = { ...state.users };
-  for (const user of changed) all[user.id] = user;
-  return { ...state, users: all };
+  if (changed.length > 0) {
+    const all = { ...state.users };
+    for (const { here: _, ...user } of changed) all[user.id] = user;
+    next = { ...next, users: all };
+  }
+  return sid ? users.reduce((dressing, user) => dress(dressing, sid, user), next) : next;
+}
+
+function dress(state: LiveState, sid: string, user: User): LiveState {
+  const known = state.dressed[sid]?.[user.id];
+  if (!user.here && !known) return state;
+  if (known && user.here && sameUser(known, user) && known.here?.display_name === user.here.display_name && known.here.avatar === user.here.avatar) return state;
+  const { [user.id]: _, ...others } = state.dressed[sid] ?? {};
+  return { ...state, dressed: { ...state.dressed, [sid]: user.here ? { ...others, [user.id]: user } : others } };
 }
 
 function sameUser(a: User | undefined, b: User): boolean {
@@ -278,7 +290,7 @@ function applyEvent(state: LiveState, sid: string, event: GatewayEvent): LiveSta
   switch (event.t) {
     case "message": {
       const key = channelKey(sid, event.message.channel);
-      let next = upsertUsers(state, [event.user]);
+      let next = upsertUsers(state, [event.user], sid);
       next = countMessage(next, sid, event.message);
       next = putMessage(next, event.message);
       const typing = next.typing[key];
@@ -291,21 +303,21 @@ function applyEvent(state: LiveState, sid: string, event: GatewayEvent): LiveSta
     case "message_delete":
     case "reaction": {
       const channel = eventChannel(event, state.servers[sid]) ?? "";
-      const next = event.t === "reaction" ? upsertUsers(state, [event.user]) : state;
+      const next = event.t === "reaction" ? upsertUsers(state, [event.user], sid) : state;
       return updateWindow(next, channelKey(sid, channel), (w) => applyToWindow(w, event, state.servers[sid]?.my_actor));
     }
     case "server":
       return putServer(state, event.server);
     case "member_join":
       return bumpMembers(
-        updateServer(upsertUsers(applyNotice(state, sid, event), [event.member.user]), sid, (s) => ({ ...s, member_count: s.member_count + 1 })),
+        updateServer(upsertUsers(applyNotice(state, sid, event), [event.member.user], sid), sid, (s) => ({ ...s, member_count: s.member_count + 1 })),
         sid,
       );
     case "member_update":
-      return bumpMembers(upsertUsers(state, [event.member.user]), sid);
+      return bumpMembers(upsertUsers(state, [event.member.user], sid), sid);
     case "member_leave":
       return bumpMembers(
-        updateServer(upsertUsers(applyNotice(state, sid, event), [event.user]), sid, (s) => ({
+        updateServer(upsertUsers(applyNotice(state, sid, event), [event.user], sid), sid, (s) => ({
           ...s,
           member_count: Math.max(0, s.member_count - 1),
         })),
@@ -320,7 +332,7 @@ function applyEvent(state: LiveState, sid: string, event: GatewayEvent): LiveSta
       );
     }
     case "notice":
-      return upsertUsers(applyNotice(state, sid, event), [event.user]);
+      return upsertUsers(applyNotice(state, sid, event), [event.user], sid);
     default:
       // "nothing", and kinds that a newer server may send: the cursor moves, that is all.
       return state;
@@ -337,14 +349,17 @@ function applySignal(state: LiveState, signal: GatewaySignal, now: number): Live
       if (signal.user.id === state.servers[signal.sid]?.my_actor || signal.user.id === state.me?.user.id) return state;
       const key = channelKey(signal.sid, signal.channel);
       const others = (state.typing[key] ?? []).filter((p) => p.user.id !== signal.user.id && p.until > now);
-      const next = upsertUsers(state, [signal.user]);
+      const next = upsertUsers(state, [signal.user], signal.sid);
       return { ...next, typing: { ...next.typing, [key]: [...others, { user: signal.user, until: now + TYPING_MS }] } };
     }
     case "presence":
       if (state.presence[signal.user] === signal.status) return state;
       return { ...state, presence: { ...state.presence, [signal.user]: signal.status } };
     case "user":
-      return upsertUsers(state, [signal.user]);
+      return Object.keys(state.servers).reduce((next, sid) => {
+        const here = signal.here[sid];
+        return dress(next, sid, here ? { ...signal.user, here } : signal.user);
+      }, upsertUsers(state, [signal.user]));
     case "me":
       return upsertUsers({ ...state, me: signal.me }, [signal.me.user]);
     case "settings":

@@ -88,6 +88,8 @@ export interface LiveState {
   /** Server ids in the person's order. */
   order: string[];
   users: Record<string, User>;
+  /** People who show themselves otherwise in a server than everywhere, by server and id. */
+  dressed: Record<string, Record<string, User>>;
   presence: Record<string, Presence>;
   /** Last sequence number seen, by server. */
   cursors: Record<string, number>;
@@ -114,6 +116,7 @@ export function emptyState(): LiveState {
     servers: {},
     order: [],
     users: {},
+    dressed: {},
     presence: {},
     cursors: {},
     windows: {},

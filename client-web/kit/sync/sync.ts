@@ -374,11 +374,12 @@ export class Sync {
   }
 
   /** Takes the people of a fetched list, so that names and presence are known everywhere. */
-  learnMembers(members: readonly Member[]): void {
+  learnMembers(sid: string, members: readonly Member[]): void {
     this.set((state) => {
       const next = upsertUsers(
         state,
         members.map((m) => m.user),
+        sid,
       );
       const presence = { ...next.presence };
       for (const member of members) presence[member.user.id] = member.presence;

@@ -14,10 +14,15 @@ export function Handle({ user }: { user: Pick<User, "handle" | "domain" | "delet
   );
 }
 
-/** The name to show for somebody. */
-export function nameOf(user: Pick<User, "display_name" | "handle"> & Partial<Pick<User, "deleted">>): string {
+/** The name to show for somebody: the one for this server, where they are shown in one. */
+export function nameOf(user: Pick<User, "display_name" | "handle"> & Partial<Pick<User, "deleted" | "here">>): string {
   if (user.deleted) return t`Deleted account`;
-  return user.display_name.trim() || user.handle;
+  return user.here?.display_name ?? (user.display_name.trim() || user.handle);
+}
+
+/** The picture to show for somebody, in the same way. */
+export function pictureOf(user: Pick<User, "avatar" | "here">): string | null {
+  return user.here?.avatar ?? user.avatar;
 }
 
 /** The home of somebody from elsewhere, small; nothing for people of this place. */

@@ -19,13 +19,15 @@ export interface PictureFieldProps {
   /** Saves the cropped picture. */
   onChange: (picture: Blob) => Promise<unknown>;
   onRemove: () => Promise<unknown>;
+  /** Whether there is one to remove; as long as one is shown, where nothing is said. */
+  isRemovable?: boolean;
   isDisabled?: boolean;
 }
 
 const accepted = ["image/png", "image/jpeg", "image/webp", "image/gif"];
 
 /** The picture of a person or a community, with ways to choose another, to crop it and to remove it. */
-export function PictureField({ id, name, src, shape, onChange, onRemove, isDisabled }: PictureFieldProps) {
+export function PictureField({ id, name, src, shape, onChange, onRemove, isRemovable = src !== null, isDisabled }: PictureFieldProps) {
   const { t } = useLingui();
   const [file, setFile] = useState<File | null>(null);
   const remove = useSubmit(onRemove);
@@ -48,7 +50,7 @@ export function PictureField({ id, name, src, shape, onChange, onRemove, isDisab
               {src ? t`Change picture` : t`Choose a picture`}
             </Button>
           </FileTrigger>
-          {src ? (
+          {isRemovable ? (
             <Button variant="plain" isDisabled={isDisabled ?? false} isPending={remove.pending} icon={<Trash2 size={16} />} onPress={() => void remove.run()}>
               <Trans>Remove</Trans>
             </Button>

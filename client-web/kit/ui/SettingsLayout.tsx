@@ -1,5 +1,5 @@
 import { ArrowLeft, X } from "lucide-react";
-import type { ReactNode } from "react";
+import { useId, type ReactNode } from "react";
 import { useLingui } from "@lingui/react/macro";
 import { Link, useLocation } from "wouter";
 import { IconButton } from "./IconButton";
@@ -86,12 +86,13 @@ export function SettingsLayout({ title, base, pages, backTo, after }: SettingsLa
 
 /** A part of a settings page with its own heading. */
 export function Section({ title, lead, children, action }: { title?: ReactNode; lead?: ReactNode; children: ReactNode; action?: ReactNode }) {
+  const id = useId();
   return (
-    <section className={s.section}>
+    <section className={s.section} aria-labelledby={title ? id : undefined}>
       {title || lead || action ? (
         <header className={s.sectionHead}>
           <div>
-            {title ? <h3 className={s.sectionTitle}>{title}</h3> : null}
+            {title ? <h3 id={id} className={s.sectionTitle}>{title}</h3> : null}
             {lead ? <p className={s.lead}>{lead}</p> : null}
           </div>
           {action}

@@ -6,7 +6,7 @@ import type { Role, User } from "@kit/api";
 import { useMembers, useUsers } from "@kit/live";
 import { roleColour } from "@kit/theme/identity-colour";
 import { Avatar } from "./Avatar";
-import { Home, nameOf } from "./Person";
+import { Home, nameOf, pictureOf } from "./Person";
 import { SearchField } from "./SearchField";
 import menu from "./Menu.module.css";
 import s from "./TargetPicker.module.css";
@@ -29,7 +29,7 @@ export function TargetPicker({ sid, label, roles, value, onChange, without = [] 
   const q = useDeferredValue(query.trim());
   const { members, status } = useMembers(sid, { q });
   const [seen, setSeen] = useState<Record<string, User>>({});
-  const known = useUsers(value);
+  const known = useUsers(value, sid);
   const chosenUser = (id: string) => seen[id] ?? known.find((user) => user?.id === id) ?? members.find((member) => member.user.id === id)?.user;
   const matching = roles.filter((role) => !role.everyone && !without.includes(role.id) && role.name.toLowerCase().includes(q.toLowerCase()));
   const people = members.filter((member) => !without.includes(member.user.id)).slice(0, 30);
@@ -91,7 +91,7 @@ export function TargetPicker({ sid, label, roles, value, onChange, without = [] 
             <ListBoxItem key={user.id} id={user.id} textValue={nameOf(user)} className={menu.item}>
               {({ isSelected }) => (
                 <>
-                  <Avatar id={user.id} name={nameOf(user)} src={user.avatar} size={22} />
+                  <Avatar id={user.id} name={nameOf(user)} src={pictureOf(user)} size={22} />
                   <Text slot="label" className={menu.text}>
                     {nameOf(user)} <Home user={user} />
                   </Text>

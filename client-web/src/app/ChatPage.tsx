@@ -32,7 +32,7 @@ export function ChatPage({ sid, cid, message, membersShown, onMembers, onSwitche
   const [mode, setMode] = useState<ComposerMode | null>(() => {
     const reply = sync.draft(sid, cid)?.replyTo;
     return reply
-      ? replyMode({ id: reply.id, author: reply.author ?? "", body: reply.excerpt ?? "", cn: reply.cn })
+      ? replyMode({ id: reply.id, sid, author: reply.author ?? "", body: reply.excerpt ?? "", cn: reply.cn })
       : null;
   });
   const onReply = useCallback((to: Message) => setMode(replyMode(to)), []);

@@ -102,6 +102,9 @@ pub struct Member {
     pub roles: BTreeSet<RoleId>,
     /// May not write before this time, milliseconds.
     pub timeout_until: i64,
+    /// Shown here as everywhere else, whatever name and picture they chose for this server.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub plain: bool,
 }
 
 /// A role.

@@ -70,7 +70,7 @@ async fn tell(app: &App, due: &store::Due) -> std::result::Result<String, CallEr
     let own = |e: &dyn std::fmt::Display| CallError::Unreachable(format!("this instance itself: {e}"));
     let domain = Domain::parse_normal(&due.domain, true)?;
     let uid: UserId = due.uid.parse()?;
-    let end = profiles::exchange::signed(app, std::slice::from_ref(&uid)).await.map_err(|e| own(&e))?;
+    let end = profiles::exchange::signed(app, &app.keys.ik, std::slice::from_ref(&uid)).await.map_err(|e| own(&e))?;
     let end = end.into_iter().next().ok_or(Code::NotFound)?;
     let op = verify_chain(&end.identity)?.hash;
     let path = format!("/profiles/{uid}/farewell");

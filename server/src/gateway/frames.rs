@@ -5,11 +5,11 @@ use crate::{
     messages::Message,
     notices::Notice,
     presence::Presence,
-    profiles::{Me, User},
+    profiles::{Here, Me, User},
     servers::{HubStatus, Server},
 };
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use utoipa::ToSchema;
 
 /// What a client sends.
@@ -158,6 +158,8 @@ pub enum GatewaySignal {
     },
     User {
         user: User,
+        /// How they show themselves in servers that both are in, by the server; in all others as everywhere.
+        here: BTreeMap<String, Here>,
     },
     Me {
         me: Box<Me>,

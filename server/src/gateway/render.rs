@@ -30,6 +30,7 @@ pub(super) fn meaning(entry: &Entry) -> Meaning {
             | Content::ReactionRemove(_)
             | Content::MemberJoin(_)
             | Content::MemberUpdate(_)
+            | Content::MemberProfile(_)
             | Content::MemberLeave
             | Content::MemberKick
             | Content::MemberBan
@@ -73,7 +74,7 @@ async fn event(app: &App, log: &LogHandle, entry: &Entry) -> Result<Option<Gatew
     let target = action.target.clone().unwrap_or_default();
     Ok(match content {
         Content::MessageCreate(_) => {
-            let user = profiles::known_user(app, action.actor.as_str()).await?;
+            let user = profiles::server::known_user_in(app, log, action.actor.as_str()).await?;
             let message = messages::from_entry(app, log, entry).await?;
             Some(GatewayEvent::Message { message: Box::new(message), user })
         }
@@ -88,7 +89,7 @@ async fn event(app: &App, log: &LogHandle, entry: &Entry) -> Result<Option<Gatew
             Some(GatewayEvent::MessageDelete { channel, id: target, by: action.actor.to_string() })
         }
         Content::ReactionAdd(r) | Content::ReactionRemove(r) => {
-            let user = profiles::known_user(app, action.actor.as_str()).await?;
+            let user = profiles::server::known_user_in(app, log, action.actor.as_str()).await?;
             let on = matches!(content, Content::ReactionAdd(_));
             let actor = action.actor.to_string();
             Some(GatewayEvent::Reaction { channel, id: target, emoji: r.emoji.clone(), actor, user, on })
@@ -99,11 +100,11 @@ async fn event(app: &App, log: &LogHandle, entry: &Entry) -> Result<Option<Gatew
             Some(GatewayEvent::MemberJoin { member: Box::new(member), notice })
         }
         Content::MemberJoin(_) => {
-            let user = profiles::known_user(app, action.actor.as_str()).await?;
+            let user = profiles::server::known_user_in(app, log, action.actor.as_str()).await?;
             let notice = notices::of_action(&mut app.db.read().await?, log.id, &action.aid).await?;
             notice.map(|notice| GatewayEvent::Notice { notice, user })
         }
-        Content::MemberUpdate(_) => match target.parse() {
+        Content::MemberUpdate(_) | Content::MemberProfile(_) => match target.parse() {
             Ok(actor) if is_member(log, &actor) => {
                 let member = members::member(app, log, &actor).await?;
                 Some(GatewayEvent::MemberUpdate { member: Box::new(member) })
@@ -116,7 +117,7 @@ async fn event(app: &App, log: &LogHandle, entry: &Entry) -> Result<Option<Gatew
                 Content::MemberKick => (target, "kicked"),
                 _ => (target, "banned"),
             };
-            let user = profiles::known_user(app, &who).await?;
+            let user = profiles::server::known_user_in(app, log, &who).await?;
             let notice = notices::of_action(&mut app.db.read().await?, log.id, &action.aid).await?;
             Some(GatewayEvent::MemberLeave { actor: who, user, reason: reason.into(), notice })
         }
@@ -133,7 +134,7 @@ fn is_member(log: &LogHandle, actor: &Actor) -> bool {
 /// A message as its own author sees it, with the number that the author's client gave it.
 pub(super) async fn own_message(app: &App, log: &LogHandle, entry: &Entry, viewer: &Actor) -> Result<Option<String>> {
     let message = messages::message(app, log, viewer, &entry.aid()).await?;
-    let user = profiles::known_user(app, viewer.as_str()).await?;
+    let user = profiles::server::known_user_in(app, log, viewer.as_str()).await?;
     let event = GatewayEvent::Message { message: Box::new(message), user };
     serde_json::to_string(&event).map(Some).map_err(crate::error::Problem::internal)
 }

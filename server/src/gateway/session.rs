@@ -23,7 +23,7 @@ use futures_util::{
     stream::{AbortHandle, BoxStream, SelectAll, abortable, unfold},
 };
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -443,9 +443,7 @@ impl Session {
         if !open || *who == self.actor || !log.state().can_see(&self.actor, channel) {
             return Ok(());
         }
-        let mut read = self.app.db.read().await?;
-        let user = profiles::user(&mut read, who.as_str()).await?;
-        drop(read);
+        let user = profiles::server::known_user_in(&self.app, log, who.as_str()).await?;
         self.signal(GatewaySignal::Typing { sid: sid.to_string(), channel: channel.to_string(), user }).await
     }
 
@@ -543,10 +541,13 @@ impl Session {
     async fn send_user(&mut self, uid: &str) -> Result<(), End> {
         match uid.parse::<UserId>() {
             Ok(id) if self.shares_server(&id) => {
-                let mut read = self.app.db.read().await?;
-                let user = profiles::user(&mut read, uid).await?;
-                drop(read);
-                self.signal(GatewaySignal::User { user }).await
+                let user = profiles::known_user(&self.app, uid).await?;
+                let mut here = BTreeMap::new();
+                for (sid, sub) in &self.subs {
+                    let shown = profiles::server::known_user_in(&self.app, &sub.log, uid).await?;
+                    here.extend(shown.here.map(|shown| (sid.to_string(), shown)));
+                }
+                self.signal(GatewaySignal::User { user, here }).await
             }
             _ => Ok(()),
         }

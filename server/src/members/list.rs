@@ -50,7 +50,11 @@ pub(super) async fn page(app: &App, here: &Here, asked: Asked) -> Result<Members
             .into_iter()
             .zip(found)
             .filter(|(_, u)| {
-                matches(&u.display_name, &q) || matches(&u.handle, &q) || format!("{}@{}", u.handle, u.domain) == q
+                let here = u.here.as_ref().and_then(|here| here.display_name.as_deref());
+                here.is_some_and(|name| matches(name, &q))
+                    || matches(&u.display_name, &q)
+                    || matches(&u.handle, &q)
+                    || format!("{}@{}", u.handle, u.domain) == q
             })
             .map(|(entry, _)| entry)
             .collect();

@@ -1,6 +1,7 @@
 //! Members of servers: who they are, their roles, whether they are there.
 
 mod list;
+mod profile_routes;
 mod routes;
 mod types;
 
@@ -19,7 +20,7 @@ pub use types::{Member, Members};
 /// where they are at home.
 pub async fn users(q: &mut impl Query, log: &LogHandle, actors: &[Actor]) -> Result<Vec<User>> {
     let ids: Vec<&str> = actors.iter().map(Actor::as_str).collect();
-    let mut users = profiles::users(q, &ids).await?;
+    let mut users = profiles::server::users_in(q, log, &ids).await?;
     let state = log.state();
     for (user, actor) in users.iter_mut().zip(actors) {
         if !user.domain.is_empty() {
@@ -53,7 +54,7 @@ async fn some(app: &App, q: &mut impl Query, log: &LogHandle, actors: &[Actor]) 
         Some(Member {
             user,
             roles: member.roles.iter().map(ToString::to_string).collect(),
-            nickname: None,
+            plain: member.plain,
             joined_at: member.joined_at,
             presence: actor.user().map(|uid| app.presence.status(uid, now)).unwrap_or_default(),
         })

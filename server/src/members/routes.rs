@@ -1,7 +1,7 @@
 //! `/servers/{sid}/members`.
 
 use axum::extract::State;
-use conntext_federation::content::MemberUpdate;
+use conntext_federation::content::{MemberProfile, MemberUpdate};
 use conntext_federation::hub::Draft;
 use conntext_federation::ids::{Actor, RoleId};
 use serde::Deserialize;
@@ -9,15 +9,16 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Member, Members, list};
+use super::{Member, Members, list, profile_routes};
 use crate::App;
+use crate::config::Config;
 use crate::error::{Problem, Result};
 use crate::http::{Auth, Json, Path, Query};
 use crate::servers::Here;
 
 /// Routes of this room, below `/api/v1`.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(all)).routes(routes!(one, change))
+pub fn router(config: &Config) -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(all)).routes(routes!(one, change)).merge(profile_routes::router(config))
 }
 
 /// Members of a page when nothing is said, and the most.
@@ -80,9 +81,12 @@ pub struct ChangeMember {
     /// All roles that they are to have.
     #[serde(default)]
     roles: Option<Vec<String>>,
+    /// Whether they are shown by their usual name and picture, whatever they chose for this server.
+    #[serde(default)]
+    plain: Option<bool>,
 }
 
-/// Change a member's roles
+/// Change a member
 #[utoipa::path(patch, path = "/servers/{sid}/members/{actor}", request_body = ChangeMember, params(
     ("sid" = String, Path, description = "The server"),
     ("actor" = String, Path, description = "The member"),
@@ -111,6 +115,12 @@ async fn change(
     };
     if let Some(roles) = update {
         let draft = Draft { target: Some(actor.to_string()), ..here.draft("member.update", &MemberUpdate { roles })? };
+        here.act(&app, draft).await?;
+    }
+    let plain = here.log.state().members.get(&actor).map(|member| member.plain);
+    if let Some(wanted) = asked.plain.filter(|wanted| Some(*wanted) != plain) {
+        let content = MemberProfile { shown: !wanted };
+        let draft = Draft { target: Some(actor.to_string()), ..here.draft("member.profile", &content)? };
         here.act(&app, draft).await?;
     }
     Ok(Json(super::member(&app, &here.log, &actor).await?))

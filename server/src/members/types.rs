@@ -12,9 +12,8 @@ pub struct Member {
     pub user: User,
     /// Role ids; the role that everyone has is not among them.
     pub roles: Vec<String>,
-    /// Their name in this server only.
-    #[schema(required)]
-    pub nickname: Option<String>,
+    /// Shown by their usual name and picture, whatever they chose for this server: so a moderator said.
+    pub plain: bool,
     /// Milliseconds since 1970.
     pub joined_at: i64,
     pub presence: Presence,

@@ -189,7 +189,12 @@ pub async fn message_for_all(app: &App, log: &LogHandle, aid: &ActionId) -> Resu
 }
 
 /// Everybody who appears in some messages and notices.
-async fn people(q: &mut impl Query, messages: &[Message], notices: &[Notice]) -> Result<Vec<profiles::User>> {
+async fn people(
+    q: &mut impl Query,
+    log: &LogHandle,
+    messages: &[Message],
+    notices: &[Notice],
+) -> Result<Vec<profiles::User>> {
     let mut ids: BTreeSet<&str> = notices.iter().map(|n| n.user.as_str()).collect();
     for m in messages {
         ids.insert(&m.author);
@@ -198,7 +203,7 @@ async fn people(q: &mut impl Query, messages: &[Message], notices: &[Notice]) ->
         ids.extend(m.reactions.iter().flat_map(|r| r.users.iter().map(String::as_str)));
     }
     let ids: Vec<&str> = ids.into_iter().collect();
-    profiles::users(q, &ids).await
+    profiles::server::users_in(q, log, &ids).await
 }
 
 /// A run of messages of a channel.
@@ -277,7 +282,7 @@ async fn finish(
             shown(log, s, given)
         })
         .collect();
-    let users = people(read, &messages, &notices).await?;
+    let users = people(read, log, &messages, &notices).await?;
     Ok(MessagePage {
         messages,
         notices,

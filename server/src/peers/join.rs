@@ -97,7 +97,7 @@ async fn join_server(
             return Ok(());
         }
     }
-    let profile = (app.peers.rooms.profiles)(app, std::slice::from_ref(uid)).await?.pop();
+    let profile = (app.peers.rooms.profiles)(app, &peer.ik, std::slice::from_ref(uid)).await?.pop();
     let mut request = JoinRequest {
         join: signed_join(app, sid, &actor, identity, code.as_deref().map(invite_hash))?,
         keys: app.keys.statement(),

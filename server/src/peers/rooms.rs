@@ -1,7 +1,7 @@
 //! What the rooms do for the exchange with other instances: handed over where the instance is put together.
 
 use conntext_federation::domain::Domain;
-use conntext_federation::ids::{ChannelId, MediaId, ServerId, UserId};
+use conntext_federation::ids::{ChannelId, InstanceId, MediaId, ServerId, UserId};
 use conntext_federation::wire::SignedProfile;
 use futures_util::future::BoxFuture;
 
@@ -9,8 +9,8 @@ use super::CallError;
 use crate::App;
 use crate::error::Result;
 
-/// Profiles of people, as far as this instance knows them.
-pub type Profiles = for<'a> fn(&'a App, &'a [UserId]) -> BoxFuture<'a, Result<Vec<SignedProfile>>>;
+/// Profiles of people, as far as this instance knows them and another one may have them.
+pub type Profiles = for<'a> fn(&'a App, &'a InstanceId, &'a [UserId]) -> BoxFuture<'a, Result<Vec<SignedProfile>>>;
 /// A profile that arrived.
 pub struct Told {
     /// The domain of the person's home.

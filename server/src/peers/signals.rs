@@ -1,6 +1,6 @@
 //! Passing things: typing, presence, new profiles. Never stored, never sent again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -132,16 +132,17 @@ fn at_home(app: &App, uid: &UserId, ik: &InstanceId) -> bool {
 }
 
 /// The instances that share a server with somebody of ours; none for people of others.
-fn audience(app: &App, uid: &UserId) -> BTreeSet<Domain> {
+fn audience(app: &App, uid: &UserId) -> BTreeMap<Domain, InstanceId> {
     let actor = Actor::User(uid.clone());
-    let mut domains = BTreeSet::new();
+    let mut domains = BTreeMap::new();
     for log in app.log.all() {
         let state = log.state();
         if state.members.get(&actor).is_none_or(|m| m.home != app.keys.ik) {
             continue;
         }
         let others = state.by_home.keys().chain([&state.info.hub]).filter(|ik| **ik != app.keys.ik);
-        domains.extend(others.filter_map(|ik| Domain::parse_normal(&state.instances.get(ik)?.domain, true).ok()));
+        let domain = |ik: &InstanceId| Domain::parse_normal(&state.instances.get(ik)?.domain, true).ok();
+        domains.extend(others.filter_map(|ik| Some((domain(ik)?, ik.clone()))));
     }
     domains
 }
@@ -183,7 +184,7 @@ fn flush(app: &App, gathered: BTreeMap<UserId, String>) {
     let mut by_domain: BTreeMap<Domain, Vec<Signal>> = BTreeMap::new();
     let now = app.clock.now_ms();
     for (uid, status) in gathered {
-        for domain in audience(app, &uid).into_iter().filter(|d| app.peers.subscriptions.wants(d, &uid, now)) {
+        for domain in audience(app, &uid).into_keys().filter(|d| app.peers.subscriptions.wants(d, &uid, now)) {
             let signal = Signal::Presence { uid: uid.clone(), status: status.clone() };
             by_domain.entry(domain).or_default().push(signal);
         }
@@ -195,18 +196,15 @@ fn flush(app: &App, gathered: BTreeMap<UserId, String>) {
     }
 }
 
+/// Each gets what it may have of it.
 async fn profile(app: &App, uid: &UserId) {
-    let audience = audience(app, uid);
-    if audience.is_empty() {
-        return;
-    }
-    match (app.peers.rooms.profiles)(app, std::slice::from_ref(uid)).await {
-        Ok(mut profiles) => {
-            let Some(profile) = profiles.pop() else { return };
-            for domain in audience {
-                send(app, domain, vec![Signal::Profile { profile: Box::new(profile.clone()) }]);
+    for (domain, ik) in audience(app, uid) {
+        match (app.peers.rooms.profiles)(app, &ik, std::slice::from_ref(uid)).await {
+            Ok(mut profiles) => {
+                let Some(profile) = profiles.pop() else { return };
+                send(app, domain, vec![Signal::Profile { profile: Box::new(profile) }]);
             }
+            Err(e) => return tracing::warn!(error = %e, "a profile cannot be told to others"),
         }
-        Err(e) => tracing::warn!(error = %e, "a profile cannot be told to others"),
     }
 }

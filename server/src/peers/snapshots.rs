@@ -146,7 +146,7 @@ pub(super) async fn make(app: &App, log: &Arc<LogHandle>, ik: &InstanceId) -> Re
         Ok(text) => text,
         Err(state) => written_beside(state, ik, page).await?,
     };
-    let profiles = (app.peers.rooms.profiles)(app, &members).await?;
+    let profiles = (app.peers.rooms.profiles)(app, ik, &members).await?;
     let mut read = app.db.read().await?;
     let keys = store::key_statements(&mut read, log.id).await?;
     let genesis = store::genesis(&mut read, log.id).await?.ok_or_else(|| Problem::internal("a log has no genesis"))?;

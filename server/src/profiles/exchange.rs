@@ -12,12 +12,13 @@ use axum::{Json as RawJson, Router};
 use conntext_federation::Code;
 use conntext_federation::domain::Domain;
 use conntext_federation::identity::{Identity, Op, compare_chains, verify_chain};
-use conntext_federation::ids::UserId;
+use conntext_federation::ids::{InstanceId, UserId};
+use conntext_federation::profile::Picture;
 use conntext_federation::wire::{ProfilesAnswer, ProfilesQuery, SignedProfile};
 use futures_util::future::BoxFuture;
 use serde_json::json;
 
-use super::{identity, store};
+use super::{identity, server, store};
 use crate::App;
 use crate::db::Tx;
 use crate::error::{Problem, Result};
@@ -37,22 +38,27 @@ pub fn peer_router() -> Router<App> {
         .route("/handles/{handle}", get(handle))
 }
 
-async fn known(app: &App, uids: &[UserId]) -> Result<Vec<SignedProfile>> {
+async fn known(app: &App, asker: &InstanceId, uids: &[UserId]) -> Result<Vec<SignedProfile>> {
     let mut read = app.db.read().await?;
     let mut found = Vec::new();
     for uid in uids {
         let Some(profile) = super::document(&mut read, uid.as_str()).await? else { continue };
         let identity = identity::chain(&mut read, uid.as_str()).await?;
         if !identity.is_empty() {
-            found.push(SignedProfile { identity, profile });
+            let servers = server::documents(app, &mut read, uid, asker).await?;
+            found.push(SignedProfile { identity, profile, servers });
         }
     }
     Ok(found)
 }
 
-/// Profiles of people, as far as they are known here.
-pub fn signed<'a>(app: &'a App, uids: &'a [UserId]) -> BoxFuture<'a, Result<Vec<SignedProfile>>> {
-    Box::pin(known(app, uids))
+/// Profiles of people, as far as they are known here and an instance may have them.
+pub fn signed<'a>(
+    app: &'a App,
+    asker: &'a InstanceId,
+    uids: &'a [UserId],
+) -> BoxFuture<'a, Result<Vec<SignedProfile>>> {
+    Box::pin(known(app, asker, uids))
 }
 
 /// Verifies and keeps profiles that arrived.
@@ -119,8 +125,9 @@ async fn keep_one(app: &App, domain: &Domain, by_home: bool, signed: SignedProfi
     let identity = keep_chain(&mut tx, identity, &signed.identity).await?;
     let (doc, now) = (&signed.profile, app.clock.now_ms());
     let changed = super::upsert_remote(&mut tx, &identity, domain, doc, by_home, now).await?;
+    let dressed = server::keep(app, &mut tx, &identity, &signed.servers).await?;
     tx.commit().await?;
-    Ok(changed)
+    Ok(changed || dressed)
 }
 
 /// Keeps the chain that counts of the one that is held and the one that was shown, and says what it says. Where the two
@@ -144,7 +151,7 @@ async fn keep_chain(tx: &mut Tx, shown: Identity, ops: &[Op]) -> Result<Identity
 
 async fn fetch_pictures(app: &App, domain: Domain, uid: UserId) -> Result<()> {
     let mut read = app.db.read().await?;
-    let missing = super::missing_pictures(&mut read, uid.as_str()).await?;
+    let missing = super::missing_pictures(app, &mut read, &uid).await?;
     drop(read);
     if missing.is_empty() {
         return Ok(());
@@ -195,9 +202,9 @@ pub fn unconfirmed(app: &App, uids: Vec<UserId>) -> BoxFuture<'_, Result<Vec<Use
     })
 }
 
-async fn query(State(app): State<App>, _: Origin, Message(query): Message<ProfilesQuery>) -> Result<Response> {
+async fn query(State(app): State<App>, origin: Origin, Message(query): Message<ProfilesQuery>) -> Result<Response> {
     let uids: Vec<UserId> = query.uids.into_iter().take(peers::MAX_QUERY).collect();
-    let profiles = known(&app, &uids).await?;
+    let profiles = known(&app, &origin.ik, &uids).await?;
     answer(&ProfilesAnswer { profiles })
 }
 
@@ -213,9 +220,9 @@ fn person(text: &str) -> Result<UserId> {
     text.parse().map_err(|_| Code::NotFound.into())
 }
 
-async fn one(State(app): State<App>, _: Origin, Path(uid): Path<String>) -> Result<Response> {
+async fn one(State(app): State<App>, origin: Origin, Path(uid): Path<String>) -> Result<Response> {
     let uid = person(&uid)?;
-    let found = known(&app, std::slice::from_ref(&uid)).await?.pop().ok_or(Code::NotFound)?;
+    let found = known(&app, &origin.ik, std::slice::from_ref(&uid)).await?.pop().ok_or(Code::NotFound)?;
     if found.profile.deleted == Some(true) {
         return Err(Code::Gone.into());
     }
@@ -238,11 +245,13 @@ async fn handle(State(app): State<App>, _: Origin, Path(handle): Path<String>) -
     Ok(RawJson(json!({ "uid": uid })))
 }
 
-async fn picture(State(app): State<App>, _: Origin, Path((uid, mid)): Path<(String, String)>) -> Result<Response> {
+async fn picture(State(app): State<App>, origin: Origin, Path((uid, mid)): Path<(String, String)>) -> Result<Response> {
     let uid = person(&uid)?;
     let mut read = app.db.read().await?;
-    let shown = store::profile(&mut read, uid.as_str()).await?;
-    if !shown.is_some_and(|row| row.pictures().any(|picture| picture.mid.as_str() == mid)) {
+    let row = store::profile(&mut read, uid.as_str()).await?;
+    let mut shown: Vec<Picture> = row.iter().flat_map(|row| row.pictures()).cloned().collect();
+    shown.extend(server::pictures(&app, &mut read, &uid, Some(&origin.ik)).await?);
+    if shown.iter().all(|picture| picture.mid.as_str() != mid) {
         return Err(Code::NotFound.into());
     }
     let (kind, bytes) = super::picture(&mut read, &mid).await?.ok_or(Code::NotFound)?;

@@ -4,9 +4,10 @@ use conntext_federation::identity::{Genesis, Identity, Op, OpFields, verify_chai
 use conntext_federation::ids::UserId;
 use conntext_federation::keys::{PublicKey, SecretKey};
 use conntext_federation::profile::{ProfileDoc, ProfileFields};
+use conntext_federation::server_profile::{ServerProfileDoc, ServerProfileFields};
 use conntext_federation::wire::SignedProfile;
 
-use super::store;
+use super::{server_store, store};
 use crate::Base;
 use crate::db::{Query, Tx};
 use crate::error::{Problem, Result};
@@ -106,7 +107,7 @@ pub async fn tombstone(base: &Base, q: &mut impl Query, uid: &str) -> Result<Sig
     let fields = ProfileFields::tombstone(identity.uid.clone(), identity.n, 0, base.clock.now_ms());
     let profile = ProfileDoc::sign(fields, &signing)?;
     profile.verify(&identity)?;
-    Ok(SignedProfile { identity: ops, profile })
+    Ok(SignedProfile { identity: ops, profile, servers: Vec::new() })
 }
 
 /// Puts the end of one of our own people in the place of their profile; their keys go.
@@ -118,6 +119,7 @@ pub async fn bury(base: &Base, tx: &mut Tx, end: &SignedProfile) -> Result<()> {
         store_op(tx, op).await?;
     }
     store::drop_keys(tx, uid).await?;
+    server_store::forget_actor(tx, uid).await?;
     let row = store::ProfileRow {
         uid: uid.to_owned(),
         handle: String::new(),
@@ -156,6 +158,20 @@ async fn open_key(base: &Base, q: &mut impl Query, uid: &str, purpose: &str, all
         .and_then(|seed| <[u8; 32]>::try_from(seed).ok())
         .map(SecretKey::from_seed)
         .ok_or_else(|| Problem::internal("a person's key is missing or was sealed with another key"))
+}
+
+/// Signs how one of our own people shows themselves in a server, under the last operation of their chain.
+pub(super) async fn sign_server_profile(
+    base: &Base,
+    q: &mut impl Query,
+    fields: ServerProfileFields,
+) -> Result<ServerProfileDoc> {
+    let uid = fields.uid.as_str();
+    let identity: Identity = verify_chain(&chain(q, uid).await?)?;
+    let key = open_key(base, q, uid, SIGN, &kids(&identity.signing_keys)).await?;
+    let doc = ServerProfileDoc::sign(ServerProfileFields { op: identity.n, ..fields }, &key)?;
+    doc.verify(&identity)?;
+    Ok(doc)
 }
 
 /// Signs the row as the next revision of the person's profile and writes it.

@@ -6,6 +6,8 @@ pub mod exchange;
 mod identity;
 mod pictures;
 mod routes;
+pub mod server;
+mod server_store;
 mod store;
 mod tidy;
 mod types;
@@ -25,9 +27,9 @@ use crate::{App, Base, deletion, sessions};
 pub use edit::{Edit, edit, edited, rename};
 pub use identity::{NewIdentity, bury, chain, name_in_profiles, new_identity, next_op, tombstone};
 pub use pictures::{Kept, Shape};
-pub use routes::router;
+pub use routes::{router, serve};
 pub use tidy::tidy;
-pub use types::{Me, Profile, User, UserKind};
+pub use types::{Here, Me, Profile, User, UserKind};
 
 /// Longest display name, in characters.
 pub const MAX_DISPLAY_NAME: usize = conntext_federation::profile::MAX_DISPLAY_NAME;
@@ -129,6 +131,9 @@ pub async fn upsert_remote(
     if changed {
         store::put(tx, &row).await?;
     }
+    if row.deleted {
+        server_store::forget_actor(tx, &row.uid).await?;
+    }
     if let Some(known) = known {
         drop_replaced(tx, &known, &row).await?;
     }
@@ -165,20 +170,34 @@ pub async fn user(q: &mut impl Query, uid: &str) -> Result<User> {
     Ok(store::profile(q, uid).await?.map_or_else(|| types::stranger(uid), |row| types::user(&row)))
 }
 
-/// People that were looked up lately, by id.
-pub type Known = Lately<String, User>;
+/// People that were looked up lately.
+#[derive(Default)]
+pub struct Known {
+    /// By id.
+    everywhere: Lately<String, User>,
+    /// How they show themselves in a server, by its log and their id.
+    here: Lately<(i64, String), Option<Here>>,
+}
+
+impl Known {
+    /// See [`Lately::forget`].
+    pub fn forget(&self) {
+        self.everywhere.forget();
+        self.here.forget();
+    }
+}
 
 /// One person; see [`users`]. For what happens often, such as a message of theirs.
 pub async fn known_user(app: &App, uid: &str) -> Result<User> {
     let now = app.clock.now_ms();
-    let begun = match app.people.get(uid, now) {
+    let begun = match app.people.everywhere.get(uid, now) {
         Ok(user) => return Ok(user),
         Err(begun) => begun,
     };
     match store::profile(&mut app.db.read().await?, uid).await? {
         Some(row) => {
             let user = types::user(&row);
-            app.people.put(uid.to_owned(), user.clone(), now, begun);
+            app.people.everywhere.put(uid.to_owned(), user.clone(), now, begun);
             Ok(user)
         }
         None => Ok(types::stranger(uid)),
@@ -222,13 +241,14 @@ pub async fn picture(q: &mut impl Query, mid: &str) -> Result<Option<(String, Ve
     Ok(store::picture(q, mid).await?)
 }
 
-/// The pictures of a profile that are still to be fetched.
-pub async fn missing_pictures(q: &mut impl Query, uid: &str) -> Result<Vec<Picture>> {
-    let Some(row) = store::profile(q, uid).await? else { return Ok(Vec::new()) };
+/// The pictures of a person that are still to be fetched.
+async fn missing_pictures(app: &App, q: &mut impl Query, uid: &UserId) -> Result<Vec<Picture>> {
+    let Some(row) = store::profile(q, uid.as_str()).await? else { return Ok(Vec::new()) };
+    let shown = row.pictures().cloned().chain(server::pictures(app, q, uid, None).await?);
     let mut missing = Vec::new();
-    for picture in row.pictures() {
+    for picture in shown.collect::<Vec<_>>() {
         if store::picture(q, picture.mid.as_str()).await?.is_none() {
-            missing.push(picture.clone());
+            missing.push(picture);
         }
     }
     Ok(missing)

@@ -163,7 +163,11 @@ async fn banner(State(app): State<App>, _auth: Auth, Path(uid): Path<String>, he
     serve(&app, row.and_then(|row| row.banner), &headers).await
 }
 
-async fn serve(app: &App, picture: Option<Picture>, headers: &HeaderMap) -> Result<Response> {
+/// A picture of somebody, as an answer.
+///
+/// # Errors
+/// 404 where there is none.
+pub async fn serve(app: &App, picture: Option<Picture>, headers: &HeaderMap) -> Result<Response> {
     let none = || Problem::not_found().detail("There is no picture.");
     let mid = picture.ok_or_else(none)?.mid;
     let (kind, bytes) = store::picture(&mut app.db.read().await?, mid.as_str()).await?.ok_or_else(none)?;

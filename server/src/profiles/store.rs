@@ -36,7 +36,7 @@ impl ProfileRow {
 }
 
 /// The picture whose id, type and size stand in three columns.
-fn picture_of(r: &Row, first: usize) -> Option<Picture> {
+pub(super) fn picture_of(r: &Row, first: usize) -> Option<Picture> {
     Some(Picture {
         mid: r.get::<Option<String>>(first)?.parse().ok()?,
         media_type: r.get::<Option<String>>(first + 1)?,
@@ -45,7 +45,7 @@ fn picture_of(r: &Row, first: usize) -> Option<Picture> {
 }
 
 /// The three columns of a picture.
-fn columns(picture: Option<&Picture>) -> [Value; 3] {
+pub(super) fn columns(picture: Option<&Picture>) -> [Value; 3] {
     [
         picture.map(|p| p.mid.as_str().to_owned()).into(),
         picture.map(|p| p.media_type.clone()).into(),
@@ -87,7 +87,7 @@ pub(super) async fn profile(q: &mut impl Query, uid: &str) -> Result<Option<Prof
 }
 
 /// Ids that one statement asks for. Statements are literals, so the last chunk repeats an id to fill up.
-const CHUNK: usize = 24;
+pub(super) const CHUNK: usize = 24;
 
 pub(super) async fn profiles(
     q: &mut impl Query,
@@ -240,7 +240,8 @@ pub(super) async fn forget(tx: &mut Tx, uid: &str) -> Result<()> {
 pub(super) async fn drop_unused_picture(tx: &mut Tx, mid: &str) -> Result<()> {
     tx.exec(
         "delete from avatars where mid = $1
-           and not exists (select 1 from profiles where avatar_mid = $1 or banner_mid = $1)",
+           and not exists (select 1 from profiles where avatar_mid = $1 or banner_mid = $1)
+           and not exists (select 1 from server_profiles where avatar_mid = $1)",
         args![mid],
     )
     .await

@@ -1,11 +1,13 @@
 //! How people appear in the API.
 
+use conntext_federation::ids::ServerId;
 use conntext_federation::profile::Picture;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::accounts::email::Email;
 
+use super::server_store::ServerRow;
 use super::store::ProfileRow;
 
 /// What an actor is.
@@ -40,6 +42,20 @@ pub struct User {
     pub local: bool,
     /// The account was deleted: there is no name any more.
     pub deleted: bool,
+    /// How they show themselves in the server that the answer is about, where that differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub here: Option<Here>,
+}
+
+/// How somebody shows themselves in one server.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Here {
+    /// The name there; none for the usual one.
+    #[schema(required)]
+    pub display_name: Option<String>,
+    /// Path of the picture there; none for the usual one.
+    #[schema(required)]
+    pub avatar: Option<String>,
 }
 
 /// The signed-in person.
@@ -95,13 +111,28 @@ pub(super) fn user(row: &ProfileRow) -> User {
         deleted: row.deleted,
         avatar: path(row, "avatar", row.avatar.as_ref()),
         local: row.local,
+        here: None,
     }
 }
 
-/// Where a picture of a person is served. Its id in the address lets browsers keep it for ever.
+pub(super) fn here(sid: &ServerId, row: &ServerRow) -> Option<Here> {
+    let avatar = row
+        .avatar
+        .as_ref()
+        .map(|picture| format!("/api/v1/servers/{sid}/members/{}/avatar?v={}", row.actor, short(picture)));
+    let display_name = Some(row.display_name.clone()).filter(|name| !name.is_empty());
+    (avatar.is_some() || display_name.is_some()).then_some(Here { display_name, avatar })
+}
+
+/// What makes the address of a picture change with it, so that browsers may keep it.
+fn short(picture: &Picture) -> &str {
+    let mid = picture.mid.as_str();
+    mid.get(2..14).unwrap_or(mid)
+}
+
+/// Where a picture of a person is served.
 pub(super) fn path(row: &ProfileRow, what: &str, picture: Option<&Picture>) -> Option<String> {
-    let mid = picture?.mid.as_str();
-    Some(format!("/api/v1/users/{}/{what}?v={}", row.uid, mid.get(2..14).unwrap_or(mid)))
+    Some(format!("/api/v1/users/{}/{what}?v={}", row.uid, short(picture?)))
 }
 
 /// What stands for a name that is not known.
@@ -125,5 +156,6 @@ pub(super) fn stranger(id: &str) -> User {
         avatar: None,
         local: false,
         deleted: false,
+        here: None,
     }
 }

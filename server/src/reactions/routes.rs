@@ -101,5 +101,5 @@ async fn who(State(app): State<App>, auth: Auth, Path(at): Path<Where>) -> Resul
     let (place, aid) = find(&app, &auth, &at).await?;
     let mut read = app.db.read().await?;
     let actors = store::actors(&mut read, place.log.id, &aid, &at.3, LISTED).await?;
-    Ok(Json(ReactionUsers { users: profiles::users(&mut read, &actors).await? }))
+    Ok(Json(ReactionUsers { users: profiles::server::users_in(&mut read, &place.log, &actors).await? }))
 }

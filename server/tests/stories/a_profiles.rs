@@ -1,5 +1,6 @@
 //! What people show of themselves, and the name by which they are found.
 
+use conntext_server::db::Query as _;
 use serde_json::{Value, json};
 
 use crate::kit::{PASSWORD, Scene, TestClient, TestInstance, TestNet, everywhere, until};
@@ -132,4 +133,143 @@ async fn a5_names_are_changed_while_messages_flow() {
     until("a shows the last name", async || card(&ada, &uid).await["user"]["handle"] == "ben3x").await;
     until("a has all messages", async || ada.get(&messages).await.json["messages"].as_array().unwrap().len() == 3)
         .await;
+}
+
+/// How the member is shown to somebody in the community of a scene.
+async fn here(s: &Scene, who: &TestClient) -> Value {
+    let answer = who.get(&s.path(&format!("/members/{}", s.member_id))).await.expect_status(200).json;
+    answer["user"]["here"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a10_a_name_and_a_picture_for_one_community_are_seen_there_and_nowhere_else() {
+    everywhere(540, async |s| {
+        s.send(&s.member, json!({"body": "hello"})).await;
+        let other = s.owner.post("/servers", json!({"name": "Elsewhere"})).await.expect_status(201);
+        let (name, long) = (json!({"display_name": " Captain "}), json!({"display_name": "x".repeat(65)}));
+        let refused = s.member.put(&s.path("/profile"), long).await.expect_problem(422, "invalid");
+        assert_eq!(refused.field_code(), ("display_name", "too_long"));
+        s.member.put(&format!("/servers/{}/profile", other.text("/id")), name.clone()).await.expect_status(404);
+        let member = s.member.put(&s.path("/profile"), name).await.expect_status(200);
+        assert_eq!(member.json["user"]["here"], json!({"display_name": "Captain", "avatar": null}));
+        assert_eq!(member.json["user"]["display_name"], "ben");
+        s.member.put_bytes(&s.path("/profile/avatar"), "image/jpeg", picture(90, 60)).await.expect_status(200);
+        for who in [&s.watcher, &s.owner] {
+            until("both are seen", async || here(s, who).await["avatar"].is_string()).await;
+            assert_eq!(here(s, who).await["display_name"], "Captain");
+            let address = here(s, who).await["avatar"].clone();
+            until("the picture is there", async || bytes_at(who, &address).await.is_some()).await;
+            // Beside messages as well, and not on the card that holds everywhere.
+            let page = who.get(&s.in_channel("/messages")).await.expect_status(200).json;
+            let user =
+                page["users"].as_array().unwrap().iter().find(|u| u["id"] == json!(s.member_id)).unwrap().clone();
+            assert_eq!((&user["display_name"], &user["here"]["display_name"]), (&json!("ben"), &json!("Captain")));
+            assert!(card(who, &s.member_id).await["user"]["here"].is_null());
+            let found = who.get(&s.path("/members?q=captain")).await.expect_status(200).json;
+            assert_eq!(found["members"].as_array().unwrap().len(), 1);
+        }
+        // Nobody looks at it from outside.
+        let stranger = s.a.person("stranger").await;
+        let address = here(s, &s.watcher).await["avatar"].clone();
+        assert!(bytes_at(&stranger, &address).await.is_none());
+
+        s.member.delete(&s.path("/profile/avatar")).await.expect_status(200);
+        s.member.put(&s.path("/profile"), json!({"display_name": ""})).await.expect_status(200);
+        for who in [&s.watcher, &s.owner] {
+            until("as everywhere", async || here(s, who).await.is_null()).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a10_moderators_take_a_name_away_and_the_permission_decides() {
+    everywhere(550, async |s| {
+        let member = s.path(&format!("/members/{}", s.member_id));
+        s.member.put(&s.path("/profile"), json!({"display_name": "Captain"})).await.expect_status(200);
+        until("it is seen", async || here(s, &s.watcher).await["display_name"] == "Captain").await;
+        for who in [&s.member, &s.watcher] {
+            who.patch(&member, json!({"plain": true})).await.expect_problem(403, "forbidden");
+        }
+        let plain = s.owner.patch(&member, json!({"plain": true})).await.expect_status(200).json;
+        assert_eq!((&plain["plain"], &plain["user"]["here"]), (&json!(true), &Value::Null));
+        until("it is not shown any more", async || here(s, &s.watcher).await.is_null()).await;
+        // Another one is not shown either, until they are allowed to again.
+        s.member.put(&s.path("/profile"), json!({"display_name": "Commodore"})).await.expect_status(200);
+        s.settled().await;
+        assert!(here(s, &s.watcher).await.is_null());
+        s.owner.patch(&member, json!({"plain": false})).await.expect_status(200);
+        until("the new one is shown", async || here(s, &s.watcher).await["display_name"] == "Commodore").await;
+
+        let server = s.server(&s.owner).await;
+        let everyone = server["roles"].as_array().unwrap().iter().find(|r| r["everyone"] == true).unwrap().clone();
+        let role = s.path(&format!("/roles/{}", everyone["id"].as_str().unwrap()));
+        let names = everyone["permissions"].as_array().unwrap();
+        let without: Vec<&Value> = names.iter().filter(|p| *p != "nickname").collect();
+        assert_eq!(without.len() + 1, names.len());
+        s.owner.patch(&role, json!({"permissions": without})).await.expect_status(200);
+        until("nobody may", async || here(s, &s.watcher).await.is_null()).await;
+        s.settled().await;
+        let name = s.member.put(&s.path("/profile"), json!({"display_name": "Admiral"})).await;
+        name.expect_problem(403, "forbidden");
+        s.member.put_bytes(&s.path("/profile/avatar"), "image/jpeg", picture(9, 9)).await.expect_status(403);
+        // Going back to the usual name is always possible.
+        s.member.put(&s.path("/profile"), json!({"display_name": ""})).await.expect_status(200);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a10_who_leaves_takes_the_name_along() {
+    everywhere(560, async |s| {
+        s.send(&s.member, json!({"body": "hello"})).await;
+        s.member.put(&s.path("/profile"), json!({"display_name": "Zanzibar"})).await.expect_status(200);
+        s.member.put_bytes(&s.path("/profile/avatar"), "image/jpeg", picture(90, 60)).await.expect_status(200);
+        until("it is seen", async || here(s, &s.watcher).await["avatar"].is_string()).await;
+        s.settled().await;
+        s.member.post(&s.path("/leave"), json!({})).await.expect_status(204);
+        for app in [&s.a.app, &s.b.app] {
+            until("nothing is left of it", async || {
+                let mut read = app.db.read().await.unwrap();
+                let rows = read.rows("select actor from server_profiles", vec![]).await.unwrap();
+                let pictures = read.rows("select mid from avatars", vec![]).await.unwrap();
+                rows.is_empty() && pictures.is_empty()
+            })
+            .await;
+        }
+        // Who comes back begins as everywhere.
+        s.bring(&s.member).await;
+        s.settled().await;
+        assert!(here(s, &s.watcher).await.is_null());
+        s.member.put(&s.path("/profile"), json!({"display_name": "Tunis"})).await.expect_status(200);
+        until("and may choose anew", async || here(s, &s.watcher).await["display_name"] == "Tunis").await;
+    })
+    .await;
+}
+
+/// Of what one instance tells another, only what both are in on counts.
+#[tokio::test(flavor = "multi_thread")]
+async fn a10_other_instances_hear_of_their_own_communities_only() {
+    let net = TestNet::new(570);
+    let (a, b, c) = (net.instance("a.test").await, net.instance("b.test").await, net.instance("c.test").await);
+    let (ada, ben, cleo) = (a.person("ada").await, b.person("ben").await, c.person("cleo").await);
+    let join = async |who: &TestClient, name: &str| {
+        let made = ada.post("/servers", json!({"name": name})).await.expect_status(201);
+        let sid = made.text("/id");
+        let code = ada.post(&format!("/servers/{sid}/invites"), json!({})).await.expect_status(201).text("/code");
+        who.post(&format!("/invites/a.test/{code}/accept"), json!({})).await.expect_status(200);
+        sid
+    };
+    let (with_ben, with_cleo) = (join(&ben, "Bens").await, join(&cleo, "Cleos").await);
+    ada.put(&format!("/servers/{with_ben}/profile"), json!({"display_name": "Quetzal"})).await.expect_status(200);
+    ada.put(&format!("/servers/{with_cleo}/profile"), json!({"display_name": "Wombat"})).await.expect_status(200);
+    let uid = ada.get("/me").await.text("/user/id");
+    let seen = async |who: &TestClient, sid: &str| {
+        let path = format!("/servers/{sid}/members/{uid}");
+        who.get(&path).await.expect_status(200).json["user"]["here"]["display_name"].clone()
+    };
+    until("ben sees his", async || seen(&ben, &with_ben).await == "Quetzal").await;
+    until("cleo sees hers", async || seen(&cleo, &with_cleo).await == "Wombat").await;
+    assert!(net.was_told("b.test", "Quetzal") && !net.was_told("b.test", "Wombat"));
+    assert!(net.was_told("c.test", "Wombat") && !net.was_told("c.test", "Quetzal"));
 }

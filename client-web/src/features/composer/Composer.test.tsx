@@ -51,7 +51,7 @@ beforeEach(() => {
   fakeServer({
     "POST servers/:sid/channels/:cid/typing": undefined,
     "GET servers/:sid/members": {
-      members: [{ user: mira, roles: [], nickname: null, joined_at: 0, presence: "online" }],
+      members: [{ user: mira, roles: [], plain: false, joined_at: 0, presence: "online" }],
       total: 1,
       cursor: null,
     },

@@ -10,10 +10,10 @@ import s from "./Composer.module.css";
 
 /** What the text field is for, besides a new message. */
 export type ComposerMode =
-  { kind: "reply"; message: Pick<Message, "id" | "author" | "body" | "cn"> } | { kind: "edit"; message: Message };
+  { kind: "reply"; message: Pick<Message, "id" | "sid" | "author" | "body" | "cn"> } | { kind: "edit"; message: Message };
 
 /** The mode for answering a message. */
-export function replyMode(message: Pick<Message, "id" | "author" | "body" | "cn">): ComposerMode {
+export function replyMode(message: Pick<Message, "id" | "sid" | "author" | "body" | "cn">): ComposerMode {
   return { kind: "reply", message };
 }
 
@@ -28,7 +28,7 @@ export interface ModeBarProps {
 /** Over the text field: whom one answers, or that one edits, and the way out. */
 export function ModeBar({ mode, ping, mayPing, onPing, onCancel }: ModeBarProps) {
   const { t } = useLingui();
-  const author = useUser(mode.message.author);
+  const author = useUser(mode.message.author, mode.message.sid);
   const name = author ? nameOf(author) : t`somebody`;
   return (
     <div className={s.mode}>

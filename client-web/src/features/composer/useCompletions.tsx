@@ -1,7 +1,7 @@
 import { can, useMembers, useServer } from "@kit/live";
 import { findEmoji, loadEmoji } from "@kit/emoji/data";
 import { Avatar } from "@kit/ui/Avatar";
-import { nameOf } from "@kit/ui/Person";
+import { nameOf, pictureOf } from "@kit/ui/Person";
 import { useLingui } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { AtSign, Hash } from "lucide-react";
@@ -78,15 +78,15 @@ export function useCompletions(sid: string, cid: string, query: Query | null): C
       .filter((r) => !r.everyone && (r.mentionable || all) && r.name.toLowerCase().includes(text))
       .map((r) => ({ key: r.id, insert: `@${r.name}`, icon: <AtSign size={18} />, label: r.name, hint: t`Role` }));
     const users = people.members
-      .filter(({ user, nickname }) =>
-        [user.handle, user.display_name, nickname ?? "", userToken(user).slice(1)].some((x) =>
+      .filter(({ user }) =>
+        [user.handle, user.display_name, user.here?.display_name ?? "", userToken(user).slice(1)].some((x) =>
           x.toLowerCase().includes(text),
         ),
       )
       .map(({ user }) => ({
         key: user.id,
         insert: userToken(user),
-        icon: <Avatar id={user.id} name={nameOf(user)} src={user.avatar} size={24} />,
+        icon: <Avatar id={user.id} name={nameOf(user)} src={pictureOf(user)} size={24} />,
         label: nameOf(user),
         hint: userToken(user),
       }));

@@ -3,12 +3,12 @@ import { useEffect, useRef } from "react";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Button as AriaButton, VisuallyHidden } from "react-aria-components";
 import type { Member, Presence, Role } from "@kit/api";
-import { useCan, useLive, useMembers, useOpenProfile, useServer } from "@kit/live";
+import { useCan, useLive, useMembers, useOpenProfile, useServer, useUser } from "@kit/live";
 import { Avatar } from "@kit/ui/Avatar";
 import { Button } from "@kit/ui/Button";
 import { cx } from "@kit/ui/cx";
 import { openOverlay } from "@kit/ui/overlays";
-import { highestRole, nameOf, RoleInk } from "@kit/ui/Person";
+import { highestRole, nameOf, pictureOf, RoleInk } from "@kit/ui/Person";
 import { EmptyState, FailedState, SkeletonRows } from "@kit/ui/States";
 import { usePresenceWords } from "@kit/ui/presence-words";
 import { groupMembers } from "./groups";
@@ -59,8 +59,8 @@ function MemberRow({ member, sid, roles, presence }: { member: Member; sid: stri
   const open = useOpenProfile();
   const words = usePresenceWords();
   const row = useRef<HTMLButtonElement>(null);
-  const { user } = member;
-  const name = member.nickname ?? nameOf(user);
+  const user = useUser(member.user.id, sid) ?? member.user;
+  const name = nameOf(user);
   const colour = highestRole(roles, member.roles, (role) => role.colour !== null)?.colour;
   return (
     <AriaButton
@@ -70,7 +70,7 @@ function MemberRow({ member, sid, roles, presence }: { member: Member; sid: stri
         if (row.current) open(user.id, sid, row.current);
       }}
     >
-      <Avatar id={user.id} name={name} src={user.avatar} size={30} presence={presence} />
+      <Avatar id={user.id} name={name} src={pictureOf(user)} size={30} presence={presence} />
       <span className={s.text}>
         <span className={s.name}>
           <RoleInk colour={colour}>{name}</RoleInk>

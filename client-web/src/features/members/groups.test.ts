@@ -6,7 +6,7 @@ function role(id: string, position: number, hoist: boolean, everyone = false): R
   return { id, name: id, colour: null, position, hoist, mentionable: false, permissions: [], everyone };
 }
 function member(name: string, presence: Presence, roles: string[] = []): Member {
-  return { user: { id: `u_${name}`, kind: "user", handle: name, domain: "a.test", display_name: name, avatar: null, local: true, deleted: false }, roles, nickname: null, joined_at: 0, presence };
+  return { user: { id: `u_${name}`, kind: "user", handle: name, domain: "a.test", display_name: name, avatar: null, local: true, deleted: false }, roles, plain: false, joined_at: 0, presence };
 }
 
 it("B8: members stand under their highest hoisted role, then here, then away, by name", () => {

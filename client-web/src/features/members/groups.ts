@@ -29,7 +29,7 @@ export function groupMembers(members: readonly Member[], roles: readonly Role[],
     { kind: "away", members: away },
   ];
   const collator = new Intl.Collator(undefined, { sensitivity: "base" });
-  const shownName = (member: Member) => member.nickname ?? nameOf(member.user);
+  const shownName = (member: Member) => nameOf(member.user);
   for (const group of groups) group.members.sort((one, other) => collator.compare(shownName(one), shownName(other)));
   return groups.filter((group) => group.members.length > 0);
 }

@@ -6,7 +6,7 @@ import { me, server, user } from "@kit/testing/build";
 import { fakeServer, Refusal, show } from "@kit/testing/render";
 import { MemberList } from "./MemberList";
 
-const member = (id: string, presence: Member["presence"], part: Partial<Member> = {}): Member => ({ user: user(id), roles: [], nickname: null, joined_at: 0, presence, ...part });
+const member = (id: string, presence: Member["presence"], part: Partial<Member> = {}): Member => ({ user: user(id), roles: [], plain: false, joined_at: 0, presence, ...part });
 const mira = member("u_mira", "online", { user: user("u_mira", { domain: "harbour.town", local: false }) });
 
 function list(openProfile = vi.fn()) {

@@ -1,9 +1,9 @@
-import { Ban, Plus, UserMinus, X } from "lucide-react";
+import { Ban, Drama, Plus, UserMinus, X } from "lucide-react";
 import { useState } from "react";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Button as AriaButton } from "react-aria-components";
 import { api, type Server, type User } from "@kit/api";
-import { can, useMembers } from "@kit/live";
+import { can } from "@kit/live";
 import { roleColour } from "@kit/theme/identity-colour";
 import { Button } from "@kit/ui/Button";
 import { ConfirmDialog } from "@kit/ui/ConfirmDialog";
@@ -11,6 +11,7 @@ import { FormError } from "@kit/ui/FormError";
 import { Menu, MenuItem } from "@kit/ui/Menu";
 import { nameOf } from "@kit/ui/Person";
 import { useSubmit } from "@kit/ui/useSubmit";
+import { useMember } from "./useMember";
 import s from "./ProfileCard.module.css";
 
 export interface MembershipProps {
@@ -24,15 +25,19 @@ export interface MembershipProps {
 /** Somebody's place in one community: since when, their roles, and what a moderator may do about them. */
 export function Membership({ server, user, onGone, readOnly }: MembershipProps) {
   const { t, i18n } = useLingui();
-  const { members, refetch } = useMembers(server.id, { q: user.handle });
-  const member = members.find((candidate) => candidate.user.id === user.id);
+  const { member, refetch } = useMember(server.id, user);
   const [asking, setAsking] = useState<"kick" | "ban" | null>(null);
   const change = useSubmit(async (roles: string[]) => {
-    await api.members.setRoles(server.id, user.id, roles);
+    await api.members.change(server.id, user.id, { roles });
     refetch();
   });
   const owner = server.owner === user.id;
   const mayRoles = !readOnly && can(server, "manage_roles");
+  const mayHide = !readOnly && !owner && can(server, "manage_nicknames") && (member?.plain || user.here);
+  const hide = useSubmit(async (plain: boolean) => {
+    await api.members.change(server.id, user.id, { plain });
+    refetch();
+  });
   const mayKick = !readOnly && !owner && can(server, "kick");
   const mayBan = !readOnly && !owner && can(server, "ban");
   const roles = server.roles.filter((role) => !role.everyone).sort((one, other) => other.position - one.position);
@@ -85,10 +90,15 @@ export function Membership({ server, user, onGone, readOnly }: MembershipProps) 
             ) : null}
           </ul>
         ) : null}
-        <FormError error={change.error} />
+        <FormError error={change.error ?? hide.error} />
       </section>
-      {mayKick || mayBan ? (
+      {mayKick || mayBan || mayHide ? (
         <div className={s.acts}>
+          {mayHide && member ? (
+            <Button size="small" icon={<Drama size={16} />} isPending={hide.pending} onPress={() => void hide.run(!member.plain)}>
+              {member.plain ? <Trans>Let them choose a name</Trans> : <Trans>Show the usual name</Trans>}
+            </Button>
+          ) : null}
           {mayKick && member ? (
             <Button size="small" icon={<UserMinus size={16} />} onPress={() => { setAsking("kick"); }}>
               <Trans>Remove</Trans>

@@ -1,20 +1,21 @@
-import { Check, Copy, Pencil } from "lucide-react";
+import { Check, Copy, Drama, Pencil } from "lucide-react";
 import { useState } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { Plural, Trans, useLingui } from "@lingui/react/macro";
 import { useLocation } from "wouter";
-import { api, type Profile, type User } from "@kit/api";
-import { useMe, usePresence, useServer, useServers, useUser } from "@kit/live";
+import { api, type Profile, type Server, type User } from "@kit/api";
+import { can, useMe, usePresence, useServer, useServers, useUser } from "@kit/live";
 import { identityColour } from "@kit/theme/identity-colour";
 import { AnchoredCard } from "@kit/ui/AnchoredCard";
 import { Avatar } from "@kit/ui/Avatar";
 import { Button } from "@kit/ui/Button";
 import { cx } from "@kit/ui/cx";
 import { IconButton } from "@kit/ui/IconButton";
-import { Handle, nameOf } from "@kit/ui/Person";
+import { Handle, nameOf, pictureOf } from "@kit/ui/Person";
 import { usePresenceWords } from "@kit/ui/presence-words";
 import { FailedState, Skeleton } from "@kit/ui/States";
 import { Membership } from "./Membership";
+import { ServerProfileDialog } from "./ServerProfileDialog";
 import s from "./ProfileCard.module.css";
 
 export interface ProfileCardProps {
@@ -28,12 +29,16 @@ export interface ProfileCardProps {
 /** Who somebody is, beside where they were clicked. */
 export function ProfileCard({ uid, sid, anchor, onClose }: ProfileCardProps) {
   const { t } = useLingui();
-  const known = useUser(uid);
+  const known = useUser(uid, sid);
   const profile = useQuery({ queryKey: ["profile", uid], queryFn: () => api.users.profile(uid), staleTime: 30_000 });
   const user = known ?? profile.data?.user;
+  const server = useServer(sid);
+  const [dressing, setDressing] = useState(false);
+  // In the place of the card, which would lie above it.
+  if (user && server && dressing) return <ServerProfileDialog server={server} user={user} onClose={onClose} />;
   return (
     <AnchoredCard anchor={anchor} label={user ? t`Profile of ${nameOf(user)}` : t`Profile`} onClose={onClose}>
-      {user ? <Content user={user} profile={profile.data} sid={sid} onClose={onClose} /> : null}
+      {user ? <Content user={user} profile={profile.data} server={server} onDress={() => { setDressing(true); }} onClose={onClose} /> : null}
       {profile.isError && !profile.data ? <FailedState error={profile.error} onRetry={() => void profile.refetch()} /> : null}
       {!user && profile.isPending ? (
         <div className={s.body}>
@@ -46,12 +51,19 @@ export function ProfileCard({ uid, sid, anchor, onClose }: ProfileCardProps) {
   );
 }
 
-function Content({ user, profile, sid, onClose }: { user: User; profile: Profile | undefined; sid: string | null; onClose: () => void }) {
+interface ContentProps {
+  user: User;
+  profile: Profile | undefined;
+  server: Server | undefined;
+  onDress: () => void;
+  onClose: () => void;
+}
+
+function Content({ user, profile, server, onDress, onClose }: ContentProps) {
   const { t } = useLingui();
   const me = useMe();
   const presence = usePresence(user.id);
   const words = usePresenceWords();
-  const server = useServer(sid);
   const servers = useServers();
   const [, navigate] = useLocation();
   const [copied, setCopied] = useState(false);
@@ -65,13 +77,14 @@ function Content({ user, profile, sid, onClose }: { user: User; profile: Profile
       </div>
       <div className={s.body}>
         <div className={s.picture}>
-          <Avatar id={user.id} name={nameOf(user)} src={user.avatar} size={72} presence={isMe ? "online" : presence} />
+          <Avatar id={user.id} name={nameOf(user)} src={pictureOf(user)} size={72} presence={isMe ? "online" : presence} />
         </div>
         <div>
           <h2 className={s.name}>
             {nameOf(user)}
             {profile?.pronouns ? <span className={s.pronouns}>{profile.pronouns}</span> : null}
           </h2>
+          {user.here?.display_name && user.here.display_name !== user.display_name ? <p className={s.quiet}>{t`elsewhere ${user.display_name}`}</p> : null}
           <p className={s.handle}>
             <Handle user={user} />
             <IconButton
@@ -114,6 +127,11 @@ function Content({ user, profile, sid, onClose }: { user: User; profile: Profile
               ))}
             </ul>
           </section>
+        ) : null}
+        {isMe && server && (user.here || can(server, "nickname")) ? (
+          <Button wide icon={<Drama size={16} />} onPress={onDress}>
+            <Trans>How you appear here</Trans>
+          </Button>
         ) : null}
         {isMe ? (
           <Button

@@ -8,17 +8,17 @@ import { ProfileCard } from "./ProfileCard";
 const mira = user("u_mira", { domain: "harbour.town", local: false });
 const roles = [{ id: "r_1", name: "Librarian", colour: 0x7a55d6, position: 1, hoist: false, mentionable: false, permissions: [], everyone: false }];
 
-function card(permissions: string[], uid = "u_mira") {
+function card(permissions: string[], uid = "u_mira", shownHere = mira) {
   const onClose = vi.fn();
   const requests = fakeServer({
     "GET users/:id": (request: { path: string }) => ({ user: request.path.endsWith("u_mira") ? mira : user("u_ada"), bio: "Reads on trains.", pronouns: "she/her", mutual_servers: ["s_1"], fetched_at: 0 }),
-    "GET servers/:sid/members": { members: [{ user: mira, roles: [], nickname: null, joined_at: 0, presence: "online" }], total: 1, cursor: null },
-    "PATCH servers/:sid/members/:actor": { user: mira, roles: ["r_1"], nickname: null, joined_at: 0, presence: "online" },
+    "GET servers/:sid/members/:actor": { user: shownHere, roles: [], plain: false, joined_at: 0, presence: "online" },
+    "PATCH servers/:sid/members/:actor": { user: mira, roles: ["r_1"], plain: false, joined_at: 0, presence: "online" },
     "DELETE servers/:sid/members/:actor": undefined,
   });
   const shown = show(<ProfileCard uid={uid} sid="s_1" anchor={document.body} onClose={onClose} />, {
     me: me(),
-    state: { servers: { s_1: server("s_1", { owner: "u_boss", my_permissions: permissions, roles }) }, order: ["s_1"], users: { u_mira: mira, u_ada: user("u_ada") }, presence: { u_mira: "online" } },
+    state: { servers: { s_1: server("s_1", { owner: "u_boss", my_permissions: permissions, roles }) }, order: ["s_1"], users: { u_mira: mira, u_ada: user("u_ada") }, dressed: { s_1: shownHere === mira ? {} : { u_mira: shownHere } }, presence: { u_mira: "online" } },
   });
   return { ...shown, requests, onClose };
 }
@@ -51,6 +51,16 @@ describe("A5: the profile card", () => {
       expect(onClose).toHaveBeenCalled();
     });
     expect(requests.find((r) => r.method === "DELETE")?.body).toEqual({ reason: "asked to" });
+  });
+
+  it("A10: who may, has somebody shown by their usual name", async () => {
+    const { requests } = card(["manage_nicknames"], "u_mira", { ...mira, here: { display_name: "Captain", avatar: null } });
+    expect(await screen.findByRole("heading", { name: /Captain/ })).toBeVisible();
+    expect(screen.getByText("elsewhere Mira")).toBeVisible();
+    await userEvent.click(await screen.findByRole("button", { name: "Show the usual name" }));
+    await waitFor(() => {
+      expect(requests.find((r) => r.method === "PATCH")?.body).toEqual({ plain: true });
+    });
   });
 
   it("one's own leads to the settings", async () => {

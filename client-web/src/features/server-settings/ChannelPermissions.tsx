@@ -36,7 +36,7 @@ export function ChannelPermissions({ server, channel, backTo }: { server: Server
   const targets = [...new Set([...(everyone ? [everyone.id] : []), ...sortRoles(server.roles).map((role) => role.id), ...overrides.map((override) => override.target), ...extra])].filter(
     (id) => id === everyone?.id || extra.includes(id) || overrides.some((override) => override.target === id),
   );
-  const people = useUsers(targets);
+  const people = useUsers(targets, server.id);
   const changes = overrideChanges(channel.overrides, overrides);
   const save = useSubmit(async () => {
     for (const { target: id, to } of changes) {

@@ -20,7 +20,7 @@ export function MemberRolesDialog({ server, member, onClose, onChanged }: Member
   const [chosen, setChosen] = useState(member.roles);
   const roles = server.roles.filter((role) => !role.everyone).sort((one, other) => other.position - one.position);
   const save = useSubmit(async () => {
-    await api.members.setRoles(server.id, member.user.id, chosen);
+    await api.members.change(server.id, member.user.id, { roles: chosen });
     onChanged();
     onClose();
   });

@@ -70,7 +70,7 @@ describe("B8: roles", () => {
 });
 
 describe("E1: members and bans", () => {
-  const mira = { user: user("u_mira", { domain: "harbour.town", local: false }), roles: ["r_low"], nickname: null, joined_at: 0, presence: "online" };
+  const mira = { user: user("u_mira", { domain: "harbour.town", local: false }), roles: ["r_low"], plain: false, joined_at: 0, presence: "online" };
 
   it("bans with a reason after a question", async () => {
     const requests = fakeServer({ "GET servers/:sid/members": { members: [mira], total: 1, cursor: null }, "PUT servers/:sid/bans/:actor": undefined });

@@ -1,7 +1,8 @@
 import { useId, useState, type FormEvent } from "react";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { AtSign } from "lucide-react";
-import { api, type User } from "@kit/api";
+import type { User } from "@kit/api";
+import { profileApi } from "@kit/api/profile";
 import { useMe, useSync } from "@kit/live";
 import { Button } from "@kit/ui/Button";
 import { Dialog } from "@kit/ui/Dialog";
@@ -50,7 +51,7 @@ function NameDialog({ user, onClose }: { user: User; onClose: () => void }) {
   const typed = handle.trim().toLowerCase();
   const ready = typed !== "" && typed !== user.handle;
   const submit = useSubmit(async () => {
-    const me = await proof.proven(() => api.me.rename(typed));
+    const me = await proof.proven(() => profileApi.rename(typed));
     sync.setMe(me);
     toast(t`You are ${me.user.handle}@${me.user.domain} now.`);
     onClose();

@@ -2,6 +2,7 @@ import { useState } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { api, type Profile } from "@kit/api";
+import { profileApi } from "@kit/api/profile";
 import { useMe, useSync } from "@kit/live";
 import { Button } from "@kit/ui/Button";
 import { FormError } from "@kit/ui/FormError";
@@ -31,10 +32,10 @@ export function ProfilePage() {
           src={user.avatar}
           shape="round"
           onChange={async (picture) => {
-            sync.setMe(await api.me.setAvatar(picture));
+            sync.setMe(await profileApi.setAvatar(picture));
           }}
           onRemove={async () => {
-            sync.setMe(await api.me.removeAvatar());
+            sync.setMe(await profileApi.removeAvatar());
           }}
         />
       </Section>
@@ -46,11 +47,11 @@ export function ProfilePage() {
           shape="wide"
           isDisabled={!profile.isSuccess}
           onChange={async (picture) => {
-            sync.setMe(await api.me.setBanner(picture));
+            sync.setMe(await profileApi.setBanner(picture));
             await profile.refetch();
           }}
           onRemove={async () => {
-            sync.setMe(await api.me.removeBanner());
+            sync.setMe(await profileApi.removeBanner());
             await profile.refetch();
           }}
         />

@@ -1,5 +1,5 @@
 import type { Message } from "@kit/api";
-import { useSync } from "@kit/live";
+import { shownUser, useSync } from "@kit/live";
 import { plainText } from "@kit/markdown/parse";
 import { nameOf } from "@kit/ui/Person";
 import { useLingui } from "@lingui/react/macro";
@@ -31,9 +31,8 @@ export function Announcer({ messages, myActor }: { messages: readonly Message[];
     timer.current = setTimeout(() => {
       const all = batch.current;
       batch.current = [];
-      const users = sync.state.users;
       const name = (id: string): string => {
-        const user = users[id];
+        const user = shownUser(sync.state, id, all[0]?.sid);
         return user ? nameOf(user) : t`somebody`;
       };
       if (all.length > READ_OUT) {

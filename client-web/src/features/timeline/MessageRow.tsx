@@ -1,10 +1,10 @@
 import type { Message } from "@kit/api";
-import { useLive, useOpenProfile, useSync } from "@kit/live";
+import { shownUser, useOpenProfile, useSync, useUser } from "@kit/live";
 import { Markdown } from "@kit/markdown/Markdown";
 import { plainText } from "@kit/markdown/parse";
 import { Avatar } from "@kit/ui/Avatar";
 import { cx } from "@kit/ui/cx";
-import { Home, nameOf } from "@kit/ui/Person";
+import { Home, nameOf, pictureOf } from "@kit/ui/Person";
 import { toastError } from "@kit/ui/Toasts";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { CornerUpRight } from "lucide-react";
@@ -43,7 +43,7 @@ export interface MessageRowProps {
 export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const { message, head, delivery, active, acts } = props;
   const { t } = useLingui();
-  const author = useLive((state) => state.users[message.author]);
+  const author = useUser(message.author, message.sid);
   const openProfile = useOpenProfile();
   const [hovered, setHovered] = useState(false);
   const [sheet, setSheet] = useState(false);
@@ -103,7 +103,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
           tabIndex={-1}
           onClick={(event) => openProfile(message.author, message.sid, event.currentTarget)}
         >
-          <Avatar id={message.author} name={name} src={author?.avatar} />
+          <Avatar id={message.author} name={name} src={author ? pictureOf(author) : null} />
         </button>
       ) : (
         <time className={s.sideTime} dateTime={new Date(message.ts).toISOString()} aria-hidden="true">
@@ -163,12 +163,12 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
 function Quote({ message, onJump }: { message: Message; onJump: (id: string) => void }) {
   const { t } = useLingui();
   const quote = message.reply_to;
-  const author = useLive((state) => (quote?.author ? state.users[quote.author] : undefined));
-  const users = useLive((state) => state.users);
+  const author = useUser(quote?.author, message.sid);
+  const sync = useSync();
   if (!quote) return null;
   const text = quote.excerpt
     ? plainText(quote.excerpt, (m) => {
-        const user = users[m.id];
+        const user = shownUser(sync.state, m.id, message.sid);
         return m.kind === "user" ? `@${user ? nameOf(user) : t`somebody`}` : `@${m.kind}`;
       })
     : "";

@@ -1,5 +1,5 @@
 import type { Notice } from "@kit/api";
-import { useLive, useOpenProfile } from "@kit/live";
+import { useOpenProfile, useUsers } from "@kit/live";
 import { nameOf } from "@kit/ui/Person";
 import { plural } from "@lingui/core/macro";
 import { useLingui } from "@lingui/react/macro";
@@ -11,7 +11,7 @@ import s from "./NoticeLine.module.css";
 export function NoticeLine({ sid, notices }: { sid: string; notices: readonly Notice[] }) {
   const [open, setOpen] = useState(false);
   const list = useId();
-  const summary = useSummary(notices);
+  const summary = useSummary(sid, notices);
   const last = notices.at(-1);
   if (!last) return null;
   return (
@@ -54,7 +54,7 @@ function Time({ ts }: { ts: number }) {
 /** One person; a click shows their card. */
 function One({ sid, notice }: { sid: string; notice: Notice }) {
   const openProfile = useOpenProfile();
-  const summary = useSummary([notice]);
+  const summary = useSummary(sid, [notice]);
   return (
     <button type="button" className={s.one} onClick={(event) => openProfile(notice.user, sid, event.currentTarget)}>
       {summary}
@@ -63,11 +63,14 @@ function One({ sid, notice }: { sid: string; notice: Notice }) {
 }
 
 /** "Ada, Bo and 3 others joined. Cleo left." */
-function useSummary(notices: readonly Notice[]): string {
+function useSummary(sid: string, notices: readonly Notice[]): string {
   const { t } = useLingui();
-  const users = useLive((state) => state.users);
+  const users = useUsers(
+    notices.map((n) => n.user),
+    sid,
+  );
   const name = (id: string): string => {
-    const user = users[id];
+    const user = users.find((one) => one?.id === id);
     return user ? nameOf(user) : t`somebody`;
   };
   const kinds = [...new Set(notices.map((n) => n.kind))];

@@ -19,6 +19,7 @@ export function Reactions({ message, acts }: { message: Message; acts: MessageAc
       {message.reactions.map((reaction) => (
         <ReactionChip
           key={reaction.emoji}
+          sid={message.sid}
           reaction={reaction}
           disabled={!can}
           onChange={(on) => acts.react(message, reaction.emoji, on)}
@@ -38,14 +39,15 @@ export function Reactions({ message, acts }: { message: Message; acts: MessageAc
 }
 
 interface ChipProps {
+  sid: string;
   reaction: Reaction;
   disabled: boolean;
   onChange: (on: boolean) => void;
 }
 
-function ReactionChip({ reaction, disabled, onChange }: ChipProps) {
+function ReactionChip({ sid, reaction, disabled, onChange }: ChipProps) {
   const { t } = useLingui();
-  const people = useUsers(reaction.users);
+  const people = useUsers(reaction.users, sid);
   const names = people.flatMap((user) => (user ? [nameOf(user)] : []));
   const more = reaction.count - names.length;
   const who = (
