@@ -6,7 +6,8 @@ export type Overlay =
   | { kind: "create-server" }
   | { kind: "join-by-link" }
   | { kind: "create-channel"; sid: string; parent: string | null; as: "text" | "category" }
-  | { kind: "edit-channel"; sid: string; channel: string };
+  | { kind: "edit-channel"; sid: string; channel: string }
+  | { kind: "server-profile"; sid: string };
 
 interface OverlayState {
   current: Overlay | null;

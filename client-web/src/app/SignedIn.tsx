@@ -3,6 +3,7 @@ import { toast } from "@kit/ui/Toasts";
 import { usePhone } from "@kit/ui/useMedia";
 import { ChannelOverlays } from "@/features/channels/ChannelOverlays";
 import { InviteOverlay } from "@/features/invites/InviteOverlay";
+import { ProfileOverlays } from "@/features/profile/ProfileOverlays";
 import { ServerOverlays } from "@/features/servers/ServerOverlays";
 import { AppearanceSync } from "@/features/settings/AppearanceSync";
 import { NavigationKeys } from "@/features/switcher/NavigationKeys";
@@ -84,6 +85,7 @@ export function SignedIn() {
       </ErrorBoundary>
       <ServerOverlays />
       <ChannelOverlays />
+      <ProfileOverlays />
       <InviteOverlay />
       <Suspense fallback={null}>
         {profile ? (

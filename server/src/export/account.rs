@@ -1,5 +1,7 @@
 //! `account.json` and `identity.json`: everything of a person that belongs to no community.
 
+use std::collections::BTreeMap;
+
 use data_encoding::BASE64;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -11,6 +13,7 @@ use crate::App;
 use crate::accounts::Account;
 use crate::db::Query;
 use crate::error::{Problem, Result};
+use crate::profiles::server;
 use crate::{profiles, settings};
 
 /// What every JSON file of an archive calls itself.
@@ -30,6 +33,16 @@ pub(super) struct Picture {
 pub(super) struct Pictures {
     pub portrait: Option<Picture>,
     pub banner: Option<Picture>,
+    /// The name and the picture for single communities, by these.
+    pub servers: BTreeMap<String, (String, Option<Picture>)>,
+}
+
+impl Pictures {
+    /// All that are files of the archive.
+    pub fn all(self) -> impl Iterator<Item = Picture> {
+        let servers = self.servers.into_values().filter_map(|(_, picture)| picture);
+        self.portrait.into_iter().chain(self.banner).chain(servers)
+    }
 }
 
 /// How a file of the archive names itself.
@@ -116,6 +129,15 @@ struct CommunityPart<'a> {
     domain: &'a str,
     public: bool,
     member: bool,
+    /// How the person shows themselves there, where that differs.
+    shown_as: Option<ShownAs<'a>>,
+}
+
+#[derive(Serialize)]
+struct ShownAs<'a> {
+    /// Empty for the usual name.
+    display_name: &'a str,
+    picture: Option<PicturePart>,
 }
 
 #[derive(Serialize)]
@@ -160,12 +182,19 @@ pub(super) fn pretty(file: &impl Serialize) -> Result<String> {
 ///
 /// # Errors
 /// The database's.
-pub(super) async fn pictures(app: &App, account: &Account) -> Result<Pictures> {
+pub(super) async fn pictures(app: &App, account: &Account, plan: &Plan) -> Result<Pictures> {
     let mut read = app.db.read().await?;
+    let mut servers = BTreeMap::new();
+    for c in &plan.communities {
+        let Some((name, avatar)) = server::own(&mut read, &c.log, &account.uid).await? else { continue };
+        let file = format!("picture-in-{}", c.sid);
+        servers.insert(c.sid.clone(), (name, picture(&mut read, &file, avatar).await?));
+    }
     let (avatar, banner) = mine::profile(&mut read, &account.uid).await?.map_or((None, None), |p| (p.avatar, p.banner));
     Ok(Pictures {
         portrait: picture(&mut read, "profile-picture", avatar).await?,
         banner: picture(&mut read, "profile-banner", banner).await?,
+        servers,
     })
 }
 
@@ -237,7 +266,17 @@ pub(super) async fn account(
         communities: plan
             .communities
             .iter()
-            .map(|c| CommunityPart { id: &c.sid, name: &c.name, domain: &c.domain, public: c.public, member: c.member })
+            .map(|c| CommunityPart {
+                id: &c.sid,
+                name: &c.name,
+                domain: &c.domain,
+                public: c.public,
+                member: c.member,
+                shown_as: pictures.servers.get(&c.sid).map(|(name, picture)| ShownAs {
+                    display_name: name,
+                    picture: picture.as_ref().map(PicturePart::of),
+                }),
+            })
             .collect(),
         read_marks: marks.map(|(community, channel, number)| MarkPart { community, channel, number }).collect(),
     };

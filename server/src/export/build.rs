@@ -64,7 +64,7 @@ pub(super) async fn build(app: &App, row: &ExportRow, turn: &str, path: &Path) -
     let (id, turn) = (row.id.clone(), turn.to_owned());
     let mut m = Making { app: app.clone(), pack, id, turn, done: 0, total: plan.total, told: 0 };
     m.step(1).await?;
-    let pictures = account::pictures(app, &owner).await?;
+    let pictures = account::pictures(app, &owner, &plan).await?;
     // First and unpacked, so that a browser finds it without reading the rest.
     let text = account::account(app, &owner, &plan, &pictures, now).await?;
     m.pack.entry("account.json", How::Stored, &text).await.map_err(blobs::disk)?;
@@ -82,7 +82,7 @@ pub(super) async fn build(app: &App, row: &ExportRow, turn: &str, path: &Path) -
         counts.push(count);
     }
     index(app, &mut m, &owner, &plan, &counts, &pictures, now).await?;
-    for picture in [pictures.portrait, pictures.banner].into_iter().flatten() {
+    for picture in pictures.all() {
         m.pack.bytes(&picture.file, picture.bytes).await.map_err(blobs::disk)?;
     }
     m.step(m.total).await?;

@@ -24,7 +24,7 @@ pub fn router(config: &Config) -> OpenApiRouter<App> {
     let body = DefaultBodyLimit::max(config.storage.avatar_max_bytes + 1);
     OpenApiRouter::new()
         .routes(routes!(me, change_me))
-        .routes(routes!(set_avatar, remove_avatar).layer(body.clone()))
+        .routes(routes!(set_avatar, remove_avatar).layer(body))
         .routes(routes!(set_banner, remove_banner).layer(body))
         .routes(routes!(profile))
         .routes(routes!(avatar))

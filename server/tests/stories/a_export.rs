@@ -144,6 +144,10 @@ async fn a7_an_archive_holds_what_is_mine_and_no_secret() {
         .await
         .expect_status(200);
     r.ada.put_bytes("/me/avatar", "image/jpeg", photo(300, 300)).await.expect_status(200);
+    r.ada.put_bytes("/me/banner", "image/jpeg", photo(300, 300)).await.expect_status(200);
+    r.ada.put(&format!("/servers/{}/profile", r.sid), json!({"display_name": "Countess"})).await.expect_status(200);
+    let here = format!("/servers/{}/profile/avatar", r.sid);
+    r.ada.put_bytes(&here, "image/jpeg", photo(90, 90)).await.expect_status(200);
     r.ada.put("/me/settings", json!({"theme": "dark"})).await.expect_status(200);
 
     let theirs = r.say(&r.bob, "the words of somebody else").await;
@@ -175,6 +179,11 @@ async fn a7_an_archive_holds_what_is_mine_and_no_secret() {
     assert_eq!(account["profile"]["display_name"], "Ada <b>");
     assert_eq!(account["profile"]["document"]["bio"], "I count.");
     assert_eq!(account["settings"], json!({"theme": "dark"}));
+    let here = &account["communities"][0]["shown_as"];
+    assert_eq!(here["display_name"], "Countess");
+    for picture in [&account["profile"]["picture"], &account["profile"]["banner"], &here["picture"]] {
+        assert!(files.contains_key(picture["file"].as_str().unwrap()), "{picture}");
+    }
     assert_eq!(account["complete"], true);
     assert_eq!(account["sessions"].as_array().unwrap().len(), 2);
     assert!(account["second_factors"]["authenticator_since"].is_i64());
@@ -434,6 +443,7 @@ async fn a7_an_archive_comes_in_elsewhere() {
         .await
         .expect_status(200);
     r.ada.put_bytes("/me/avatar", "image/jpeg", photo(300, 300)).await.expect_status(200);
+    r.ada.put_bytes("/me/banner", "image/jpeg", photo(900, 300)).await.expect_status(200);
     r.ada.put("/me/settings", json!({"theme": "dark", "density": "cosy"})).await.expect_status(200);
     let (bytes, files) = archive_of(&r.a, &r.ada).await;
 
@@ -457,13 +467,14 @@ async fn a7_an_archive_comes_in_elsewhere() {
     eve.post(&path, json!({"parts": ["bio"]})).await.expect_problem(404, "not_found");
     ada.post(&path, json!({"parts": []})).await.expect_problem(422, "invalid");
     ada.post(&path, json!({"parts": ["password"]})).await.expect_problem(422, "invalid");
-    let me =
-        ada.post(&path, json!({"parts": ["display_name", "bio", "picture", "settings"]})).await.expect_status(200).json;
+    let parts = json!({"parts": ["display_name", "bio", "picture", "banner", "settings"]});
+    let me = ada.post(&path, parts).await.expect_status(200).json;
     assert_eq!(me["user"]["display_name"], "Ada of A");
     assert!(me["user"]["avatar"].is_string());
     assert_eq!(ada.get("/me/settings").await.json, json!({"theme": "dark", "density": "cosy", "sounds": false}));
     let uid = ada.get("/me").await.text("/user/id");
     let card = ada.get(&format!("/users/{uid}")).await.json;
+    assert!(card["banner"].is_string());
     assert_eq!((&card["bio"], &card["pronouns"]), (&json!("I count.\nOften."), &json!("they/them")));
     let chain = profiles::chain(&mut b.app.db.read().await.unwrap(), &uid).await.unwrap();
     let doc = profiles::document(&mut b.app.db.read().await.unwrap(), &uid).await.unwrap().unwrap();

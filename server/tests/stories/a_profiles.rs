@@ -273,3 +273,66 @@ async fn a10_other_instances_hear_of_their_own_communities_only() {
     assert!(net.was_told("b.test", "Quetzal") && !net.was_told("b.test", "Wombat"));
     assert!(net.was_told("c.test", "Wombat") && !net.was_told("c.test", "Quetzal"));
 }
+
+/// What is forged, older, of somebody else or of a community that one is not in changes nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a10_what_is_not_signed_by_the_person_counts_for_nothing() {
+    use conntext_federation::keys::SecretKey;
+    use conntext_federation::server_profile::{ServerProfileDoc, ServerProfileFields};
+    use conntext_federation::wire::SignedProfile;
+    use conntext_server::peers::Told;
+    use conntext_server::profiles::exchange;
+
+    let net = TestNet::new(580);
+    let (a, b) = (net.instance("a.test").await, net.instance("b.test").await);
+    let (ada, ben) = (a.person("ada").await, b.person("ben").await);
+    let made = ada.post("/servers", json!({"name": "Orchard"})).await.expect_status(201);
+    let sid = made.text("/id");
+    let code = ada.post(&format!("/servers/{sid}/invites"), json!({})).await.expect_status(201).text("/code");
+    ben.post(&format!("/invites/a.test/{code}/accept"), json!({})).await.expect_status(200);
+    let uid = ben.get("/me").await.text("/user/id");
+    let known = async || -> SignedProfile {
+        let uids = [uid.parse().unwrap()];
+        exchange::signed(&b.app, &a.app.keys.ik, &uids).await.unwrap().pop().unwrap()
+    };
+    let name = async |name: &str| {
+        ben.put(&format!("/servers/{sid}/profile"), json!({"display_name": name})).await.expect_status(200);
+        known().await
+    };
+    let first = name("First").await;
+    b.clock.advance(10);
+    let second = name("Second").await;
+    let seen = async || {
+        let path = format!("/servers/{sid}/members/{uid}");
+        ada.get(&path).await.expect_status(200).json["user"]["here"]["display_name"].clone()
+    };
+    until("the second is seen", async || seen().await == "Second").await;
+    let tell = async |servers: Vec<ServerProfileDoc>| {
+        let profile = SignedProfile { servers, ..known().await };
+        exchange::keep(&a.app, vec![Told { home: b.app.domain.clone(), by_home: true, profile }]).await.unwrap();
+        seen().await
+    };
+    assert_eq!(tell(first.servers.clone()).await, "Second", "an older one does not come back");
+    let fields = |change: &dyn Fn(&mut ServerProfileFields)| {
+        let mut fields = second.servers[0].body().clone();
+        fields.rev += 1_000_000;
+        fields.display_name = "Forged".into();
+        change(&mut fields);
+        fields
+    };
+    let eve = SecretKey::from_seed([66; 32]);
+    let forged = ServerProfileDoc::sign(fields(&|_| ()), &eve).unwrap();
+    assert_eq!(tell(vec![forged]).await, "Second", "by a key that is not the person's");
+    let touched = String::from_utf8(second.servers[0].to_vec().unwrap()).unwrap().replace("Second", "Forged");
+    let touched = ServerProfileDoc::from_slice(touched.as_bytes()).unwrap();
+    assert_eq!(tell(vec![touched]).await, "Second", "touched on the way");
+    let later = ServerProfileDoc::sign(fields(&|f| f.op += 9), &eve).unwrap();
+    assert_eq!(tell(vec![later]).await, "Second", "under an operation that nobody knows");
+    let elsewhere = "s_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa".parse().unwrap();
+    let elsewhere = ServerProfileDoc::sign(fields(&|f| f.sid = std::clone::Clone::clone(&elsewhere)), &eve).unwrap();
+    assert_eq!(tell(vec![elsewhere]).await, "Second", "of a community that is not here");
+    // With whoever asks from a community that they are not in, nothing of it is shared.
+    let stranger = conntext_federation::ids::InstanceId::of_root(&[9; 32]);
+    let told = exchange::signed(&b.app, &stranger, &[uid.parse().unwrap()]).await.unwrap();
+    assert!(told[0].servers.is_empty());
+}

@@ -1,4 +1,4 @@
-import { CheckCheck, ChevronDown, FolderPlus, LogOut, Plus, Settings, TriangleAlert, UserPlus } from "lucide-react";
+import { CheckCheck, ChevronDown, Drama, FolderPlus, LogOut, Plus, Settings, TriangleAlert, UserPlus } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useLingui } from "@lingui/react/macro";
 import { Button } from "react-aria-components";
@@ -50,6 +50,7 @@ export function ServerHeader({ server }: { server: Server }) {
         {mayManage ? <MenuItem icon={<FolderPlus size={18} />} onAction={() => { openOverlay({ kind: "create-channel", sid: server.id, parent: null, as: "category" }); }}>{t`Create a category`}</MenuItem> : null}
         <MenuItem icon={<CheckCheck size={18} />} isDisabled={!waitingIn(server).unread} onAction={() => { void sync.markServerRead(server.id).catch(toastError); }}>{t`Mark all as read`}</MenuItem>
         <MenuSeparator />
+        {can(server, "nickname") ? <MenuItem icon={<Drama size={18} />} onAction={() => { openOverlay({ kind: "server-profile", sid: server.id }); }}>{t`How you appear here`}</MenuItem> : null}
         <MenuItem danger icon={<LogOut size={18} />} isDisabled={owns} {...(owns ? { help: t`You own it. Delete it in its settings instead.` } : {})} onAction={() => { setLeaving(true); }}>{t`Leave the community`}</MenuItem>
       </Menu>
       </h1>

@@ -12,10 +12,10 @@ import { Button } from "@kit/ui/Button";
 import { cx } from "@kit/ui/cx";
 import { IconButton } from "@kit/ui/IconButton";
 import { Handle, nameOf, pictureOf } from "@kit/ui/Person";
+import { openOverlay } from "@kit/ui/overlays";
 import { usePresenceWords } from "@kit/ui/presence-words";
 import { FailedState, Skeleton } from "@kit/ui/States";
 import { Membership } from "./Membership";
-import { ServerProfileDialog } from "./ServerProfileDialog";
 import s from "./ProfileCard.module.css";
 
 export interface ProfileCardProps {
@@ -33,12 +33,9 @@ export function ProfileCard({ uid, sid, anchor, onClose }: ProfileCardProps) {
   const profile = useQuery({ queryKey: ["profile", uid], queryFn: () => api.users.profile(uid), staleTime: 30_000 });
   const user = known ?? profile.data?.user;
   const server = useServer(sid);
-  const [dressing, setDressing] = useState(false);
-  // In the place of the card, which would lie above it.
-  if (user && server && dressing) return <ServerProfileDialog server={server} user={user} onClose={onClose} />;
   return (
     <AnchoredCard anchor={anchor} label={user ? t`Profile of ${nameOf(user)}` : t`Profile`} onClose={onClose}>
-      {user ? <Content user={user} profile={profile.data} server={server} onDress={() => { setDressing(true); }} onClose={onClose} /> : null}
+      {user ? <Content user={user} profile={profile.data} server={server} onClose={onClose} /> : null}
       {profile.isError && !profile.data ? <FailedState error={profile.error} onRetry={() => void profile.refetch()} /> : null}
       {!user && profile.isPending ? (
         <div className={s.body}>
@@ -55,11 +52,10 @@ interface ContentProps {
   user: User;
   profile: Profile | undefined;
   server: Server | undefined;
-  onDress: () => void;
   onClose: () => void;
 }
 
-function Content({ user, profile, server, onDress, onClose }: ContentProps) {
+function Content({ user, profile, server, onClose }: ContentProps) {
   const { t } = useLingui();
   const me = useMe();
   const presence = usePresence(user.id);
@@ -129,7 +125,14 @@ function Content({ user, profile, server, onDress, onClose }: ContentProps) {
           </section>
         ) : null}
         {isMe && server && (user.here || can(server, "nickname")) ? (
-          <Button wide icon={<Drama size={16} />} onPress={onDress}>
+          <Button
+            wide
+            icon={<Drama size={16} />}
+            onPress={() => {
+              onClose();
+              openOverlay({ kind: "server-profile", sid: server.id });
+            }}
+          >
             <Trans>How you appear here</Trans>
           </Button>
         ) : null}

@@ -42,6 +42,8 @@ export function usePermissionGroups(): PermissionGroup[] {
       permissions: [
         { id: "invite", name: t`Invite people`, help: t`Make links with which others can join.`, inChannel: false },
         { id: "manage_invites", name: t`Manage invitations`, help: t`See all invitations and take them back.`, inChannel: false },
+        { id: "nickname", name: t`Appear otherwise here`, help: t`Choose a name and a picture for this community only.`, inChannel: false },
+        { id: "manage_nicknames", name: t`Take names away`, help: t`Have members shown by their usual name and picture.`, inChannel: false },
         { id: "kick", name: t`Remove members`, help: t`Make members leave; with an invitation they can come back.`, inChannel: false },
         { id: "ban", name: t`Ban members`, help: t`Make members leave for good, and lift bans.`, inChannel: false },
       ],
