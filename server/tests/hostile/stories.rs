@@ -35,7 +35,7 @@ fn digest(rows: &[Value]) -> String {
 fn checkpoint(log: &FalseLog, key: &Key, change: impl FnOnce(&mut Value)) -> Value {
     let snapshot = log.snapshot("nobody", &log.brought(), |_| ());
     let last = log.events.iter().rev().find(|e| e["header"]["vis"] == "all").expect("an event");
-    let mut fields = json!({"sid": log.sid, "gen": 0, "epoch": 0, "fold": 1,
+    let mut fields = json!({"sid": log.sid, "gen": 0, "epoch": 0, "fold": 2,
         "all": {"seq": last["header"]["seq"], "hash": event_hash(&last["header"])},
         "state": digest(snapshot["rows"].as_array().expect("rows"))});
     change(&mut fields);
@@ -77,7 +77,7 @@ async fn j5_hostile_checkpoints_stop_their_own_log_and_no_other() {
             made
         }),
         ("of another fold, which this version cannot compare", "200", |l| {
-            checkpoint(l, &l.key(), |c| (c["fold"], c["state"]) = (json!(2), "4".repeat(64).into()))
+            checkpoint(l, &l.key(), |c| (c["fold"], c["state"]) = (json!(9), "4".repeat(64).into()))
         }),
         ("of an epoch that is yet to come", "200", |l| checkpoint(l, &l.key(), |c| c["epoch"] = json!(1))),
     ];
