@@ -25,7 +25,9 @@ export function SignUpPage() {
   const [, navigate] = useLocation();
   const token = useHash();
   const asked = useSearch();
-  const search = asked || (token ? rememberedSearch() : "");
+  // Forgotten once the account is made, and needed until the page is left.
+  const [remembered] = useState(rememberedSearch);
+  const search = asked || (token ? remembered : "");
   const target = returnTo(search);
   const [waiting, setWaiting] = useState<string | null>(null);
   const [linkRefused, setLinkRefused] = useState(false);
