@@ -122,6 +122,19 @@ impl Identity {
         self.signing_keys_by_op.get(usize::try_from(n).ok()?).map(Vec::as_slice)
     }
 
+    /// Checks what somebody said by the keys that operation `op` lists.
+    ///
+    /// # Errors
+    /// [`Code::UnknownKey`] where the chain has no such operation yet (fetch it again), [`Code::BadObjectSignature`].
+    pub fn check<T: Body>(&self, uid: &UserId, op: u64, said: &Signed<T>) -> Result<(), Code> {
+        if *uid != self.uid {
+            return Err(Code::BadObjectSignature);
+        }
+        let keys = self.signing_keys_at(op).ok_or(Code::UnknownKey)?;
+        let key = keys.iter().find(|key| key.kid() == said.sig().kid).ok_or(Code::BadObjectSignature)?;
+        said.check(key)
+    }
+
     /// Makes and signs the next operation; `change` alters what the last one says.
     ///
     /// # Errors

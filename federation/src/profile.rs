@@ -90,13 +90,17 @@ impl ProfileFields {
         let texts = [&self.handle, &self.display_name, &self.bio, &self.pronouns];
         let empty = texts.iter().all(|text| text.is_empty()) && self.avatar.is_none() && self.banner.is_none();
         (self.handle.is_empty() || valid_handle(&self.handle))
-            && at_most(&self.display_name, MAX_DISPLAY_NAME)
-            && !self.display_name.contains('\n')
+            && valid_name(&self.display_name)
             && at_most(&self.bio, MAX_BIO)
             && at_most(&self.pronouns, MAX_PRONOUNS)
             && self.avatar.iter().chain(&self.banner).all(valid_picture)
             && (self.deleted != Some(true) || empty)
     }
+}
+
+/// Whether `text` may be shown as a name: one line of at most [`MAX_DISPLAY_NAME`] characters, or nothing.
+pub(crate) fn valid_name(text: &str) -> bool {
+    text.chars().count() <= MAX_DISPLAY_NAME && !text.chars().any(|c| c == '\n' || is_forbidden(c))
 }
 
 /// Whether `text` has the form of a handle: 2 to 32 of `a-z 0-9 . _ -`, with a letter or digit at both ends.
@@ -110,7 +114,7 @@ pub fn valid_handle(text: &str) -> bool {
 }
 
 /// Control characters, and those that turn the direction of text around what follows them.
-pub(crate) fn is_forbidden(c: char) -> bool {
+fn is_forbidden(c: char) -> bool {
     (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
@@ -121,12 +125,7 @@ impl ProfileDoc {
     /// [`Code::UnknownKey`] where it names an operation that `identity` does not have yet (fetch the chain again),
     /// [`Code::BadObjectSignature`], or [`Code::BadContent`] for fields outside their limits.
     pub fn verify(&self, identity: &Identity) -> Result<(), Code> {
-        if self.uid != identity.uid {
-            return Err(Code::BadObjectSignature);
-        }
-        let keys = identity.signing_keys_at(self.op).ok_or(Code::UnknownKey)?;
-        let key = keys.iter().find(|key| key.kid() == self.sig().kid).ok_or(Code::BadObjectSignature)?;
-        self.check(key)?;
+        identity.check(&self.uid, self.op, self)?;
         if self.is_valid() { Ok(()) } else { Err(Code::BadContent) }
     }
 

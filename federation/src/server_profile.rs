@@ -9,7 +9,7 @@ use crate::{
     identity::Identity,
     ids::{ServerId, UserId},
     keys::Domain as Kind,
-    profile::{MAX_DISPLAY_NAME, Picture, is_forbidden, valid_picture},
+    profile::{Picture, valid_name, valid_picture},
     signed::{Body, Signed},
 };
 use serde::{Deserialize, Serialize};
@@ -48,16 +48,8 @@ impl ServerProfileDoc {
     /// # Errors
     /// As [`ProfileDoc::verify`](crate::profile::ProfileDoc::verify).
     pub fn verify(&self, identity: &Identity) -> Result<(), Code> {
-        if self.uid != identity.uid {
-            return Err(Code::BadObjectSignature);
-        }
-        let keys = identity.signing_keys_at(self.op).ok_or(Code::UnknownKey)?;
-        let key = keys.iter().find(|key| key.kid() == self.sig().kid).ok_or(Code::BadObjectSignature)?;
-        self.check(key)?;
-        let name = &self.display_name;
-        let valid = name.chars().count() <= MAX_DISPLAY_NAME
-            && !name.chars().any(|c| c == '\n' || is_forbidden(c))
-            && self.avatar.iter().all(valid_picture);
+        identity.check(&self.uid, self.op, self)?;
+        let valid = valid_name(&self.display_name) && self.avatar.iter().all(valid_picture);
         if valid { Ok(()) } else { Err(Code::BadContent) }
     }
 

@@ -22,6 +22,7 @@ pub use commit::ReceiveError;
 pub use handle::LogHandle;
 pub use pending::{Pending, PendingState};
 pub use relay::{HubLink, LinkError};
+pub use state_store::has_gone;
 pub use types::{Batch, Entry, LogError, Me, Outcome, Undone};
 
 use crate::{

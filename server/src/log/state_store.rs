@@ -78,6 +78,20 @@ pub async fn load_state(q: &mut impl Query, row: &LogRow) -> Result<Option<Serve
     ServerState::from_rows(row.sid.clone(), &rows).map(Some).map_err(|_| broken("state"))
 }
 
+/// Whether somebody whom the state in memory has as a member is none any more. What is on disk comes first, by a moment:
+/// whoever writes beside the log asks it in the same transaction.
+///
+/// # Errors
+/// The database's.
+pub async fn has_gone(q: &mut impl Query, log_id: i64, actor: &str) -> Result<bool> {
+    let sql = "select value from log_state where log_id = $1 and kind = 'member' and key = $2";
+    if let Some(row) = q.row(sql, args![log_id, actor]).await? {
+        return Ok(row.get::<String>(0) == GONE);
+    }
+    let sql = "select key from log_state where log_id = $1 and kind = $2 limit 1";
+    Ok(q.row(sql, args![log_id, PAGE]).await?.is_none())
+}
+
 /// Drops the fold of a log and who of this instance is in it.
 pub async fn forget_fold(tx: &mut Tx, log_id: i64) -> Result<()> {
     tx.exec("delete from log_state where log_id = $1", args![log_id]).await?;

@@ -116,6 +116,6 @@ async fn picture(
 ) -> Result<Response> {
     let here = Here::find(&app, &auth, &sid)?;
     let actor: Actor = actor.parse().map_err(|_| Problem::not_found())?;
-    let picture = server::picture(&mut app.db.read().await?, &here.log, actor.as_str()).await?;
+    let picture = server::picture(&mut app.db.read().await?, &here.log, &actor).await?;
     profiles::serve(&app, picture, &headers).await
 }

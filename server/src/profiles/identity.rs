@@ -160,6 +160,13 @@ async fn open_key(base: &Base, q: &mut impl Query, uid: &str, purpose: &str, all
         .ok_or_else(|| Problem::internal("a person's key is missing or was sealed with another key"))
 }
 
+/// One of our own people's chain, and the key that signs for them under its last operation.
+async fn signer(base: &Base, q: &mut impl Query, uid: &str) -> Result<(Identity, SecretKey)> {
+    let identity = verify_chain(&chain(q, uid).await?)?;
+    let key = open_key(base, q, uid, SIGN, &kids(&identity.signing_keys)).await?;
+    Ok((identity, key))
+}
+
 /// Signs how one of our own people shows themselves in a server, under the last operation of their chain.
 pub(super) async fn sign_server_profile(
     base: &Base,
@@ -167,8 +174,7 @@ pub(super) async fn sign_server_profile(
     fields: ServerProfileFields,
 ) -> Result<ServerProfileDoc> {
     let uid = fields.uid.as_str();
-    let identity: Identity = verify_chain(&chain(q, uid).await?)?;
-    let key = open_key(base, q, uid, SIGN, &kids(&identity.signing_keys)).await?;
+    let (identity, key) = signer(base, q, uid).await?;
     let doc = ServerProfileDoc::sign(ServerProfileFields { op: identity.n, ..fields }, &key)?;
     doc.verify(&identity)?;
     Ok(doc)
@@ -176,8 +182,7 @@ pub(super) async fn sign_server_profile(
 
 /// Signs the row as the next revision of the person's profile and writes it.
 pub(super) async fn sign_and_store(base: &Base, tx: &mut Tx, mut row: store::ProfileRow) -> Result<()> {
-    let identity: Identity = verify_chain(&chain(tx, &row.uid).await?)?;
-    let key = open_key(base, tx, &row.uid, SIGN, &kids(&identity.signing_keys)).await?;
+    let (identity, key) = signer(base, tx, &row.uid).await?;
     row.op = i64::try_from(identity.n).unwrap_or(i64::MAX);
     row.rev += 1;
     row.updated_at = base.clock.now_ms();

@@ -107,6 +107,8 @@ pub(super) async fn keep_remote(app: &App, picture: &Picture, bytes: Vec<u8>) ->
     let bytes = check_remote(app, picture.mid.as_str(), bytes).await?;
     let mut tx = app.db.begin().await?;
     store::add_picture(&mut tx, picture, &bytes, app.clock.now_ms()).await?;
+    // It may have gone out of use while it was on its way.
+    store::drop_unused_picture(&mut tx, picture.mid.as_str()).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! How people show themselves in one server: another name, another picture. They sign it, their home tells it to the
 //! instances that are in the server too, and the log says whether the server shows it.
 
+use conntext_federation::Code;
 use conntext_federation::identity::Identity;
 use conntext_federation::ids::{Actor, InstanceId, UserId};
 use conntext_federation::notices::MoveKind;
@@ -16,7 +17,7 @@ use crate::db::{self, Query, Tx};
 use crate::error::{Problem, Result};
 use crate::http::Auth;
 use crate::log::purge::Gone;
-use crate::log::{Batch, LogHandle};
+use crate::log::{Batch, LogHandle, has_gone};
 
 pub use store::forget_log;
 pub use types::{Here, User};
@@ -88,9 +89,12 @@ pub async fn known_user_in(app: &App, log: &LogHandle, id: &str) -> Result<User>
 /// Changes how the signed-in person shows themselves in a server, and signs it. After it comes [`super::edited`].
 ///
 /// # Errors
-/// 422 `invalid` with the field.
+/// 422 `invalid` with the field; 404 `unknown_server` for who has just left.
 pub async fn edit(app: &App, auth: &Auth, log: &LogHandle, change: Change) -> Result<()> {
     let mut tx = app.db.begin().await?;
+    if has_gone(&mut tx, log.id, &auth.uid).await? {
+        return Err(Code::UnknownServer.into());
+    }
     let mut row = store::one(&mut tx, log.id, &auth.uid).await?.unwrap_or_else(|| ServerRow {
         log_id: log.id,
         actor: auth.uid.clone(),
@@ -160,7 +164,8 @@ pub(super) async fn keep(app: &App, tx: &mut Tx, identity: &Identity, docs: &[Se
     let mut changed = false;
     for doc in docs.iter().take(MAX_SERVER_PROFILES) {
         let Some(log) = app.log.get(&doc.sid) else { continue };
-        if !log.state().members.contains_key(&actor) {
+        let is_in = log.state().members.contains_key(&actor);
+        if !is_in || has_gone(tx, log.id, actor.as_str()).await? {
             continue;
         }
         // Whoever relays a profile could spoil it by what they add.
@@ -198,12 +203,13 @@ pub async fn own(q: &mut impl Query, log: &LogHandle, id: &str) -> Result<Option
     Ok(row.map(|row| (row.display_name, row.avatar.map(|picture| picture.mid.to_string()))))
 }
 
-/// The picture that somebody shows in a server, whether the server shows it or not.
+/// The picture of somebody that a server shows.
 ///
 /// # Errors
 /// The database's.
-pub async fn picture(q: &mut impl Query, log: &LogHandle, id: &str) -> Result<Option<Picture>> {
-    Ok(store::one(q, log.id, id).await?.and_then(|row| row.avatar))
+pub async fn picture(q: &mut impl Query, log: &LogHandle, actor: &Actor) -> Result<Option<Picture>> {
+    let row = store::one(q, log.id, actor.as_str()).await?;
+    Ok(row.filter(|_| is_shown(&log.state(), actor)).and_then(|row| row.avatar))
 }
 
 /// The pictures of somebody for servers that an instance has people in; for all without one.

@@ -1,6 +1,9 @@
 //! What people show of themselves, and the name by which they are found.
 
+use conntext_federation::ids::MediaId;
+use conntext_federation::profile::Picture;
 use conntext_server::db::Query as _;
+use conntext_server::profiles::keep_picture;
 use serde_json::{Value, json};
 
 use crate::kit::{PASSWORD, Scene, TestClient, TestInstance, TestNet, everywhere, until};
@@ -187,13 +190,20 @@ async fn a10_moderators_take_a_name_away_and_the_permission_decides() {
     everywhere(550, async |s| {
         let member = s.path(&format!("/members/{}", s.member_id));
         s.member.put(&s.path("/profile"), json!({"display_name": "Captain"})).await.expect_status(200);
-        until("it is seen", async || here(s, &s.watcher).await["display_name"] == "Captain").await;
+        s.member.put_bytes(&s.path("/profile/avatar"), "image/jpeg", picture(90, 60)).await.expect_status(200);
+        until("both are seen", async || {
+            let seen = here(s, &s.watcher).await;
+            seen["display_name"] == "Captain" && bytes_at(&s.watcher, &seen["avatar"]).await.is_some()
+        })
+        .await;
+        let address = here(s, &s.watcher).await["avatar"].clone();
         for who in [&s.member, &s.watcher] {
             who.patch(&member, json!({"plain": true})).await.expect_problem(403, "forbidden");
         }
         let plain = s.owner.patch(&member, json!({"plain": true})).await.expect_status(200).json;
         assert_eq!((&plain["plain"], &plain["user"]["here"]), (&json!(true), &Value::Null));
         until("it is not shown any more", async || here(s, &s.watcher).await.is_null()).await;
+        assert!(bytes_at(&s.watcher, &address).await.is_none(), "nor by whoever kept the address");
         // Another one is not shown either, until they are allowed to again.
         s.member.put(&s.path("/profile"), json!({"display_name": "Commodore"})).await.expect_status(200);
         s.settled().await;
@@ -225,7 +235,9 @@ async fn a10_who_leaves_takes_the_name_along() {
         s.send(&s.member, json!({"body": "hello"})).await;
         s.member.put(&s.path("/profile"), json!({"display_name": "Zanzibar"})).await.expect_status(200);
         s.member.put_bytes(&s.path("/profile/avatar"), "image/jpeg", picture(90, 60)).await.expect_status(200);
-        until("it is seen", async || here(s, &s.watcher).await["avatar"].is_string()).await;
+        let seen = async || bytes_at(&s.watcher, &here(s, &s.watcher).await["avatar"]).await;
+        until("it is seen", async || seen().await.is_some()).await;
+        let bytes = seen().await.unwrap();
         s.settled().await;
         s.member.post(&s.path("/leave"), json!({})).await.expect_status(204);
         for app in [&s.a.app, &s.b.app] {
@@ -237,6 +249,12 @@ async fn a10_who_leaves_takes_the_name_along() {
             })
             .await;
         }
+        // What was on its way when they left is not kept either.
+        let (mid, size) = (MediaId::of(&bytes), bytes.len() as u64);
+        let late = Picture { mid, size, media_type: "image/jpeg".into() };
+        let late = keep_picture(&s.b.app, &late, bytes).await;
+        let pictures = s.b.app.db.read().await.unwrap().rows("select mid from avatars", vec![]).await.unwrap();
+        assert!(late.is_ok() && pictures.is_empty());
         // Who comes back begins as everywhere.
         s.bring(&s.member).await;
         s.settled().await;
