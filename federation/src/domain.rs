@@ -80,6 +80,17 @@ impl Domain {
     }
 }
 
+/// The normal form of a pattern of an allow or block list: a domain, or `*.` and a domain for everything below it.
+///
+/// # Errors
+/// As [`Domain::parse`].
+pub fn pattern(text: &str, allow_dev: bool) -> Result<String, Code> {
+    match text.strip_prefix("*.") {
+        Some(parent) => Ok(format!("*.{}", Domain::parse(parent, allow_dev)?)),
+        None => Ok(Domain::parse(text, allow_dev)?.to_string()),
+    }
+}
+
 fn valid_label(label: &str) -> bool {
     (1..=63).contains(&label.len())
         && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')

@@ -46,6 +46,8 @@ codes! {
     OriginInvalid = "origin_invalid", 401;
     Blocked = "blocked", 403;
     NotAllowed = "not_allowed", 403;
+    /// An admin has not yet decided on the asking instance.
+    InReview = "in_review", 403;
     IdentityChanged = "identity_changed", 403;
     OriginMismatch = "origin_mismatch", 403;
     OriginIsSelf = "origin_is_self", 403;
@@ -102,6 +104,8 @@ codes! {
     CheckpointMismatch = "checkpoint_mismatch", 422;
     Rate = "rate", 429;
     Overloaded = "overloaded", 503;
+    /// An admin has stopped the exchange for a while: nothing is lost.
+    Paused = "paused", 503;
     Quota = "quota", 507;
     StorageFull = "storage_full", 507;
 }

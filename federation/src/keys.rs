@@ -42,6 +42,8 @@ pub enum Domain {
     Farewell,
     /// Who is at the other end of a stream.
     Stream,
+    /// The instances that an instance blocks.
+    BlockList,
 }
 
 impl Domain {
@@ -63,6 +65,7 @@ impl Domain {
             Self::Receipt => "conntext/receipt/v1\n",
             Self::Farewell => "conntext/farewell/v1\n",
             Self::Stream => "conntext/stream/v1\n",
+            Self::BlockList => "conntext/block-list/v1\n",
         }
     }
 }

@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 pub mod action;
+pub mod block_list;
 pub mod canonical;
 pub mod checkpoint;
 pub mod content;

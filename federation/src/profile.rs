@@ -100,7 +100,12 @@ impl ProfileFields {
 
 /// Whether `text` may be shown as a name: one line of at most [`MAX_DISPLAY_NAME`] characters, or nothing.
 pub(crate) fn valid_name(text: &str) -> bool {
-    text.chars().count() <= MAX_DISPLAY_NAME && !text.chars().any(|c| c == '\n' || is_forbidden(c))
+    valid_line(text, MAX_DISPLAY_NAME)
+}
+
+/// Whether `text` is one line of at most so many characters, or nothing.
+pub(crate) fn valid_line(text: &str, most: usize) -> bool {
+    text.chars().count() <= most && !text.chars().any(|c| c == '\n' || is_forbidden(c))
 }
 
 /// Whether `text` has the form of a handle: 2 to 32 of `a-z 0-9 . _ -`, with a letter or digit at both ends.

@@ -31,6 +31,8 @@ pub enum Notice {
     Hub,
     /// Somebody is writing.
     Typing { channel: ChannelId, actor: Actor },
+    /// Other parts of it are shown from now on: what was read is read anew.
+    Reread,
     /// The log went on in a new epoch without some of its events: what was read before is no longer right.
     Rewritten,
     /// The copy of the log is gone from this instance.
@@ -113,7 +115,7 @@ impl Bus {
             }
             Notice::Hub => self.cluster.tell(Word::Queue(sid.clone())),
             // What follows from the log itself.
-            Notice::Events(_) | Notice::Changed | Notice::Rewritten | Notice::Gone => {}
+            Notice::Events(_) | Notice::Changed | Notice::Reread | Notice::Rewritten | Notice::Gone => {}
         }
         self.tell_server_here(sid, notice);
     }

@@ -96,6 +96,11 @@ async fn heed(app: &App, from: &str, word: Word) {
         }
         Word::Stream { sid, domain } => crate::peers::follow_by_stream(app, &domain, &sid),
         Word::Upload(id) => app.uploads.stop(&id),
+        Word::Trust => {
+            if let Err(e) = crate::trust::reload(app).await {
+                tracing::warn!(error = %e, "the rules about other instances cannot be read");
+            }
+        }
         Word::Joining(sid) => app.peers.joining_elsewhere(sid, app.clock.now_ms()),
     }
 }

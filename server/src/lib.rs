@@ -47,6 +47,7 @@ pub mod routes;
 pub mod servers;
 pub mod sessions;
 pub mod settings;
+pub mod trust;
 pub mod typing;
 pub mod uploads;
 
@@ -223,5 +224,6 @@ async fn assemble(folder: Folder, base: Base, transport: Arc<dyn peers::Transpor
     erasure::start(&app);
     deletion::start(&app);
     mail::start(&app);
+    trust::start(&app);
     Ok(app)
 }

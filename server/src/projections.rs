@@ -1,6 +1,7 @@
 //! The flat list of what the rooms derive from events, written inside the log's transaction.
 
 use crate::{
+    accounts,
     db::{Result, Tx},
     invites,
     log::{Batch, Rooms, Undone, purge::Gone},
@@ -16,6 +17,7 @@ pub const PEERS: peers::Rooms = peers::Rooms {
     stale_profiles: profiles::exchange::stale,
     unconfirmed: profiles::exchange::unconfirmed,
     ensure_media: media::ensure_at_hub,
+    tell_admins: |app| Box::pin(accounts::tell_admins(app)),
 };
 
 /// What the log is given.

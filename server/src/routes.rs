@@ -7,7 +7,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::config::Config;
 use crate::{
     App, accounts, channels, deletion, directory, erasure, export, factors, gateway, http, invites, media, members,
-    messages, moderation, peers, profiles, reactions, reading, roles, servers, sessions, settings, typing, uploads,
+    messages, moderation, peers, profiles, reactions, reading, roles, servers, sessions, settings, trust, typing,
+    uploads,
 };
 
 /// The client API's rooms, below `/api/v1`.
@@ -26,6 +27,7 @@ fn api(config: &Config) -> OpenApiRouter<App> {
         .merge(moderation::router())
         .merge(invites::router())
         .merge(directory::router())
+        .merge(trust::router())
         .merge(reading::router())
         .merge(messages::router())
         .merge(reactions::router())

@@ -25,6 +25,8 @@ export type Checked = {
   AuthenticatorOffer: Fits<Schemas["AuthenticatorOffer"], Ours.AuthenticatorOffer>;
   RecoveryCodes: Fits<Schemas["RecoveryCodes"], Ours.RecoveryCodes>;
   Me: Fits<Schemas["Me"], Ours.Me>;
+  TrustSettings: Fits<Schemas["TrustSettings"], Ours.TrustSettings>;
+  ListPreview: Fits<Schemas["ListPreview"], Ours.ListPreview>;
   Email: Fits<Schemas["Email"], Ours.Email>;
   Challenge: Fits<Schemas["Challenge"], Ours.Challenge>;
   Work: Fits<Ours.Work, Schemas["Work"]>;

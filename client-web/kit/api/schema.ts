@@ -6272,6 +6272,563 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/trust": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * With whom this instance speaks
+         * @description For admins of the instance.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TrustSettings"];
+                    };
+                };
+                /** @description `forbidden` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trust/block-list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * This instance's list of blocked instances
+         * @description A signed file that other instances can take over. For admins of the instance.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": Record<string, never>;
+                    };
+                };
+                /** @description `forbidden` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trust/block-lists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a list over
+         * @description The body is the file. Rules from an older list of the same instance go. For admins of the instance.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ListPreview"];
+                    };
+                };
+                /** @description `forbidden` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `invalid`: no list, not signed by whom it names, or older than the one before */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trust/block-lists/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What taking a list over would change
+         * @description The body is the file. Nothing is changed. For admins of the instance.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ListPreview"];
+                    };
+                };
+                /** @description `forbidden` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `invalid`: no list, not signed by whom it names, or older than the one before */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trust/block-lists/{domain}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Let a list go
+         * @description All rules that came from it go, too. For admins of the instance.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Whose list it is */
+                    domain: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `forbidden` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `not_found` */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trust/mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Choose with whom this instance speaks
+         * @description For admins of the instance.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SetMode"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `forbidden` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `invalid`: laxer than the configuration */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trust/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What would be cut off
+         * @description For admins of the instance. Nothing is changed.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Supposed"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Cuts"];
+                    };
+                };
+                /** @description `forbidden` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `invalid` with the field */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trust/rules/{pattern}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Make a rule
+         * @description For admins of the instance. A rule for the same pattern is replaced.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description A domain, or `*.` and a domain */
+                    pattern: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SetRule"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TrustRule"];
+                    };
+                };
+                /** @description `forbidden` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `invalid` with the field */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /**
+         * Remove a rule
+         * @description For admins of the instance.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The rule's pattern */
+                    pattern: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `forbidden` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `not_found` */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trust/waiting/{domain}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Turn away an instance that waits
+         * @description For admins of the instance. It may ask again; to hear no more of it, block it.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Its domain */
+                    domain: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `forbidden` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/uploads": {
         parameters: {
             query?: never;
@@ -6975,6 +7532,24 @@ export interface components {
             public?: boolean;
             template?: components["schemas"]["Template"];
         };
+        /** @description An instance with which there would be no exchange any more. */
+        Cut: {
+            /** @description `blocked`, `paused`, `not_allowed` or `in_review`. */
+            code: string;
+            common: components["schemas"]["InCommon"];
+            domain: string;
+        };
+        /** @description Why an instance does not speak with another one. */
+        CutOff: {
+            /** @description `blocked`, `paused`, `not_allowed` or `in_review`. */
+            code: string;
+            /** @description What the admins say about it; may be empty. */
+            reason: string;
+        };
+        /** @description What would be cut off. */
+        Cuts: {
+            cuts: components["schemas"]["Cut"][];
+        };
         /** @description What goes with the account. */
         DeleteMe: {
             /** @description Erase everything that one posted; otherwise it stays, under a deleted account. */
@@ -7207,6 +7782,7 @@ export interface components {
         HubStatus: {
             /** @description What is shown may be older than what is there. */
             catching_up: boolean;
+            cut_off?: components["schemas"]["CutOff"] | null;
             reachable: boolean;
             /**
              * Format: int64
@@ -7264,6 +7840,26 @@ export interface components {
             pronouns: string;
             /** @description Settings of the client. */
             settings: Record<string, never>;
+        };
+        /** @description What this instance has in common with another one. */
+        InCommon: {
+            /** @description Names of communities with people of both, or hosted there; the first twenty. */
+            communities: string[];
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            community_count: number;
+            /**
+             * Format: int64
+             * @description People of this instance in them.
+             */
+            people_here: number;
+            /**
+             * Format: int64
+             * @description People of the other one in them.
+             */
+            people_there: number;
         };
         /** @description What everybody may know about this instance. */
         Instance: {
@@ -7399,6 +7995,33 @@ export interface components {
         KnownPeers: {
             peers: components["schemas"]["KnownPeer"][];
         };
+        /** @description An entry of a list. */
+        ListEntry: {
+            pattern: string;
+            reason: string;
+        };
+        /** @description What taking a list over changes. */
+        ListPreview: {
+            /** @description Entries that were not blocked here before. */
+            added: components["schemas"]["ListEntry"][];
+            cuts: components["schemas"]["Cut"][];
+            /** @description Whose list it is. */
+            domain: string;
+            /**
+             * Format: int64
+             * @description How many entries it has.
+             */
+            entries: number;
+            /**
+             * Format: int64
+             * @description When it was made; milliseconds since 1970.
+             */
+            issued_at: number;
+            /** @description Entries about which an admin of this instance decided already: that stays. */
+            kept: string[];
+            /** @description Rules taken from an older list of the same instance that are gone from this one. */
+            removed: string[];
+        };
         /** @description The signed-in person. */
         Me: {
             /** @description May administer the instance. */
@@ -7420,6 +8043,11 @@ export interface components {
             deleted_at: number | null;
             /** @description Their e-mail address. */
             email: components["schemas"]["Email"];
+            /**
+             * Format: int64
+             * @description Other instances that wait to be let in; for admins of the instance.
+             */
+            instances_waiting: number;
             /**
              * Format: int64
              * @description Sign-ins that nobody has said yet to know of, this one perhaps among them.
@@ -7501,6 +8129,8 @@ export interface components {
              * @description Milliseconds since 1970.
              */
             ts: number;
+            /** @description Its content is not shown, because this instance blocks the one that its author is at home on. */
+            withheld?: boolean;
         };
         /** @description A run of messages, oldest first. */
         MessagePage: {
@@ -7522,6 +8152,32 @@ export interface components {
          * @enum {string}
          */
         MessageState: "sent" | "pending" | "rejected" | "expired" | "orphaned";
+        /** @description An instance that was met. */
+        MetInstance: {
+            common: components["schemas"]["InCommon"];
+            domain: string;
+            /**
+             * Format: int64
+             * @description When it was last heard from or answered; milliseconds since 1970.
+             */
+            last_contact: number;
+            /** @description What went wrong last. */
+            last_error: string | null;
+            /**
+             * Format: int64
+             * @description For how long it may send less because it is new; milliseconds.
+             */
+            new_for_ms: number;
+            /** @description Why there is no exchange with it: `blocked`, `paused`, `not_allowed` or `in_review`. */
+            refused: string | null;
+            /** @description `answers`, `away`, `down` or `dormant`. */
+            standing: string;
+        };
+        /**
+         * @description With whom this instance speaks; the later, the stricter.
+         * @enum {string}
+         */
+        Mode: "open" | "review" | "allowlist" | "closed";
         /** @description A file of a new message. */
         NewAttachment: {
             /** @description What it shows, in words. */
@@ -7945,10 +8601,27 @@ export interface components {
         Sessions: {
             sessions: components["schemas"]["Session"][];
         };
+        /** @description Another mode. */
+        SetMode: {
+            /** @description Instances with which there are communities in common are allowed, so that nothing is cut off. */
+            keep_known?: boolean;
+            mode: components["schemas"]["Mode"];
+        };
         /** @description What a channel grants and denies. */
         SetOverride: {
             allow?: string[];
             deny?: string[];
+        };
+        /** @description What a rule is to say. */
+        SetRule: {
+            note?: string;
+            /**
+             * Format: int32
+             * @description 100 for what is usual.
+             */
+            percent?: number;
+            reason?: string;
+            verdict: components["schemas"]["Verdict"];
         };
         /** @description Another name for this server. */
         SetServerName: {
@@ -7999,6 +8672,36 @@ export interface components {
          * @enum {string}
          */
         Stage: "waiting" | "erasing" | "done" | "refused" | "unknown";
+        /** @description What would count. */
+        Supposed: {
+            mode?: components["schemas"]["Mode"] | null;
+            rule?: components["schemas"]["SupposedRule"] | null;
+        };
+        /** @description A rule that would count. */
+        SupposedRule: {
+            pattern: string;
+            verdict: components["schemas"]["Verdict"];
+        };
+        /** @description A list of another instance that was taken over. */
+        TakenList: {
+            /** @description Whose. */
+            domain: string;
+            /**
+             * Format: int64
+             * @description When it was made; milliseconds since 1970.
+             */
+            issued_at: number;
+            /**
+             * Format: int64
+             * @description How many rules come from it.
+             */
+            rules: number;
+            /**
+             * Format: int64
+             * @description When it was taken over; milliseconds since 1970.
+             */
+            taken_at: number;
+        };
         /**
          * @description What a new server begins with.
          * @enum {string}
@@ -8015,6 +8718,43 @@ export interface components {
             refresh_token?: string | null;
             /** @description For requests; for programs only, browsers have it in a cookie. */
             token?: string | null;
+        };
+        /** @description A rule about other instances. */
+        TrustRule: {
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            changed_at: number;
+            /** @description The instance whose list it was taken from; none where an admin made it. */
+            list: string | null;
+            /** @description For admins only. */
+            note: string;
+            /** @description A domain, or `*.` and a domain for everything below it. */
+            pattern: string;
+            /**
+             * Format: int32
+             * @description What may come from there, of what is usual, in percent.
+             */
+            percent: number;
+            /** @description Shown to people of this instance, and part of the list that others can take over. */
+            reason: string;
+            verdict: components["schemas"]["Verdict"];
+        };
+        /** @description With whom this instance speaks. */
+        TrustSettings: {
+            /** @description What the configuration allows. */
+            configured_allow: string[];
+            /** @description What the configuration blocks. */
+            configured_deny: string[];
+            /** @description What the configuration says: the mode can only be made stricter. */
+            configured_mode: components["schemas"]["Mode"];
+            instances: components["schemas"]["MetInstance"][];
+            lists: components["schemas"]["TakenList"][];
+            mode: components["schemas"]["Mode"];
+            rules: components["schemas"]["TrustRule"][];
+            /** @description The oldest first. */
+            waiting: components["schemas"]["WaitingInstance"][];
         };
         /** @description A file on its way into a message. */
         Upload: {
@@ -8071,6 +8811,24 @@ export interface components {
          * @enum {string}
          */
         UserKind: "user" | "anonymous" | "persona";
+        /**
+         * @description What a rule says.
+         * @enum {string}
+         */
+        Verdict: "allow" | "pause" | "block";
+        /** @description An instance that waits for a decision. */
+        WaitingInstance: {
+            /** @description It asked by itself. */
+            asked: boolean;
+            domain: string;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            since: number;
+            /** @description Somebody of this instance wanted to go there. */
+            wanted: boolean;
+        };
         /** @description An answer. */
         Work: {
             /** @description Up to 40 characters of ASCII. */

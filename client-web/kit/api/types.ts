@@ -144,6 +144,8 @@ export interface Me {
   unknown_sign_ins: number;
   /** People who wait to be let in; for admins of the instance. */
   applications: number;
+  /** Other instances that wait to be let in; for admins of the instance. */
+  instances_waiting: number;
   email: Email;
   /** When the account is deleted, unless that is taken back. */
   deleted_at: number | null;
@@ -269,6 +271,85 @@ export interface HubStatus {
   since?: number | null /* since when away */;
   waiting: number /* my own queued actions here */;
   catching_up: boolean;
+  /** This instance does not speak with it now, because its admins decided so. */
+  cut_off?: { code: string; reason: string } | null;
+}
+
+/** With whom an instance speaks; the later, the stricter. */
+export type TrustMode = "open" | "review" | "allowlist" | "closed";
+
+export type Verdict = "allow" | "pause" | "block";
+
+export interface TrustRule {
+  /** A domain, or `*.` and a domain for everything below it. */
+  pattern: string;
+  verdict: Verdict;
+  percent: number;
+  reason: string;
+  note: string;
+  /** The instance whose list it was taken from. */
+  list: string | null;
+  changed_at: number;
+}
+
+export interface InCommon {
+  /** The first twenty. */
+  communities: string[];
+  community_count: number;
+  people_here: number;
+  people_there: number;
+}
+
+export interface MetInstance {
+  domain: string;
+  standing: string /* answers, away, down, dormant */;
+  refused: string | null;
+  last_error: string | null;
+  last_contact: number;
+  new_for_ms: number;
+  common: InCommon;
+}
+
+export interface WaitingInstance {
+  domain: string;
+  wanted: boolean;
+  asked: boolean;
+  since: number;
+}
+
+export interface TakenList {
+  domain: string;
+  issued_at: number;
+  taken_at: number;
+  rules: number;
+}
+
+export interface TrustSettings {
+  mode: TrustMode;
+  configured_mode: TrustMode;
+  configured_deny: string[];
+  configured_allow: string[];
+  rules: TrustRule[];
+  lists: TakenList[];
+  waiting: WaitingInstance[];
+  instances: MetInstance[];
+}
+
+/** An instance with which there would be no exchange any more. */
+export interface Cut {
+  domain: string;
+  code: string;
+  common: InCommon;
+}
+
+export interface ListPreview {
+  domain: string;
+  issued_at: number;
+  entries: number;
+  added: { pattern: string; reason: string }[];
+  removed: string[];
+  kept: string[];
+  cuts: Cut[];
 }
 
 export type Permission =
@@ -420,6 +501,8 @@ export interface Message {
   reactions: Reaction[];
   edited_at: number | null;
   deleted: boolean;
+  /** Not shown: the instance that its author is at home on is blocked here. */
+  withheld?: boolean;
   mentions: string[] /* actors, role ids, "everyone" */;
   nonce: string | null /* own messages only */;
   state: "sent" | "pending" | "rejected" | "expired" | "orphaned" /* was in the log, which went on without it */;
@@ -523,6 +606,8 @@ export type GatewaySignal =
   | { t: "server_removed"; sid: string; reason: "left" | "kicked" | "banned" | "deleted" }
   | { t: "server"; server: Server } // counters/hub status/read marks changed without a log event
   | { t: "hub"; sid: string; hub: HubStatus }
+  /** Other parts of a server's messages are shown from now on. */
+  | { t: "reread"; sid: string }
   | { t: "read"; sid: string; channel: string; read_cn: number; unread: number; mentions: number }
   | { t: "pending"; message: Message } // own queued message changed state (pending, rejected, expired)
   | { t: "members_changed"; sid: string };

@@ -337,6 +337,11 @@ describe("signals", () => {
     expect(state.servers["s_1"]?.hub).toEqual(hub);
   });
 
+  it("J5: where other parts of a server are shown, its messages are fetched anew", () => {
+    const state = run([{ op: "signal", s: { t: "reread", sid: "s_1" } }], opened([messageEvent(1)]));
+    expect(state.windows[KEY]?.stale).toBe(true);
+  });
+
   it("A5: a changed name is taken over, an unchanged one changes nothing", () => {
     const state = opened();
     expect(run([{ op: "signal", s: { t: "user", here: {}, user: user("u_ada") } }], state).users).toBe(state.users);

@@ -376,6 +376,8 @@ function applySignal(state: LiveState, signal: GatewaySignal, now: number): Live
     }
     case "hub":
       return updateServer(state, signal.sid, (server) => ({ ...server, hub: signal.hub }));
+    case "reread":
+      return staleServer(state, signal.sid);
     case "read":
       return updateChannel(state, signal.sid, signal.channel, (channel) => ({
         ...channel,

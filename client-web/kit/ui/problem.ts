@@ -46,6 +46,11 @@ export function explain(error: unknown): Explanation {
       return { title: t`You are banned from this community.`, detail: error.detail || t`Only those who look after it can let you in again.` };
     case "blocked":
       return { title: error.domain ? t`${where} and your place do not talk to each other.` : t`This place and yours do not talk to each other.`, detail: t`One of them has blocked the other. The people who run your place can tell you more.` };
+    case "not_allowed":
+      return { title: error.domain ? t`${where} and your place do not talk to each other.` : t`This place and yours do not talk to each other.`, detail: t`One of them talks to chosen places only.` };
+    case "in_review":
+    case "paused":
+      return { title: t`Not yet.`, detail: error.detail };
     case "peer_unreachable":
       return { title: error.domain ? t`${where} does not answer.` : t`The other place does not answer.`, detail: t`It may be switched off for a while. Try again later.` };
     case "storage_full":

@@ -66,7 +66,7 @@ async fn list(State(app): State<App>, Admin(_admin): Admin) -> Result<Json<Appli
 ))]
 async fn accept(State(app): State<App>, Admin(_admin): Admin, Path(id): Path<String>) -> Result<StatusCode> {
     applications::accept(&app, &id).await?;
-    applications::tell_admins(&app).await;
+    super::tell_admins(&app).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -80,6 +80,6 @@ async fn accept(State(app): State<App>, Admin(_admin): Admin, Path(id): Path<Str
 ))]
 async fn decline(State(app): State<App>, Admin(_admin): Admin, Path(id): Path<String>) -> Result<StatusCode> {
     applications::decline(&app, &id).await?;
-    applications::tell_admins(&app).await;
+    super::tell_admins(&app).await;
     Ok(StatusCode::NO_CONTENT)
 }

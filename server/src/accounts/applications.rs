@@ -46,7 +46,7 @@ pub(super) async fn apply(app: &App, new: &Prepared, reason: &str, done: Option<
     let id = format!("app_{}", data_encoding::BASE32_NOPAD.encode(&app.rng.bytes::<15>()).to_lowercase());
     store::insert(&mut tx, &id, new, reason, app.clock.now_ms()).await?;
     tx.commit().await?;
-    tell_admins(app).await;
+    super::tell_admins(app).await;
     Ok(Applied { handle: new.handle.clone() })
 }
 
@@ -86,18 +86,4 @@ pub async fn decline(base: &Base, id: &str) -> Result<()> {
 
 fn decided() -> Problem {
     Problem::not_found().detail("This was decided already.")
-}
-
-/// The admins' devices show at once how many wait.
-pub(super) async fn tell_admins(app: &App) {
-    let admins = async { accounts::admins(&mut app.db.read().await?).await };
-    match admins.await {
-        Ok(admins) => {
-            for uid in &admins {
-                app.bus.tell_me(uid);
-            }
-        }
-        // What was decided is decided; they see it when they come back.
-        Err(e) => tracing::warn!(error = %e, "the admins are not told of an application"),
-    }
 }

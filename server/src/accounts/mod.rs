@@ -370,3 +370,17 @@ pub async fn invite_to_register(base: &Base, uses: u32, days: u32) -> Result<Str
     tx.commit().await?;
     Ok(code)
 }
+
+/// The admins' devices show at once who waits for them.
+pub async fn tell_admins(app: &App) {
+    let admins = async { store::admins(&mut app.db.read().await?).await };
+    match admins.await {
+        Ok(admins) => {
+            for uid in &admins {
+                app.bus.tell_me(uid);
+            }
+        }
+        // What was decided is decided; they see it when they come back.
+        Err(e) => tracing::warn!(error = %e, "the admins are not told that somebody waits"),
+    }
+}

@@ -12,8 +12,11 @@ use crate::clock::{OsRng, SystemClock};
 use crate::config::Config;
 use crate::db::folder::Folder;
 use crate::deletion;
+use crate::error::Problem;
 use crate::log::{rewind, verify};
+use crate::peers::trust::{Book, Verdict};
 use crate::peers::{self, Standing};
+use crate::trust::{self, Change};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -57,6 +60,31 @@ pub(super) enum Command {
     },
     /// Lists the instances that were met.
     Peers,
+    /// Lists the rules about other instances.
+    Rules,
+    /// Makes a rule: from now on this instance speaks with those that it names, pauses, or blocks them. Counts within
+    /// seconds where the instance runs.
+    Rule {
+        /// A domain, or *.example.org for everything below one.
+        pattern: String,
+        /// What to do.
+        #[arg(value_enum)]
+        verdict: Verdict,
+        /// What may come from there, of what is usual.
+        #[arg(long, default_value_t = 100)]
+        percent: u32,
+        /// Shown to people of this instance, and part of the list that others can take over.
+        #[arg(long, default_value = "")]
+        reason: String,
+        /// For admins only.
+        #[arg(long, default_value = "")]
+        note: String,
+    },
+    /// Removes a rule.
+    Unrule {
+        /// As it stands in the list.
+        pattern: String,
+    },
     /// Accepts a new identity of an instance whose domain changed hands: what it shows next counts as at first contact.
     Accept {
         /// Its domain.
@@ -79,6 +107,14 @@ pub(super) async fn run(command: Command, config: Config) -> Result<(), Failure>
         Command::Restored => restored(&base).await,
         Command::Epoch { sid, accept_loss } => epoch(&base, &sid, accept_loss).await,
         Command::Peers => list(&base).await,
+        Command::Rules => rules(&base).await,
+        Command::Rule { pattern, verdict, percent, reason, note } => {
+            rule(&base, &pattern, Change { verdict, percent, reason, note }).await
+        }
+        Command::Unrule { pattern } => match trust::remove(&base, &pattern).await {
+            Ok(()) => Ok(()),
+            Err(problem) => Err(words(problem).into()),
+        },
         Command::Accept { domain } => accept(&base, &domain).await,
         Command::Reconcile { .. } => Ok(()),
     };
@@ -239,12 +275,38 @@ async fn epoch(base: &Base, sid: &str, accept_loss: bool) -> Result<(), Failure>
 async fn list(base: &Base) -> Result<(), Failure> {
     let mut read = base.db.read().await?;
     let now = base.clock.now_ms();
+    let book = Book::read(&mut read, &base.config.federation).await?;
     for row in peers::store::peers(&mut read).await? {
         let refused = row.state.clone();
-        let peer = peers::PeerStatus::of(&base.config.federation, row, now);
+        let peer = peers::PeerStatus::of(&base.config.federation, &book, row, now);
+        let refused = refused.or(peer.refused.map(|code| code.as_str().to_owned()));
         println!("{} {} {}", peer.domain, peer.ik, describe(&peer, refused, now));
     }
     Ok(())
+}
+
+async fn rules(base: &Base) -> Result<(), Failure> {
+    let book = Book::read(&mut base.db.read().await?, &base.config.federation).await?;
+    println!("mode: {}", book.mode.as_str());
+    let mut rules: Vec<_> = book.rules().collect();
+    rules.sort_by(|a, b| a.pattern.cmp(&b.pattern));
+    for rule in rules {
+        let list = rule.list.as_ref().map(|list| format!(" (from the list of {list})")).unwrap_or_default();
+        println!("{} {} {} %{list} {}", rule.pattern, rule.verdict.as_str(), rule.percent, rule.reason);
+    }
+    Ok(())
+}
+
+async fn rule(base: &Base, pattern: &str, change: Change) -> Result<(), Failure> {
+    let rule = trust::change(base, pattern, change).await.map_err(words)?;
+    println!("{} {}", rule.pattern, rule.verdict.as_str());
+    Ok(())
+}
+
+/// What is wrong, for the terminal.
+fn words(problem: Problem) -> String {
+    let field = problem.fields.into_iter().flatten().next().map(|field| field.message);
+    field.or(problem.detail).unwrap_or(problem.title)
 }
 
 /// How it stands with an instance, in words.

@@ -43,6 +43,8 @@ pub enum Word {
     Upload(String),
     /// Somebody is just joining a server: its copy is not removed meanwhile.
     Joining(ServerId),
+    /// The rules about other instances were changed.
+    Trust,
 }
 
 /// What travels: the words of one process, in order.

@@ -1,11 +1,14 @@
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-/// With whom this instance speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+/// With whom this instance speaks; the later, the stricter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// With every instance that is not on the deny list.
     Open,
+    /// With those that an admin let in. Others wait, and the admins see that they do.
+    Review,
     /// With those of the allow list only.
     Allowlist,
     /// With none.
@@ -17,6 +20,7 @@ impl Mode {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
+            Self::Review => "review",
             Self::Allowlist => "allowlist",
             Self::Closed => "closed",
         }
@@ -37,9 +41,9 @@ pub enum Follow {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Federation {
-    /// `open`, `allowlist` or `closed`.
+    /// `open`, `review`, `allowlist` or `closed`. Admins can make it stricter while the instance runs, never laxer.
     pub mode: Mode,
-    /// Domains to speak with in the mode `allowlist`; `*.example.org` means all below it.
+    /// Domains to speak with in the modes `review` and `allowlist`; `*.example.org` means all below it.
     pub allow: Vec<String>,
     /// Domains never to speak with, whatever the mode; `*.example.org` means all below it.
     pub deny: Vec<String>,

@@ -164,7 +164,7 @@ async fn known(State(app): State<App>, _auth: Auth) -> Result<Json<KnownPeers>> 
     let mut peers: Vec<KnownPeer> = peers::known(&app)
         .await?
         .into_iter()
-        .filter(|peer| peer.allowed)
+        .filter(|peer| peer.refused.is_none())
         .map(|peer| KnownPeer { domain: peer.domain.to_string(), reachable: peer.reachable })
         .collect();
     peers.sort_by(|a, b| a.domain.cmp(&b.domain));

@@ -182,6 +182,10 @@ pub enum GatewaySignal {
         sid: String,
         hub: HubStatus,
     },
+    /// Other parts of a server's messages are shown from now on.
+    Reread {
+        sid: String,
+    },
     Read {
         sid: String,
         channel: String,

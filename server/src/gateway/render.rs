@@ -53,6 +53,11 @@ pub(super) fn meaning(entry: &Entry) -> Meaning {
 
 /// The `e` of a shared event as JSON text, made at the first need.
 pub(super) async fn shared(app: &App, log: &LogHandle, entry: &Entry) -> Option<Arc<str>> {
+    // Not by what was made before its author's instance was blocked.
+    if messages::is_withheld(app, log, &entry.event.action.actor) {
+        let event = event(app, log, entry).await.ok()??;
+        return serde_json::to_string(&event).ok().map(Arc::from);
+    }
     let made = entry.frame.get_or_try_init(|| async {
         let event = event(app, log, entry).await?;
         let text = event.map(|e| serde_json::to_string(&e)).transpose().map_err(crate::error::Problem::internal)?;

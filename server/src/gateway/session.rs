@@ -334,11 +334,12 @@ impl Session {
             Ok(Notice::Changed) => self.send_view(sid, &log).await,
             Ok(Notice::Hub) => {
                 let mut read = self.app.db.read().await?;
-                let hub = servers::hub_status(&mut read, &log, &self.actor).await?;
+                let hub = servers::hub_status(&self.app, &mut read, &log, &self.actor).await?;
                 drop(read);
                 self.signal(GatewaySignal::Hub { sid: sid.to_string(), hub }).await
             }
             Ok(Notice::Typing { channel, actor }) => self.show_typing(sid, &log, &channel, &actor).await,
+            Ok(Notice::Reread) => self.signal(GatewaySignal::Reread { sid: sid.to_string() }).await,
             Ok(Notice::Rewritten) => Err(REWRITTEN),
             Ok(Notice::Gone) => {
                 self.forget(sid);

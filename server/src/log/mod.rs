@@ -571,6 +571,9 @@ pub async fn settled(app: &crate::App, log: &LogHandle, aid: &ActionId) -> bool 
 impl From<LogError> for crate::error::Problem {
     fn from(e: LogError) -> Self {
         match e {
+            LogError::Rejected(code @ (Code::Blocked | Code::NotAllowed | Code::InReview)) => {
+                Self::from(code).detail("This community's own instance and yours do not talk to each other.")
+            }
             LogError::Rejected(code) => code.into(),
             LogError::Unknown => Code::UnknownServer.into(),
             LogError::QueueFull => Self::rate(60_000)

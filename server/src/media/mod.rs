@@ -22,7 +22,7 @@ pub use apply::{apply, erase, undo};
 pub use exchange::ensure_at_hub;
 pub use routes::{peer_router, router};
 pub use store::{forget_channel, forget_log};
-pub use tidy::{start, sweep, tidy};
+pub use tidy::{drop_copies, start, sweep, tidy};
 
 /// Files that are fetched from other instances at a time.
 const FETCHES: usize = 8;

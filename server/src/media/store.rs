@@ -4,6 +4,7 @@ use crate::args;
 use crate::db::{Query, Result, Tx};
 use conntext_federation::content::Attachment;
 use conntext_federation::ids::{ActionId, ChannelId, MediaId};
+use std::collections::BTreeSet;
 
 /// For how long a file that an instance brought waits for its message, milliseconds.
 const GRANT_LIFE_MS: i64 = 24 * 3_600_000;
@@ -206,6 +207,17 @@ pub async fn cached(q: &mut impl Query, me: &str) -> Result<Vec<(String, u64)>> 
                    where g.mid = m.mid and l.hub = $1)
                order by m.used_at";
     Ok(q.rows(sql, args![me]).await?.iter().map(|r| (r.get(0), unsigned(r.get(1)))).collect())
+}
+
+/// Those of them that came from the hub of one server.
+pub async fn cached_of(q: &mut impl Query, me: &str, log_id: i64) -> Result<Vec<String>> {
+    let of_log: BTreeSet<String> = q
+        .rows("select mid from media_grants where log_id = $1", args![log_id])
+        .await?
+        .iter()
+        .map(|r| r.get(0))
+        .collect();
+    Ok(cached(q, me).await?.into_iter().map(|(mid, _)| mid).filter(|mid| of_log.contains(mid)).collect())
 }
 
 /// Drops a copy; the messages that refer to it have it fetched again.

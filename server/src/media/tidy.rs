@@ -73,12 +73,29 @@ pub async fn tidy(app: &App) -> Result<()> {
         if total <= app.config.storage.media_cache_bytes {
             break;
         }
-        let _alone = app.media.alone(app).await.map_err(blobs::disk)?;
-        let mut tx = app.db.begin().await?;
-        store::evict(&mut tx, &mid).await?;
-        tx.commit().await?;
-        blobs::erase(app, &mid).await;
+        evict(app, &mid).await?;
         total = total.saturating_sub(size);
+    }
+    Ok(())
+}
+
+async fn evict(app: &App, mid: &str) -> Result<()> {
+    let _alone = app.media.alone(app).await.map_err(blobs::disk)?;
+    let mut tx = app.db.begin().await?;
+    store::evict(&mut tx, mid).await?;
+    tx.commit().await?;
+    blobs::erase(app, mid).await;
+    Ok(())
+}
+
+/// Drops the copies of all files of one server elsewhere. They are fetched again when somebody wants to see them.
+///
+/// # Errors
+/// The database's.
+pub async fn drop_copies(app: &App, log_id: i64) -> Result<()> {
+    let copies = store::cached_of(&mut app.db.read().await?, app.keys.ik.as_str(), log_id).await?;
+    for mid in copies {
+        evict(app, &mid).await?;
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ use crate::http::rate::RateLimit;
 
 pub use apply::{apply, erase};
 pub use pending::pending_message;
-pub use read::{from_entry, message, message_for_all};
+pub use read::{from_entry, is_withheld, message, message_for_all};
 pub use routes::router;
 pub use store::{Spot, forget_channel, forget_log, undo};
 pub use types::{Attachment, Message, MessagePage, MessageState, NewAttachment, PendingMessages, Reaction, ReplyRef};

@@ -98,6 +98,7 @@ pub(super) fn fresh(
         reactions: Vec::new(),
         edited_at: None,
         deleted: false,
+        withheld: false,
         mentions: content.mentions,
         nonce: None,
         state: MessageState::Pending,
@@ -121,6 +122,7 @@ fn shown(log: &LogHandle, stored: Stored, reactions: Vec<Reaction>) -> Message {
         reactions: Vec::new(),
         edited_at: None,
         deleted: stored.deleted,
+        withheld: false,
         mentions: Vec::new(),
         nonce: stored.nonce,
         state: MessageState::Sent,
@@ -141,6 +143,26 @@ fn shown(log: &LogHandle, stored: Stored, reactions: Vec<Reaction>) -> Message {
     message
 }
 
+/// Whether nothing of what somebody says is shown, because the instance that they are at home on is blocked here.
+pub fn is_withheld(app: &App, log: &LogHandle, actor: &Actor) -> bool {
+    app.peers.trust.book().hides_actor(&log.state(), actor)
+}
+
+/// Takes away what people say whose instance is blocked here, whoever brought it.
+fn veil(app: &App, log: &LogHandle, message: &mut Message) {
+    let hides = |id: &str| id.parse().is_ok_and(|actor| is_withheld(app, log, &actor));
+    if hides(&message.author) {
+        message.withheld = true;
+        message.body.clear();
+        message.attachments.clear();
+        message.mentions.clear();
+        message.reply_to = None;
+    }
+    if let Some(answered) = message.reply_to.as_mut().filter(|a| a.author.as_deref().is_some_and(hides)) {
+        answered.excerpt = None;
+    }
+}
+
 /// A new message as everybody sees it, from its entry alone: no number of the sender's own, no reactions yet.
 ///
 /// # Errors
@@ -158,6 +180,7 @@ pub async fn from_entry(app: &App, log: &LogHandle, entry: &Entry) -> Result<Mes
     message.seq = Some(header.seq);
     message.cn = header.cn;
     message.state = MessageState::Sent;
+    veil(app, log, &mut message);
     Ok(message)
 }
 
@@ -167,7 +190,9 @@ async fn one(app: &App, log: &LogHandle, viewer: Option<(&Actor, u64)>, aid: &Ac
     let view = View { log_id: log.id, viewer: name, from_seq };
     let stored = store::one(&mut read, view, aid).await?.ok_or_else(Problem::not_found)?;
     let reactions = reactions::of_message(&mut read, log.id, aid, name).await?;
-    Ok(shown(log, stored, reactions))
+    let mut message = shown(log, stored, reactions);
+    veil(app, log, &mut message);
+    Ok(message)
 }
 
 /// A message as one person sees it.
@@ -248,12 +273,13 @@ pub async fn page(app: &App, place: &Place, ask: Ask, limit: u64) -> Result<Mess
         // What arrived between the two looks.
         stored.drain(..stored.len() - usize::try_from(limit).unwrap_or(0));
     }
-    let page = finish(&mut read, place, stored, ask, incomplete).await?;
+    let page = finish(app, &mut read, place, stored, ask, incomplete).await?;
     peers::looked_at(app, &place.log, page.users.iter().map(|user| user.id.as_str()));
     Ok(page)
 }
 
 async fn finish(
+    app: &App,
     read: &mut impl Query,
     place: &Place,
     stored: Vec<Stored>,
@@ -279,7 +305,9 @@ async fn finish(
         .into_iter()
         .map(|s| {
             let given = reactions.remove(&s.aid).unwrap_or_default();
-            shown(log, s, given)
+            let mut message = shown(log, s, given);
+            veil(app, log, &mut message);
+            message
         })
         .collect();
     let users = people(read, log, &messages, &notices).await?;

@@ -54,6 +54,9 @@ pub struct Message {
     pub edited_at: Option<i64>,
     /// Whether its content is gone.
     pub deleted: bool,
+    /// Its content is not shown, because this instance blocks the one that its author is at home on.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub withheld: bool,
     /// Actors, role ids, `everyone` or `here`.
     pub mentions: Vec<String>,
     /// The sender's own number, for own messages only.

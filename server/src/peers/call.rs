@@ -71,7 +71,9 @@ impl CallError {
             Self::Problem { status, .. } => {
                 matches!(status, 401 | 408 | 425 | 429 | 500..) || self.code() == Some(Code::Misdirected.as_str())
             }
-            Self::Refused(_) | Self::Answer(_) => false,
+            // What an admin paused goes on.
+            Self::Refused(code) => *code == Code::Paused,
+            Self::Answer(_) => false,
         }
     }
 
@@ -99,6 +101,12 @@ impl CallError {
             Self::Refused(Code::NotAllowed) => Problem::new("not_allowed")
                 .domain(name)
                 .detail(format!("This instance does not speak with {name}: it is not on its admin's list.")),
+            Self::Refused(Code::InReview) => Problem::new("in_review")
+                .domain(name)
+                .detail(format!("An admin of this instance has to let {name} in first, and sees now that you asked.")),
+            Self::Refused(Code::Paused) => Problem::new("paused").domain(name).detail(format!(
+                "An admin of this instance has stopped the exchange with {name} for a while. Try again later."
+            )),
             Self::Refused(code) => {
                 Problem::new("peer_error").domain(name).detail(format!("{name} cannot be trusted now ({code})."))
             }
@@ -116,6 +124,9 @@ impl CallError {
                     Some(code @ (Code::Blocked | Code::NotAllowed)) => {
                         Problem::new(code.as_str()).detail(format!("{name} does not speak with this instance."))
                     }
+                    Some(code @ Code::InReview) => Problem::new(code.as_str()).detail(format!(
+                        "{name} lets new instances in one by one. Its admins see now that this one asked; try again later."
+                    )),
                     Some(code) => Problem::from(code),
                     None => Problem::new("peer_error")
                         .detail(format!("{name} answered {status}. Try again; if it stays, tell its admin.")),

@@ -15,9 +15,9 @@ use tokio::sync::Semaphore;
 
 use super::call::CallError;
 use super::client::read_capped;
-use super::store;
+use super::{store, trust};
 use crate::App;
-use crate::config::{Federation, Mode};
+use crate::config::Federation;
 use crate::http::rate::RateLimit;
 
 /// How long a document is used without asking again, milliseconds.
@@ -60,21 +60,6 @@ pub struct Discovery {
 
 fn open<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
-/// Whether the configuration lets us speak with this domain.
-///
-/// # Errors
-/// [`Code::Blocked`] or [`Code::NotAllowed`].
-pub fn trusted(config: &Federation, domain: &Domain) -> Result<(), Code> {
-    if config.deny.iter().any(|pattern| domain.matches(pattern)) {
-        return Err(Code::Blocked);
-    }
-    match config.mode {
-        Mode::Open => Ok(()),
-        Mode::Allowlist if config.allow.iter().any(|pattern| domain.matches(pattern)) => Ok(()),
-        Mode::Allowlist | Mode::Closed => Err(Code::NotAllowed),
-    }
 }
 
 impl Discovery {
@@ -134,11 +119,17 @@ impl Discovery {
     }
 }
 
-/// The instance at a domain.
+/// The instance at a domain, to speak with it.
 ///
 /// # Errors
 /// [`CallError`]: blocked, unreachable, or not who it was.
 pub async fn find(app: &App, domain: &Domain) -> Result<Peer, CallError> {
+    if let Err(code) = app.peers.trust.book().judge(domain) {
+        if code == Code::InReview {
+            trust::wait(app, domain, false).await;
+        }
+        return Err(code.into());
+    }
     look(app, domain, None).await
 }
 
@@ -165,7 +156,7 @@ pub async fn key(app: &App, domain: &Domain, kid: &Kid) -> Result<(Peer, PublicK
 /// As [`find`].
 pub async fn naming(app: &App, domain: &Domain, kid: &Kid) -> Result<Peer, CallError> {
     let now = app.clock.now_ms();
-    let peer = find(app, domain).await?;
+    let peer = look(app, domain, None).await?;
     let unknown = peer.doc.key_at(kid, now).err() == Some(Code::UnknownKey);
     if unknown && app.peers.discovery.may_refetch(&peer, now) {
         return look(app, domain, Some(peer.fetched_at)).await;
@@ -184,9 +175,13 @@ pub(super) async fn heed_serial(app: &App, domain: &Domain, serial: u64) {
     }
 }
 
-/// `older_than`: what was fetched then is not good enough.
+/// Who answers at a domain, also where an admin has yet to decide about it: nobody can be refused by name before they have
+/// shown that it is theirs. `older_than`: what was fetched then is not good enough.
 async fn look(app: &App, domain: &Domain, older_than: Option<i64>) -> Result<Peer, CallError> {
-    trusted(&app.config.federation, domain)?;
+    match app.peers.trust.book().judge(domain) {
+        Ok(()) | Err(Code::InReview) => {}
+        Err(code) => return Err(code.into()),
+    }
     if *domain == app.domain {
         return Err(CallError::Refused(Code::OriginIsSelf));
     }

@@ -11,6 +11,7 @@ use conntext_federation::instance::{InstanceDoc, InstanceFields, MAX_DOCUMENT_MS
 use conntext_federation::keys::Kid;
 use conntext_federation::{event, wire};
 
+use super::trust;
 use crate::App;
 use crate::app::Base;
 use crate::config;
@@ -42,7 +43,8 @@ struct Held {
 fn mode(mode: config::Mode) -> Mode {
     match mode {
         config::Mode::Open => Mode::Open,
-        config::Mode::Allowlist => Mode::Allowlist,
+        // To others it is the same: not without the word of an admin.
+        config::Mode::Review | config::Mode::Allowlist => Mode::Allowlist,
         config::Mode::Closed => Mode::Closed,
     }
 }
@@ -52,7 +54,7 @@ fn bounded(n: u64) -> u64 {
     n.min(conntext_federation::canonical::MAX_INTEGER)
 }
 
-fn fields(base: &Base) -> InstanceFields {
+fn fields(base: &Base, mode_now: config::Mode) -> InstanceFields {
     let scheme = if base.domain.is_dev() { "http" } else { "https" };
     let limits = [
         ("request_bytes", wire::MAX_REQUEST_BYTES as u64),
@@ -72,7 +74,7 @@ fn fields(base: &Base) -> InstanceFields {
         root_history: Vec::new(),
         keys: base.keys.listed(),
         software: Software { name: "conntext".into(), version: env!("CARGO_PKG_VERSION").into() },
-        mode: mode(base.config.federation.mode),
+        mode: mode(mode_now),
         limits: limits.into_iter().map(|(k, v)| (k.to_owned(), v)).collect::<BTreeMap<_, _>>(),
         contact: (!contact.is_empty()).then(|| contact.to_owned()),
         moved: None,
@@ -143,9 +145,11 @@ impl Document {
 /// The document as it was, or a newer one, which is stored.
 async fn newest(base: &Base, mut old: Option<InstanceDoc>, duties: bool) -> Result<InstanceDoc> {
     let now = base.clock.now_ms();
-    let mut wanted = fields(base);
+    let mut read = base.db.read().await?;
+    let mut wanted = fields(base, trust::mode(&mut read, &base.config.federation).await?);
     // Another process may have made a newer one.
-    let stored = db::fact(&mut base.db.read().await?, FACT).await?;
+    let stored = db::fact(&mut read, FACT).await?;
+    drop(read);
     let stored = stored.and_then(|text| InstanceDoc::from_slice(text.as_bytes()).ok());
     let newer = stored.filter(|there| old.as_ref().is_none_or(|old| there.serial > old.serial));
     if newer.is_some() {

@@ -29,15 +29,18 @@ pub fn new_for_ms(config: &Federation, first_met: i64, now_ms: i64) -> i64 {
     (first_met + i64::from(config.new_peer_hours) * HOUR_MS - now_ms).max(0)
 }
 
-fn scaled(config: &Federation, rate: Rate, first_met: i64, now_ms: i64) -> Rate {
-    if new_for_ms(config, first_met, now_ms) > 0 { rate.percent(config.new_peer_percent) } else { rate }
+/// What an instance may send here, of what is usual, in percent.
+fn percent(app: &App, domain: &Domain, first_met: i64, now_ms: i64) -> u32 {
+    app.peers.trust.book().percent(&app.config.federation, domain, first_met, now_ms)
 }
 
-fn rates(config: &Federation, first_met: i64, now_ms: i64) -> (Rate, Rate) {
+fn rates(app: &App, peer: &Peer, now_ms: i64) -> (Rate, Rate) {
+    let config = &app.config.federation;
     let requests = Rate::per_second(config.peer_burst, config.peer_per_s);
     let minute = config.peer_bytes_per_min.max(1);
     let bytes = Rate { burst: minute, amount: minute, per_ms: 60_000 };
-    (scaled(config, requests, first_met, now_ms), scaled(config, bytes, first_met, now_ms))
+    let percent = percent(app, &peer.domain, peer.first_met, now_ms);
+    (requests.percent(percent), bytes.percent(percent))
 }
 
 impl Limits {
@@ -45,8 +48,8 @@ impl Limits {
     ///
     /// # Errors
     /// 429 with the time to wait.
-    pub fn request(&self, config: &Federation, peer: &Peer, now_ms: i64) -> Result<(), Problem> {
-        let rate = rates(config, peer.first_met, now_ms).0;
+    pub fn request(&self, app: &App, peer: &Peer, now_ms: i64) -> Result<(), Problem> {
+        let rate = rates(app, peer, now_ms).0;
         self.requests.take(peer.domain.clone(), rate, 1, now_ms).map_err(Problem::rate)
     }
 
@@ -54,8 +57,8 @@ impl Limits {
     ///
     /// # Errors
     /// 429 with the time to wait.
-    pub fn body(&self, config: &Federation, peer: &Peer, length: usize, now_ms: i64) -> Result<(), Problem> {
-        let rate = rates(config, peer.first_met, now_ms).1;
+    pub fn body(&self, app: &App, peer: &Peer, length: usize, now_ms: i64) -> Result<(), Problem> {
+        let rate = rates(app, peer, now_ms).1;
         self.bytes.take(peer.domain.clone(), rate, length as u64, now_ms).map_err(Problem::rate)
     }
 
@@ -63,8 +66,8 @@ impl Limits {
     ///
     /// # Errors
     /// 429 with the time to wait.
-    pub fn look(&self, config: &Federation, peer: &Peer, now_ms: i64) -> Result<(), Problem> {
-        let (requests, bytes) = rates(config, peer.first_met, now_ms);
+    pub fn look(&self, app: &App, peer: &Peer, now_ms: i64) -> Result<(), Problem> {
+        let (requests, bytes) = rates(app, peer, now_ms);
         self.requests.look(&peer.domain, requests, 1, now_ms).map_err(Problem::rate)?;
         self.bytes.look(&peer.domain, bytes, 1, now_ms).map_err(Problem::rate)
     }
@@ -81,7 +84,8 @@ impl Limits {
         let (config, now) = (&app.config.federation, app.clock.now_ms());
         let members = log.state().by_home.get(&origin.ik).map_or(0, |m| u32::try_from(m.len()).unwrap_or(u32::MAX));
         let per_s = config.origin_per_s.saturating_add(members.saturating_mul(config.origin_member_per_s));
-        let all = scaled(config, Rate::per_second(per_s.saturating_mul(2), per_s), origin.first_met, now);
+        let all = Rate::per_second(per_s.saturating_mul(2), per_s);
+        let all = all.percent(percent(app, &origin.domain, origin.first_met, now));
         let each = Rate::per_second(config.actor_burst, config.actor_per_s);
         let whole = (origin.ik.clone(), log.id);
         let mut waiting: HashMap<&Actor, u64> = HashMap::new();

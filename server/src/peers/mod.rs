@@ -36,6 +36,7 @@ pub mod store;
 mod stream;
 mod subscriptions;
 mod tail;
+pub mod trust;
 mod view;
 pub mod want;
 
@@ -54,7 +55,7 @@ use tokio::sync::Semaphore;
 
 pub use call::{BASE, CallError, Streamed, call, get, get_stream, send_stream};
 pub use client::{HttpTransport, Transport, TransportError};
-pub use discovery::{Peer, find, naming, trusted};
+pub use discovery::{Peer, find, naming};
 pub use history::history;
 pub use hub::invite_hash;
 pub use join::{JoinHow, join, renew};
@@ -90,6 +91,8 @@ pub struct Peers {
     document: document::Document,
     keys: keys::Duty,
     discovery: discovery::Discovery,
+    /// With whom to speak.
+    pub trust: trust::Trust,
     nonces: Mutex<NonceCache>,
     by_address: RateLimit<IpAddr>,
     limits: limits::Limits,
@@ -154,6 +157,7 @@ impl Peers {
             document: document::Document::open(base).await?,
             keys: keys::Duty::default(),
             discovery: discovery::Discovery::new(config),
+            trust: trust::Trust::new(trust::Book::read(&mut base.db.read().await?, config).await?),
             nonces: Mutex::default(),
             // Several instances may share an address, and what a hub pushes is not charged to it as an origin.
             by_address: RateLimit::new(config.peer_burst.saturating_mul(10), (refill_ms / 10).max(1)),
@@ -184,6 +188,14 @@ impl Peers {
             adopting: tokio::sync::Mutex::default(),
             looking: tokio::sync::Mutex::default(),
         })
+    }
+
+    /// Makes what this instance says about itself anew where it is no longer right.
+    ///
+    /// # Errors
+    /// From the database.
+    pub async fn renew_document(&self, app: &App) -> Result<()> {
+        self.document.renew(app, app.cluster.has_duties()).await.map(|_| ())
     }
 
     /// Has the delivery to a peer look at a log.

@@ -17,7 +17,7 @@ use conntext_federation::{Code, canonical};
 use serde::de::DeserializeOwned;
 
 use super::client::{BodyError, read_capped};
-use super::discovery;
+use super::{discovery, trust};
 use crate::App;
 use crate::error::{Problem, Result};
 use crate::http::Client;
@@ -45,8 +45,8 @@ impl Origin {
     pub(super) async fn charge_push(&self, app: &App) -> Result<()> {
         let (peer, now) = (discovery::find(app, &self.domain).await, app.clock.now_ms());
         let Ok(peer) = peer else { return Ok(()) };
-        app.peers.limits.request(&app.config.federation, &peer, now)?;
-        app.peers.limits.body(&app.config.federation, &peer, self.length, now)
+        app.peers.limits.request(app, &peer, now)?;
+        app.peers.limits.body(app, &peer, self.length, now)
     }
 
     /// For handlers that read their body as a stream: checks the SHA-256 of what was read. What was done with the bytes
@@ -125,17 +125,25 @@ async fn check(app: &App, client: Client, request: Request) -> Result<Request> {
         let signed = httpsig::Parts { method: parts.method.as_str(), path, headers: &headers };
         httpsig::parse(&signed, &app.domain, app.config.federation.dev_insecure)?
     };
-    discovery::trusted(&app.config.federation, &claims.origin)?;
+    let waits = match app.peers.trust.book().judge(&claims.origin) {
+        // It is refused below: whoever waits has to prove first who they are.
+        Err(Code::InReview) => true,
+        judged => judged.map(|()| false)?,
+    };
     app.peers.by_address.take(client.limit_key(), now)?;
     claims.check_receiver(&app.domain)?;
     claims.check_window(now)?;
     let (peer, key) = discovery::key(app, &claims.origin, &claims.kid).await?;
     let verified = claims.verify(&key)?;
-    let (limits, config) = (&app.peers.limits, &app.config.federation);
+    if waits {
+        trust::wait(app, &peer.domain, true).await;
+        return Err(Code::InReview.into());
+    }
+    let limits = &app.peers.limits;
     let push = parts.method == Method::POST && parts.uri.path() == "/events";
     if !push {
-        limits.request(config, &peer, now)?;
-    } else if let Err(spent) = limits.look(config, &peer, now)
+        limits.request(app, &peer, now)?;
+    } else if let Err(spent) = limits.look(app, &peer, now)
         && !follows(app, &peer.ik)
     {
         // What a hub that we follow pushes is bounded by its waiting for our answer; what others push, by this.
@@ -154,7 +162,7 @@ async fn check(app: &App, client: Client, request: Request) -> Result<Request> {
             BodyError::Broken(why) => Problem::from(Code::BadJson).detail(format!("The body broke off: {why}.")),
         })?;
         if !push {
-            limits.body(config, &peer, bytes.len(), now)?;
+            limits.body(app, &peer, bytes.len(), now)?;
         }
         origin.length = bytes.len();
         let claims = verified.check_body(&bytes)?;

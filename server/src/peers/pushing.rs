@@ -394,7 +394,7 @@ async fn refused(
             }
             Duration::from_secs(5)
         }
-        Some("blocked" | "not_allowed") => Duration::from_secs(3_600),
+        Some("blocked" | "not_allowed" | "in_review") => Duration::from_secs(3_600),
         _ => Duration::from_secs(60),
     };
     tracing::info!(sid = %log.sid, %peer, error = %e, "a peer refused events");

@@ -36,6 +36,9 @@ pub type EnsureMedia = for<'a> fn(
     Vec<MediaId>,
 ) -> BoxFuture<'a, std::result::Result<(), CallError>>;
 
+/// The admins' devices show at once that somebody waits for them.
+pub type TellAdmins = for<'a> fn(&'a App) -> BoxFuture<'a, ()>;
+
 /// What the rooms hand to the peers.
 #[derive(Clone, Copy)]
 pub struct Rooms {
@@ -44,4 +47,5 @@ pub struct Rooms {
     pub stale_profiles: StaleProfiles,
     pub unconfirmed: Unconfirmed,
     pub ensure_media: EnsureMedia,
+    pub tell_admins: TellAdmins,
 }

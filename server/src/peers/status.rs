@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
 
+use conntext_federation::Code;
 use conntext_federation::domain::Domain;
 use conntext_federation::ids::InstanceId;
 
 use super::limits::new_for_ms;
+use super::trust::Book;
 use super::{Peer, Peers, hello, store};
 use crate::app::Base;
 use crate::cluster::Word;
@@ -89,22 +91,25 @@ pub struct PeerStatus {
     pub last_contact: i64,
     /// What went wrong last.
     pub last_error: Option<String>,
-    /// Whether the configuration lets us speak with it.
-    pub allowed: bool,
+    /// Why this instance does not speak with it; none where it does.
+    pub refused: Option<Code>,
 }
 
 impl PeerStatus {
     /// From what is stored, at a time in milliseconds.
-    pub fn of(config: &Federation, row: store::PeerRow, now_ms: i64) -> Self {
+    pub fn of(config: &Federation, book: &Book, row: store::PeerRow, now_ms: i64) -> Self {
         Self {
             reachable: row.failures == 0 && row.state.is_none(),
             standing: Standing::of(config, row.failures, row.failing_since, now_ms),
             failures: row.failures,
             failing_since: row.failing_since,
-            new_for_ms: new_for_ms(config, row.first_met, now_ms),
+            new_for_ms: match book.rule(&row.domain) {
+                Some(_) => 0,
+                None => new_for_ms(config, row.first_met, now_ms),
+            },
             last_contact: row.last_seen.max(row.last_ok),
             last_error: row.state.or(row.last_error),
-            allowed: super::trusted(config, &row.domain).is_ok(),
+            refused: book.judge(&row.domain).err(),
             domain: row.domain,
             ik: row.ik,
         }
@@ -278,9 +283,9 @@ impl Peers {
 pub async fn known(app: &App) -> db::Result<Vec<PeerStatus>> {
     let mut read = app.db.read().await?;
     let rows = store::peers(&mut read).await?;
-    let now = app.clock.now_ms();
+    let (now, book) = (app.clock.now_ms(), app.peers.trust.book());
     let with_memory = |row| {
-        let mut status = PeerStatus::of(&app.config.federation, row, now);
+        let mut status = PeerStatus::of(&app.config.federation, &book, row, now);
         status.last_contact = status.last_contact.max(app.peers.last_contact(&status.domain));
         status
     };

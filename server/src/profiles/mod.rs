@@ -218,6 +218,7 @@ pub async fn me(q: &mut impl Query, account: &Account) -> Result<Me> {
         created_at: account.created_at,
         unknown_sign_ins: sessions::unknown(q, &account.id).await?,
         applications: if account.admin { accounts::applications::count(q).await? } else { 0 },
+        instances_waiting: if account.admin { crate::peers::trust::store::count_waiting(q).await? } else { 0 },
         email: accounts::email::of(q, account).await?,
         deleted_at: deletion::of_person(q, &account.uid).await?.map(|deletion| deletion.due_at),
     })
@@ -268,6 +269,14 @@ pub async fn keep_picture(app: &App, picture: &Picture, bytes: Vec<u8>) -> Resul
 /// 415 `unsupported_type`, 422 `invalid`.
 pub async fn make_picture(app: &App, field: &'static str, shape: Shape, bytes: Vec<u8>) -> Result<Kept> {
     pictures::from_upload(app, field, shape, bytes).await
+}
+
+/// Forgets the pictures of people who are at home on an instance. They are fetched again with their profiles.
+///
+/// # Errors
+/// The database's.
+pub async fn forget_pictures(tx: &mut Tx, domain: &Domain) -> Result<()> {
+    Ok(store::forget_pictures(tx, domain.as_str()).await?)
 }
 
 /// Checks that bytes from another instance are the picture of this id.

@@ -236,6 +236,21 @@ pub(super) async fn forget(tx: &mut Tx, uid: &str) -> Result<()> {
     Ok(())
 }
 
+/// Forgets the bytes of pictures of everybody who is at home on another instance.
+pub(super) async fn forget_pictures(tx: &mut Tx, domain: &str) -> Result<()> {
+    tx.exec(
+        "delete from avatars where mid in (
+           select avatar_mid from profiles where domain = $1 and not local and avatar_mid is not null
+           union select banner_mid from profiles where domain = $1 and not local and banner_mid is not null
+           union select s.avatar_mid from server_profiles s join profiles p on p.uid = s.actor
+             where p.domain = $1 and not p.local and s.avatar_mid is not null)",
+        args![domain],
+    )
+    .await?;
+    // As soon as they may be seen again they are fetched.
+    tx.exec("update profiles set fetched_at = 0 where domain = $1 and not local", args![domain]).await.map(|_| ())
+}
+
 /// Removes a picture that no profile shows any more.
 pub(super) async fn drop_unused_picture(tx: &mut Tx, mid: &str) -> Result<()> {
     tx.exec(

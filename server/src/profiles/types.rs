@@ -71,6 +71,8 @@ pub struct Me {
     pub unknown_sign_ins: i64,
     /// People who wait to be let in; for admins of the instance.
     pub applications: i64,
+    /// Other instances that wait to be let in; for admins of the instance.
+    pub instances_waiting: i64,
     /// Their e-mail address.
     pub email: Email,
     /// When the account is deleted, unless that is taken back; milliseconds since 1970.

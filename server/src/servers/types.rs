@@ -53,6 +53,18 @@ pub struct HubStatus {
     pub waiting: u64,
     /// What is shown may be older than what is there.
     pub catching_up: bool,
+    /// This instance does not speak with it now, because its admins decided so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut_off: Option<CutOff>,
+}
+
+/// Why an instance does not speak with another one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CutOff {
+    /// `blocked`, `paused`, `not_allowed` or `in_review`.
+    pub code: String,
+    /// What the admins say about it; may be empty.
+    pub reason: String,
 }
 
 /// A role.

@@ -3,11 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use conntext_federation::content::ChannelKind as Kind;
+use conntext_federation::domain::Domain;
 use conntext_federation::ids::{Actor, ChannelId, RoleId};
 use conntext_federation::perms::{Perms, channel_perms, server_perms};
 use conntext_federation::state::{self, ServerState};
 
-use super::types::{Channel, ChannelKind, HubStatus, Override, Role, Server};
+use super::types::{Channel, ChannelKind, CutOff, HubStatus, Override, Role, Server};
 use super::{access, store};
 use crate::App;
 use crate::db::Query;
@@ -21,11 +22,11 @@ use crate::reading::{self, Mark};
 /// 404 `unknown_server` when they are no member.
 pub async fn view(app: &App, log: &LogHandle, actor: &Actor) -> Result<Server> {
     let mut read = app.db.read().await?;
-    view_in(&mut read, log, actor).await
+    view_in(app, &mut read, log, actor).await
 }
 
-async fn view_in(q: &mut impl Query, log: &LogHandle, actor: &Actor) -> Result<Server> {
-    let hub = hub_status(q, log, actor).await?;
+async fn view_in(app: &App, q: &mut impl Query, log: &LogHandle, actor: &Actor) -> Result<Server> {
+    let hub = hub_status(app, q, log, actor).await?;
     let marks = reading::marks(q, log.id, actor).await?;
     let state = log.state();
     if state.info.deleted || !state.members.contains_key(actor) {
@@ -35,10 +36,24 @@ async fn view_in(q: &mut impl Query, log: &LogHandle, actor: &Actor) -> Result<S
 }
 
 /// Whether the server's hub answers, and what of `actor` waits for it.
-pub async fn hub_status(q: &mut impl Query, log: &LogHandle, actor: &Actor) -> Result<HubStatus> {
+pub async fn hub_status(app: &App, q: &mut impl Query, log: &LogHandle, actor: &Actor) -> Result<HubStatus> {
     let since = log.hub_away_since();
     let waiting = if log.hub_here && since.is_none() { 0 } else { pending::waiting_in(q, log.id, actor).await? };
-    Ok(HubStatus { reachable: since.is_none(), since, waiting, catching_up: log.quarantined().is_some() })
+    Ok(HubStatus {
+        reachable: since.is_none(),
+        since,
+        waiting,
+        catching_up: log.quarantined().is_some(),
+        cut_off: cut_off(app, log),
+    })
+}
+
+/// Whether the admins of this instance decided that it does not speak with a server's hub.
+fn cut_off(app: &App, log: &LogHandle) -> Option<CutOff> {
+    let domain = Domain::parse_normal(&log.hub_domain(), true).ok().filter(|_| !log.hub_here)?;
+    let book = app.peers.trust.book();
+    let code = book.judge(&domain).err()?.as_str().to_owned();
+    Some(CutOff { code, reason: book.rule(&domain).map(|rule| rule.reason.clone()).unwrap_or_default() })
 }
 
 /// All servers of somebody of this instance, in the order that they chose; new ones last.
@@ -49,7 +64,7 @@ pub async fn all(app: &App, actor: &Actor) -> Result<Vec<Server>> {
     let mut servers = Vec::with_capacity(logs.len());
     for log in logs {
         // Who left a server since the list was read simply does not see it.
-        if let Ok(server) = view_in(&mut read, &log, actor).await {
+        if let Ok(server) = view_in(app, &mut read, &log, actor).await {
             servers.push(server);
         }
     }

@@ -31,6 +31,7 @@ mod j_peers;
 mod j_requests;
 mod j_rewind;
 mod j_stream;
+mod j_trust;
 mod j_want;
 mod k_database;
 mod log;

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Plural, Trans, useLingui } from "@lingui/react/macro";
 import { useLocation } from "wouter";
@@ -11,33 +11,40 @@ import { useSubmit } from "@kit/ui/useSubmit";
 import { useKeepAccount } from "./useKeepAccount";
 import s from "./Notices.module.css";
 
-/** What a person is told wherever they are: sign-ins to their account that no device knows of yet, people who wait to be let in, the day on which the account is deleted. */
+/** What a person is told wherever they are: sign-ins to their account that no device knows of yet, people and instances that wait to be let in, the day on which the account is deleted. */
 export function Notices() {
   const { t } = useLingui();
   const count = useLive((state) => state.me?.unknown_sign_ins ?? 0);
-  const waiting = useLive((state) => state.me?.applications ?? 0);
+  const people = useUnseen(useLive((state) => state.me?.applications ?? 0));
+  const instances = useUnseen(useLive((state) => state.me?.instances_waiting ?? 0));
   const deletedAt = useLive((state) => state.me?.deleted_at ?? null);
   const [later, setLater] = useState(false);
-  // Put off until somebody else comes.
-  const [seen, setSeen] = useState(0);
   const list = useQuery({ queryKey: ["sessions"], queryFn: () => api.sessions.list(), enabled: count > 0 });
   const { refetch } = list;
   useEffect(() => {
     if (count > 0) void refetch();
-    setSeen((before) => Math.min(before, waiting));
-  }, [count, waiting, refetch]);
+  }, [count, refetch]);
   const unknown = count > 0 ? (list.data ?? []).filter((session) => session.unknown && !session.current) : [];
   const [location] = useLocation();
   // Its page says so itself.
   const goes = deletedAt !== null && !later && location !== "/settings/data";
-  if (unknown.length === 0 && waiting <= seen && !goes) return null;
+  if (unknown.length === 0 && !people.unseen && !instances.unseen && !goes) return null;
   return (
     <section className={s.region} aria-label={t`Notices`}>
       {unknown.map((session) => (
         <SignInNotice key={session.id} session={session} />
       ))}
       {goes ? <DeletionNotice at={deletedAt} onLater={() => { setLater(true); }} /> : null}
-      {waiting > seen ? <ApplicationsNotice count={waiting} onSeen={() => { setSeen(waiting); }} /> : null}
+      {people.unseen ? (
+        <WaitingNotice page="/settings/applications" onSeen={people.see}>
+          <Plural value={people.count} one="Somebody asks for an account here." other="# people ask for an account here." />
+        </WaitingNotice>
+      ) : null}
+      {instances.unseen ? (
+        <WaitingNotice page="/settings/instances" onSeen={instances.see}>
+          <Plural value={instances.count} one="Another instance waits to be let in." other="# instances wait to be let in." />
+        </WaitingNotice>
+      ) : null}
     </section>
   );
 }
@@ -62,13 +69,20 @@ function DeletionNotice({ at, onLater }: { at: number; onLater: () => void }) {
   );
 }
 
-function ApplicationsNotice({ count, onSeen }: { count: number; onSeen: () => void }) {
+/** How many wait, and whether more do than were put off. */
+function useUnseen(count: number) {
+  const [seen, setSeen] = useState(0);
+  useEffect(() => {
+    setSeen((before) => Math.min(before, count));
+  }, [count]);
+  return { count, unseen: count > seen, see: () => { setSeen(count); } };
+}
+
+function WaitingNotice({ page, onSeen, children }: { page: string; onSeen: () => void; children: ReactNode }) {
   const [, navigate] = useLocation();
   return (
     <div className={s.notice} role="status">
-      <strong>
-        <Plural value={count} one="Somebody asks for an account here." other="# people ask for an account here." />
-      </strong>
+      <strong>{children}</strong>
       <div className={s.acts}>
         <Button size="small" onPress={onSeen}>
           <Trans>Later</Trans>
@@ -78,7 +92,7 @@ function ApplicationsNotice({ count, onSeen }: { count: number; onSeen: () => vo
           variant="primary"
           onPress={() => {
             onSeen();
-            navigate("/settings/applications");
+            navigate(page);
           }}
         >
           <Trans>Look</Trans>

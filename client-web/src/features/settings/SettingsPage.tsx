@@ -1,4 +1,4 @@
-import { Archive, Info, LogOut, MonitorSmartphone, Palette, ShieldCheck, UserPlus, UserRound } from "lucide-react";
+import { Archive, Info, LogOut, MonitorSmartphone, Network, Palette, ShieldCheck, UserPlus, UserRound } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useLocation } from "wouter";
@@ -14,13 +14,14 @@ import { ProfilePage } from "./ProfilePage";
 import { SecurityPage } from "./SecurityPage";
 import { SessionsPage } from "./SessionsPage";
 
+const InstancesPage = lazy(() => import("./instances/InstancesPage").then((m) => ({ default: m.InstancesPage })));
 const DataPage = lazy(() => import("./data/DataPage").then((m) => ({ default: m.DataPage })));
 
 /** A person's own settings. */
 export function SettingsPage() {
   const { t } = useLingui();
   const { instance, signOut } = useSession();
-  const { admin, applications } = useMe();
+  const { admin, applications, instances_waiting: instancesWaiting } = useMe();
   const [, navigate] = useLocation();
   const [leaving, setLeaving] = useState(false);
   return (
@@ -46,6 +47,20 @@ export function SettingsPage() {
           },
           // Who waited already may still be let in after the instance was opened or closed.
           ...(admin && (instance?.registration === "approval" || applications > 0) ? [{ path: "applications", name: applications > 0 ? t`Applications (${applications})` : t`Applications`, icon: <UserPlus size={18} />, page: <ApplicationsPage /> }] : []),
+          ...(admin
+            ? [
+                {
+                  path: "instances",
+                  name: instancesWaiting > 0 ? t`Other instances (${instancesWaiting})` : t`Other instances`,
+                  icon: <Network size={18} />,
+                  page: (
+                    <Suspense fallback={<SkeletonRows rows={3} label={t`Loading`} />}>
+                      <InstancesPage />
+                    </Suspense>
+                  ),
+                },
+              ]
+            : []),
           { path: "about", name: t`About`, icon: <Info size={18} />, page: <AboutPage /> },
         ]}
         after={

@@ -1,7 +1,7 @@
 import { channelKey } from "@kit/sync";
 import { useConnection, useLive, useServer } from "@kit/live";
-import { Plural, Trans } from "@lingui/react/macro";
-import { CloudOff, RefreshCw } from "lucide-react";
+import { Plural, Trans, useLingui } from "@lingui/react/macro";
+import { Ban, CloudOff, RefreshCw } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
 import s from "./Shell.module.css";
 
@@ -10,6 +10,7 @@ const GRACE_MS = 2500;
 
 /** Says quietly when something is away, what still works, and that what waits is sent by itself. */
 export function QuietBar({ sid, cid }: { sid: string; cid: string | null }) {
+  const { t } = useLingui();
   const connection = useConnection();
   const server = useServer(sid);
   const queued = useLive((state) =>
@@ -40,6 +41,22 @@ export function QuietBar({ sid, cid }: { sid: string; cid: string | null }) {
           ) : (
             <Trans>You are offline. What you see may be old; what you write is sent when you are back.</Trans>
           )}
+        </span>
+      </>
+    );
+  } else if (server?.hub.cut_off) {
+    const { code, reason } = server.hub.cut_off;
+    const host = server.hub_domain;
+    content = (
+      <>
+        <Ban size={16} aria-hidden="true" />
+        <span>
+          {code === "paused" ? (
+            <Trans>The people who run your place have stopped the exchange with {host} for a while. What you write is sent when it goes on.</Trans>
+          ) : (
+            <Trans>Your place does not talk to {host} any more. You can read what came before.</Trans>
+          )}
+          {reason ? ` ${t`Reason: ${reason}`}` : ""}
         </span>
       </>
     );

@@ -49,7 +49,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const [sheet, setSheet] = useState(false);
   const press = useRef<{ timer: ReturnType<typeof setTimeout>; x: number; y: number } | null>(null);
   const name = author ? nameOf(author) : t`Somebody`;
-  const toolsPossible = delivery === "sent" && !message.deleted;
+  const toolsPossible = delivery === "sent" && !message.deleted && !message.withheld;
 
   const endPress = (): void => {
     if (press.current) clearTimeout(press.current.timer);
@@ -132,6 +132,10 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
           <p className={s.deleted}>
             <Trans>This message was deleted.</Trans>
           </p>
+        ) : message.withheld ? (
+          <p className={s.deleted}>
+            <Trans>Not shown: the place that it comes from is blocked here.</Trans>
+          </p>
         ) : (
           <>
             {message.body ? <Markdown body={message.body} sid={message.sid} /> : null}
@@ -187,7 +191,7 @@ function Quote({ message, onJump }: { message: Message; onJump: (id: string) => 
           </i>
         ) : (
           <>
-            <b>{author ? nameOf(author) : t`Somebody`}</b> {text || <i>{t`a file`}</i>}
+            <b>{author ? nameOf(author) : t`Somebody`}</b> {text || <i>{quote.excerpt === null ? t`something that is not shown` : t`a file`}</i>}
           </>
         )}
       </span>
@@ -214,7 +218,9 @@ function Unsent({ message, delivery, error }: { message: Message; delivery: Deli
       ? t`The other side did not answer for too long.`
       : error === "forbidden"
         ? t`You may not write here.`
-        : (error ?? "");
+        : error === "blocked"
+          ? t`This community’s own place and yours do not talk to each other.`
+          : (error ?? "");
   return (
     <p className={orphaned ? s.orphaned : s.failed} role={orphaned ? "note" : "alert"}>
       <CornerUpRight size={14} aria-hidden="true" />

@@ -180,6 +180,10 @@ impl Following<'_> {
                 // A ping is answered by the library.
                 Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => continue,
             };
+            // The rules may have changed since it was opened.
+            if let Err(code) = self.app.peers.trust.book().judge(&self.hub.domain) {
+                return End::Refused(code.to_string());
+            }
             self.app.peers.heard(self.app, &self.hub).await;
             let answer = match HubFrame::parse(text.as_bytes()) {
                 Err(code) => return broken(code, self.worked),

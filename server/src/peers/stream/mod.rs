@@ -158,14 +158,22 @@ impl Streams {
         open.into_iter().chain(opening).for_each(|line| line.end(why));
     }
 
+    /// Ends all streams of an instance.
+    pub(super) fn cut(&self, domain: &Domain, why: Code) {
+        self.lines_of(domain).iter().for_each(|line| line.end(why));
+    }
+
+    /// The streams of an instance.
+    fn lines_of(&self, domain: &Domain) -> Vec<Arc<Line>> {
+        let (lines, opening) = (unpoison(&self.lines), unpoison(&self.opening));
+        let all = lines.values().flat_map(HashMap::values).chain(opening.values());
+        all.filter(|line| line.domain == *domain).cloned().collect()
+    }
+
     /// What an instance says about itself is new: streams end whose key it says no longer holds, all of them where it is
     /// not who it was (none).
     pub(super) fn judge(&self, domain: &Domain, document: Option<&InstanceDoc>, now_ms: i64) {
-        let all: Vec<Arc<Line>> = {
-            let lines = unpoison(&self.lines);
-            lines.values().flat_map(HashMap::values).filter(|line| line.domain == *domain).cloned().collect()
-        };
-        for line in all {
+        for line in self.lines_of(domain) {
             let kid = unpoison(&line.kid).clone();
             match (document, kid) {
                 (None, _) => line.end(Code::IdentityChanged),
