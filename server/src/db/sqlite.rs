@@ -16,9 +16,9 @@ const BUSY: Duration = Duration::from_secs(5);
 /// half, but needs no more memory. Pages of 4 KiB; SQLite's own limit is 2 MiB.
 const SPILL_PAGES: &str = "16384";
 
-/// Pages that each reader keeps, as SQLite counts KiB: half of its own limit. There are several readers, each keeps its own, and
-/// the system keeps what they read as well.
-const READER_CACHE_KIB: &str = "-1024";
+/// Pages that each reader keeps, as SQLite counts KiB: an eighth of its own limit. There are several readers, each keeps its own
+/// for as long as the instance runs, and the system keeps what they read as well.
+const READER_CACHE_KIB: &str = "-256";
 
 /// What the connections to a file have in common.
 pub(super) fn options(path: &Path) -> SqliteConnectOptions {
