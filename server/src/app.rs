@@ -25,7 +25,7 @@ use crate::metrics::Metrics;
 use crate::peers::Peers;
 use crate::presence::PresenceBook;
 use crate::uploads::Uploads;
-use crate::{mail, profiles, servers, sessions};
+use crate::{mail, oidc, profiles, servers, sessions};
 
 /// One running instance. Cheap to clone.
 #[derive(Clone)]
@@ -67,6 +67,8 @@ pub struct Inner {
     pub log: Log,
     /// Other instances.
     pub peers: Peers,
+    /// What providers of sign-ins said of themselves.
+    pub oidc: oidc::Known,
     /// Live connections.
     pub gateway: Gateway,
     /// Who is there.

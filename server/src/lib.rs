@@ -36,6 +36,7 @@ pub mod messages;
 pub mod metrics;
 pub mod moderation;
 pub mod notices;
+pub mod oidc;
 pub mod peers;
 pub mod presence;
 pub mod profiles;
@@ -198,6 +199,7 @@ async fn assemble(folder: Folder, base: Base, transport: Arc<dyn peers::Transpor
         bus,
         log,
         peers,
+        oidc: oidc::Known::default(),
         presence: presence::PresenceBook::default(),
         gateway: gateway::Gateway::default(),
         folder,

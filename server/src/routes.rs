@@ -7,7 +7,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::config::Config;
 use crate::{
     App, accounts, channels, deletion, directory, erasure, export, factors, gateway, http, invites, media, members,
-    messages, moderation, peers, profiles, reactions, reading, roles, servers, sessions, settings, trust, typing,
+    messages, moderation, oidc, peers, profiles, reactions, reading, roles, servers, sessions, settings, trust, typing,
     uploads,
 };
 
@@ -17,6 +17,7 @@ fn api(config: &Config) -> OpenApiRouter<App> {
         .merge(accounts::router())
         .merge(sessions::router())
         .merge(factors::router())
+        .merge(oidc::router())
         .merge(profiles::router(config))
         .merge(settings::router())
         .merge(export::router())

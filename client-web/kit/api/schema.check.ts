@@ -25,6 +25,8 @@ export type Checked = {
   AuthenticatorOffer: Fits<Schemas["AuthenticatorOffer"], Ours.AuthenticatorOffer>;
   RecoveryCodes: Fits<Schemas["RecoveryCodes"], Ours.RecoveryCodes>;
   Me: Fits<Schemas["Me"], Ours.Me>;
+  LinkedService: Fits<Schemas["LinkedService"], Ours.LinkedService>;
+  OidcArrival: Fits<Schemas["OidcArrival"], Ours.OidcArrival>;
   TrustSettings: Fits<Schemas["TrustSettings"], Ours.TrustSettings>;
   ListPreview: Fits<Schemas["ListPreview"], Ours.ListPreview>;
   Email: Fits<Schemas["Email"], Ours.Email>;

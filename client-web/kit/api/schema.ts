@@ -2078,7 +2078,7 @@ export interface paths {
                         "application/json": components["schemas"]["Problem"];
                     };
                 };
-                /** @description `conflict`: there is one already */
+                /** @description `conflict`: there is one already, or no password that it would go with */
                 409: {
                     headers: {
                         [name: string]: unknown;
@@ -2632,6 +2632,226 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List services for signing in
+         * @description All that this instance offers, with those that are linked.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LinkedServices"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/oidc/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Link a service for signing in */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The provider's id */
+                    provider: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["BeginOidc"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OidcWay"];
+                    };
+                };
+                /** @description `proof_required` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `not_found` */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `peer_unreachable`: the provider does not answer */
+                502: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /**
+         * Unlink a service
+         * @description Whoever has no password needs another way in first.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The provider's id */
+                    provider: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `proof_required` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `not_found` */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `conflict`: there would be no way in any more */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/oidc/{provider}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove who is there with a service
+         * @description For who has no password: they sign in there once more.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The provider's id */
+                    provider: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["BeginOidc"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OidcWay"];
+                    };
+                };
+                /** @description `not_found` */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `peer_unreachable`: the provider does not answer */
+                502: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/password": {
         parameters: {
             query?: never;
@@ -2805,6 +3025,258 @@ export interface paths {
             };
         };
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oidc/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get an account with another service
+         * @description Signs the new person in. The account has no password.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SettleOidc"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SessionCreated"];
+                    };
+                };
+                /** @description `insecure_transport`, `csrf` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `handle_taken`, `email_taken` */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `gone`: it took too long */
+                410: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `invalid` */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oidc/arrivals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Get an account with another service: who it is */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["OidcTicket"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OidcArrival"];
+                    };
+                };
+                /** @description `gone`: it took too long */
+                410: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Come back from another service
+         * @description The provider sends the browser here. It is sent on to a page of this app, signed in where that worked; otherwise `oidc` says
+         *     in one word why not.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description What was sent there. */
+                    state?: string;
+                    /** @description What gets the tokens, once. */
+                    code?: string;
+                    /** @description Why there is none. */
+                    error?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description To a page of this app */
+                303: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oidc/{provider}/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with another service
+         * @description Browsers only: the way back ends at `/oidc/callback`, which sends them to a page.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The provider's id, from `/instance` */
+                    provider: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["BeginOidc"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OidcWay"];
+                    };
+                };
+                /** @description `insecure_transport`, `csrf` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `not_found` */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `rate` */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `peer_unreachable`: the provider does not answer */
+                502: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -7383,6 +7855,11 @@ export interface components {
             /** @description The newest first. */
             bans: components["schemas"]["Ban"][];
         };
+        /** @description A way to a provider. */
+        BeginOidc: {
+            /** @description The page of this app to come back to. */
+            return_to?: string;
+        };
         /** @description A question. */
         Challenge: {
             /**
@@ -7425,7 +7902,8 @@ export interface components {
         };
         /** @description A change of password. */
         ChangePassword: {
-            current: string;
+            /** @description Empty where there is none yet; then it is proven otherwise who is there. */
+            current?: string;
             new: string;
         };
         /** @description A change of a server; what is absent stays. */
@@ -7878,6 +8356,8 @@ export interface components {
             passkeys: boolean;
             /** @description Who may create an account: `open`, `invite`, `approval` or `closed`. */
             registration: components["schemas"]["InstanceRegistration"];
+            /** @description Other services to sign in with. */
+            services: components["schemas"]["SignInService"][];
             /** @description There is no admin yet: the set-up page comes first. */
             setup_required: boolean;
             /** @description Whether the asker is signed in. */
@@ -7995,6 +8475,29 @@ export interface components {
         KnownPeers: {
             peers: components["schemas"]["KnownPeer"][];
         };
+        /** @description A service with which the person can sign in. */
+        LinkedService: {
+            /** @description How it names the person; none where it is not linked. */
+            label: string | null;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            linked_at: number | null;
+            /** @description Its name for people. */
+            name: string;
+            /** @description The provider's id. */
+            provider: string;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            used_at: number | null;
+        };
+        /** @description Services for signing in. */
+        LinkedServices: {
+            services: components["schemas"]["LinkedService"][];
+        };
         /** @description An entry of a list. */
         ListEntry: {
             pattern: string;
@@ -8048,6 +8551,8 @@ export interface components {
              * @description Other instances that wait to be let in; for admins of the instance.
              */
             instances_waiting: number;
+            /** @description There is a password. Otherwise they sign in with another service. */
+            password: boolean;
             /**
              * Format: int64
              * @description Sign-ins that nobody has said yet to know of, this one perhaps among them.
@@ -8230,6 +8735,28 @@ export interface components {
          * @enum {string}
          */
         NoticeKind: "joined" | "left" | "kicked" | "banned";
+        /** @description Somebody whom a service has named and who has no account yet. */
+        OidcArrival: {
+            /** @description A name for people. */
+            display_name: string;
+            /** @description A name for the account, to be changed at will. */
+            handle: string;
+            /** @description How it names the person. */
+            label: string;
+            /** @description The page of this app where they wanted to go. */
+            return_to: string;
+            /** @description The service's name for people. */
+            service: string;
+        };
+        /** @description What came behind the `#`. */
+        OidcTicket: {
+            ticket: string;
+        };
+        /** @description Where the browser goes next. */
+        OidcWay: {
+            /** @description The address at the provider. */
+            url: string;
+        };
         /** @description What a channel grants or denies one role or one person. */
         Override: {
             allow: string[];
@@ -8640,6 +9167,14 @@ export interface components {
             /** @description From the set-up address. */
             token: string;
         };
+        /** @description A newcomer's account. */
+        SettleOidc: {
+            /** @description The name of the device, for the list of sessions. */
+            device?: string | null;
+            display_name?: string;
+            handle: string;
+            ticket: string;
+        };
         /** @description A sign-in. */
         SignIn: {
             /** @description The name of the device, for the list of sessions. */
@@ -8666,6 +9201,13 @@ export interface components {
             /** @description The name of the device, for the list of sessions. */
             device?: string | null;
             kind?: components["schemas"]["SessionKind"] | null;
+        };
+        /** @description Another service to sign in with. */
+        SignInService: {
+            /** @description For `/oidc/{provider}/sign-in`. */
+            id: string;
+            /** @description The name that people see. */
+            name: string;
         };
         /**
          * @description How far something is that was asked for.

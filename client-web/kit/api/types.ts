@@ -26,6 +26,8 @@ export interface Instance {
   signed_in: boolean;
   insecure: boolean /* plain http outside loopback: sign-in refused */;
   passkeys: boolean /* the address has a name, so that browsers give passkeys */;
+  /** Other services to sign in with. */
+  services: { id: string; name: string }[];
   limits: { access_s: number /* how long the token in the cookie is good */; message_chars: number; upload_bytes: number; attachments: number; password_min: number };
 }
 
@@ -146,9 +148,29 @@ export interface Me {
   applications: number;
   /** Other instances that wait to be let in; for admins of the instance. */
   instances_waiting: number;
+  /** There is a password. Otherwise they sign in with another service. */
+  password: boolean;
   email: Email;
   /** When the account is deleted, unless that is taken back. */
   deleted_at: number | null;
+}
+
+/** A service with which the person can sign in; the last three are none where it is not linked. */
+export interface LinkedService {
+  provider: string;
+  name: string;
+  label: string | null;
+  linked_at: number | null;
+  used_at: number | null;
+}
+
+/** Somebody whom a service has named and who has no account yet. */
+export interface OidcArrival {
+  service: string;
+  label: string;
+  handle: string;
+  display_name: string;
+  return_to: string;
 }
 
 /** The e-mail address of an account. */

@@ -27,6 +27,7 @@ export function instance(part: Partial<Instance> = {}): Instance {
     signed_in: false,
     insecure: false,
     passkeys: true,
+    services: [],
     limits: { access_s: 900, message_chars: 4000, upload_bytes: 25_000_000, attachments: 10, password_min: 12 },
     ...part,
   };

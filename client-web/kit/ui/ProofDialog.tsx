@@ -3,10 +3,11 @@ import { useQuery } from "@tanstack/react-query";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { KeyRound } from "lucide-react";
 import { api } from "@kit/api";
-import { useSession } from "@kit/live";
+import { useMe, useSession } from "@kit/live";
 import { Button } from "./Button";
 import { Dialog } from "./Dialog";
 import { FormError } from "./FormError";
+import { ServiceProof } from "./ServiceProof";
 import { Row, Stack } from "./Page";
 import { askPasskey, passkeysSupported } from "./passkey";
 import { PasswordField } from "./PasswordField";
@@ -19,6 +20,7 @@ import { useSubmit } from "./useSubmit";
 export function ProofDialog({ onDone }: { onDone: (proven: boolean) => void }) {
   const { t } = useLingui();
   const { instance } = useSession();
+  const { password: has } = useMe();
   // As it is now: a factor may have been switched on or off on another device.
   const factors = useQuery({ queryKey: ["factors"], queryFn: () => api.factors.get(), staleTime: 0, refetchOnWindowFocus: false });
   const app = factors.data?.authenticator ?? false;
@@ -56,16 +58,23 @@ export function ProofDialog({ onDone }: { onDone: (proven: boolean) => void }) {
                 </Button>
               </>
             ) : null}
+            {has ? null : <ServiceProof />}
+            {has ? (
+              <>
             <PasswordField label={t`Your password`} value={password} onChange={setPassword} autoComplete="current-password" autoFocus={!passkey} error={fieldError(submit.error, "password")} />
             {withCode ? <TextField label={t`Code`} help={app ? t`From your authenticator app, or one of your recovery codes.` : t`One of your recovery codes.`} value={code} onChange={setCode} autoComplete="one-time-code" spellCheck="false" error={fieldError(submit.error, "code")} /> : null}
             <FormError error={submit.error} fields={withCode ? ["password", "code"] : ["password"]} />
+              </>
+            ) : null}
             <Row>
               <Button onPress={cancel}>
                 <Trans>Cancel</Trans>
               </Button>
-              <Button type="submit" variant={passkey ? "quiet" : "primary"} isDisabled={!password} isPending={submit.pending}>
-                <Trans>Go on</Trans>
-              </Button>
+              {has ? (
+                <Button type="submit" variant={passkey ? "quiet" : "primary"} isDisabled={!password} isPending={submit.pending}>
+                  <Trans>Go on</Trans>
+                </Button>
+              ) : null}
             </Row>
           </Stack>
         </form>

@@ -8,6 +8,7 @@ import { Starting, Unreachable } from "./Starting";
 const SetupPage = lazy(() => import("@/features/setup/SetupPage").then((m) => ({ default: m.SetupPage })));
 const SignInPage = lazy(() => import("@/features/auth/SignInPage").then((m) => ({ default: m.SignInPage })));
 const SignUpPage = lazy(() => import("@/features/auth/SignUpPage").then((m) => ({ default: m.SignUpPage })));
+const ServiceArrivalPage = lazy(() => import("@/features/auth/ServiceArrivalPage").then((m) => ({ default: m.ServiceArrivalPage })));
 const RecoverPage = lazy(() => import("@/features/auth/RecoverPage").then((m) => ({ default: m.RecoverPage })));
 const ForgotPage = lazy(() => import("@/features/auth/ForgotPage").then((m) => ({ default: m.ForgotPage })));
 const ConfirmPage = lazy(() => import("@/features/auth/ConfirmPage").then((m) => ({ default: m.ConfirmPage })));
@@ -30,6 +31,9 @@ export function Routes() {
         </Route>
         <Route path="/sign-up">
           <SignUpPage />
+        </Route>
+        <Route path="/sign-up/service">
+          <ServiceArrivalPage />
         </Route>
         <Route path="/recover">
           <RecoverPage />

@@ -19,7 +19,7 @@ use std::net::IpAddr;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::config::Limits;
+use crate::config::{Email, Limits};
 use crate::db::{self, Query, Tx};
 use crate::error::{Problem, Result};
 use crate::http::Auth;
@@ -125,6 +125,44 @@ pub async fn prepare(base: &Base, new: NewAccount<'_>) -> Result<Prepared> {
     Ok(Prepared { handle, display_name, password_hash, admin: new.admin, email: None })
 }
 
+/// Checks the name of somebody who signs in with another service and has no password.
+///
+/// # Errors
+/// `invalid`, `handle_taken`, `email_taken`.
+pub async fn prepare_without_password(
+    base: &Base,
+    typed: &str,
+    display_name: &str,
+    admin: bool,
+    email: Option<String>,
+) -> Result<Prepared> {
+    let handle = handle::check(typed, admin)?;
+    let display_name = match display_name.trim() {
+        "" => handle.clone(),
+        name => profiles::check_display_name(name)?,
+    };
+    let mut read = base.db.read().await?;
+    free(base, &mut read, &handle, None).await?;
+    // An address that another account has stays with it; this one does without.
+    let email = match email.and_then(|email| email::check(&email).ok()).filter(|_| email::mode(base) != Email::Off) {
+        Some(address) if store::by_email(&mut read, &address).await?.is_none() => {
+            Some(NewEmail { address, confirmed: true })
+        }
+        _ => None,
+    };
+    Ok(Prepared { handle, display_name, password_hash: String::new(), admin, email })
+}
+
+/// Makes somebody an administrator, or none any more.
+///
+/// # Errors
+/// The database's.
+pub async fn set_admin(tx: &mut Tx, account: &mut Account, admin: bool) -> Result<()> {
+    account.admin = admin;
+    tracing::info!(account = %account.id, admin, "who administers the instance");
+    Ok(store::set_admin(tx, &account.id, admin).await?)
+}
+
 /// Makes the person's identity and writes the account with it and the profile.
 pub async fn insert(base: &Base, tx: &mut Tx, new: Prepared) -> Result<Account> {
     keep_looks(tx).await?;
@@ -227,7 +265,8 @@ pub async fn named(base: &Base, q: &mut impl Query, typed: &str) -> Result<Optio
 /// answers the same.
 async fn verify(base: &Base, account: Option<Account>, handle: &str, password: &str) -> Result<Account> {
     let waiting = application_store::by_handle(&mut base.db.read().await?, &plain_name(base, handle)).await?;
-    let hash = account.as_ref().map(|a| &a.password_hash).or(waiting.as_ref().map(|a| &a.password_hash));
+    let own = account.as_ref().filter(|account| account.has_password());
+    let hash = own.map(|a| &a.password_hash).or(waiting.as_ref().map(|a| &a.password_hash));
     let matches = base.passwords.verify(hash.cloned(), password).await?;
     if matches && account.is_none() {
         return Err(Problem::new("approval_pending").detail("Your application is with the admins of this instance."));

@@ -59,7 +59,18 @@ pub struct Instance {
     insecure: bool,
     /// Passkeys work here: the address has a name.
     passkeys: bool,
+    /// Other services to sign in with.
+    services: Vec<SignInService>,
     limits: InstanceLimits,
+}
+
+/// Another service to sign in with.
+#[derive(Serialize, ToSchema)]
+pub struct SignInService {
+    /// For `/oidc/{provider}/sign-in`.
+    id: String,
+    /// The name that people see.
+    name: String,
 }
 
 /// Who may create an account.
@@ -116,6 +127,12 @@ async fn instance(State(app): State<App>, client: Client, MaybeAuth(auth): Maybe
         signed_in: auth.is_some(),
         insecure: !client.secure,
         passkeys: factors::passkeys_possible(&app),
+        services: config
+            .oidc
+            .providers
+            .iter()
+            .map(|provider| SignInService { id: provider.id.clone(), name: provider.name.clone() })
+            .collect(),
         limits: InstanceLimits {
             access_s: config.sessions.access_s,
             // A character has up to four bytes, and the limit of the protocol counts bytes.
@@ -319,6 +336,8 @@ async fn challenge(State(app): State<App>) -> Result<Json<Challenge>> {
 /// A change of password.
 #[derive(Deserialize, ToSchema)]
 pub struct ChangePassword {
+    /// Empty where there is none yet; then it is proven otherwise who is there.
+    #[serde(default)]
     current: String,
     new: String,
 }
@@ -340,11 +359,13 @@ async fn change_password(
 ) -> Result<StatusCode> {
     client.require_secure()?;
     let mut read = app.db.read().await?;
-    if factors::are_on(&mut read, &auth.account).await? {
+    let account = super::by_id(&mut read, &auth.account).await?.ok_or_else(Problem::not_signed_in)?;
+    if !account.has_password() || factors::are_on(&mut read, &auth.account).await? {
         factors::require_proof(&app, &mut read, &auth).await?;
     }
     drop(read);
-    let account = super::prove(&app, &auth, "current", &change.current).await?;
+    let account =
+        if account.has_password() { super::prove(&app, &auth, "current", &change.current).await? } else { account };
     let ended = super::set_password(&app, &account, "new", &change.new, &auth.session).await?;
     sessions::announce(&app, &auth, ended);
     Ok(StatusCode::NO_CONTENT)

@@ -20,7 +20,15 @@ pub struct Account {
     pub created_at: i64,
     /// The confirmed e-mail address, in small letters.
     pub email: Option<String>,
+    /// Empty where there is none: their person signs in with another service.
     pub(super) password_hash: String,
+}
+
+impl Account {
+    /// Whether there is a password.
+    pub fn has_password(&self) -> bool {
+        !self.password_hash.is_empty()
+    }
 }
 
 fn account(r: &Row) -> Account {
@@ -94,6 +102,10 @@ pub(super) async fn insert(tx: &mut Tx, a: &Account) -> Result<()> {
 
 pub(super) async fn set_password(tx: &mut Tx, id: &str, hash: &str) -> Result<()> {
     tx.exec("update accounts set password_hash = $2 where id = $1", args![id, hash]).await.map(|_| ())
+}
+
+pub(super) async fn set_admin(tx: &mut Tx, id: &str, admin: bool) -> Result<()> {
+    tx.exec("update accounts set admin = $2 where id = $1", args![id, admin]).await.map(|_| ())
 }
 
 pub(super) async fn set_email(tx: &mut Tx, id: &str, email: Option<&str>) -> Result<()> {

@@ -1,9 +1,8 @@
-use std::fmt;
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
-use super::ConfigError;
+use super::{ConfigError, Secret};
 
 /// How the way to the mail server is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -15,36 +14,6 @@ pub enum Encryption {
     StartTls,
     /// Not at all: for a server on this machine.
     None,
-}
-
-/// A password of another service; it is written nowhere.
-#[derive(Clone, Default, Deserialize)]
-#[serde(transparent)]
-pub struct MailPassword(String);
-
-impl MailPassword {
-    /// The password itself.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<String> for MailPassword {
-    fn from(password: String) -> Self {
-        Self(password)
-    }
-}
-
-impl fmt::Debug for MailPassword {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_empty() { "" } else { "…" })
-    }
-}
-
-impl Serialize for MailPassword {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(if self.0.is_empty() { "" } else { "…" })
-    }
 }
 
 /// `[mail]`
@@ -60,7 +29,7 @@ pub struct Mail {
     /// Whose mail it is to the server; empty where it asks nobody.
     pub user: String,
     /// Their password.
-    pub password: MailPassword,
+    pub password: Secret,
     /// The sender; empty for `conntext@` and the domain.
     pub from: String,
     /// Certificates (PEM) that are believed besides the usual ones, for a server with one of its own.
@@ -82,7 +51,7 @@ impl Default for Mail {
             port: 0,
             encryption: Encryption::Tls,
             user: String::new(),
-            password: MailPassword::default(),
+            password: Secret::default(),
             from: String::new(),
             ca_file: None,
             timeout_ms: 30_000,

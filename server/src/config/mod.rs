@@ -13,6 +13,8 @@ mod instance;
 mod limits;
 mod log;
 mod mail;
+mod oidc;
+mod secret;
 mod sessions;
 mod storage;
 
@@ -32,6 +34,8 @@ pub use instance::Instance;
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
 pub use mail::{Encryption, Mail};
+pub use oidc::{Oidc, OidcProvider};
+pub use secret::Secret;
 pub use sessions::Sessions;
 pub use storage::{DatabaseAddress, Storage};
 
@@ -55,6 +59,8 @@ pub struct Config {
     pub exports: Exports,
     /// How it sends mail.
     pub mail: Mail,
+    /// Sign-in with accounts of other services.
+    pub oidc: Oidc,
     /// With which other instances it speaks.
     pub federation: Federation,
     /// What it writes to its log.
@@ -135,6 +141,7 @@ impl Config {
         self.storage.check()?;
         self.exports.check()?;
         self.mail.check()?;
+        self.oidc.check()?;
         if self.accounts.email == Email::Required && !self.mail.is_on() {
             let reason = "\"required\" needs a server that sends mail: set mail.server".into();
             return Err(ConfigError::Value { key: "accounts.email", reason });

@@ -30,7 +30,15 @@ pub use sign_in::{SecondStep, begin, finish};
 /// # Errors
 /// The database's.
 pub async fn are_on(q: &mut impl Query, account: &str) -> Result<bool> {
-    Ok(has_authenticator(q, account).await? || passkey_store::count(q, account).await? > 0)
+    Ok(has_authenticator(q, account).await? || has_passkey(q, account).await?)
+}
+
+/// Whether there is a passkey.
+///
+/// # Errors
+/// The database's.
+pub async fn has_passkey(q: &mut impl Query, account: &str) -> Result<bool> {
+    Ok(passkey_store::count(q, account).await? > 0)
 }
 
 async fn has_authenticator(q: &mut impl Query, account: &str) -> Result<bool> {

@@ -126,12 +126,15 @@ async fn factors(State(app): State<App>, auth: Auth) -> Result<Json<Factors>> {
 #[utoipa::path(post, path = "/me/factors/authenticator", responses(
     (status = 200, body = authenticator::Offer),
     (status = 403, description = "`proof_required`", body = Problem),
-    (status = 409, description = "`conflict`: there is one already", body = Problem),
+    (status = 409, description = "`conflict`: there is one already, or no password that it would go with", body = Problem),
 ))]
 async fn offer(State(app): State<App>, client: Client, auth: Auth) -> Result<Json<authenticator::Offer>> {
     client.require_secure()?;
     super::require_proof(&app, &mut app.db.read().await?, &auth).await?;
     let account = super::own_account(&app, &auth).await?;
+    if !account.has_password() {
+        return Err(Problem::new("conflict").detail("Set a password first: the codes go with it."));
+    }
     Ok(Json(authenticator::offer(&app, &account).await?))
 }
 

@@ -160,6 +160,14 @@ impl Desk<'_> {
                 let text = format!("a way to prove that it is you was removed from {name}.");
                 ("A second factor was removed", text, "settings/security")
             }
+            Notice::ServiceLinked { service } => {
+                let text = format!("one can sign in to {name} with an account of {service} from now on.");
+                ("Another service was linked", text, "settings/security")
+            }
+            Notice::ServiceUnlinked { service } => {
+                let text = format!("nobody can sign in to {name} with {service} any more.");
+                ("A service was unlinked", text, "settings/security")
+            }
             Notice::Deletion { due_at } => {
                 let due = UNIX_EPOCH + Duration::from_millis(u64::try_from(*due_at).unwrap_or_default());
                 let due = httpdate::fmt_http_date(due);

@@ -100,6 +100,16 @@ pub enum Notice {
     FactorAdded,
     /// A second factor was removed.
     FactorRemoved,
+    /// It is linked with an account of another service.
+    ServiceLinked {
+        /// The service's name for people.
+        service: String,
+    },
+    /// It is not any more.
+    ServiceUnlinked {
+        /// The service's name for people.
+        service: String,
+    },
     /// It will be deleted.
     Deletion {
         /// Milliseconds since 1970.

@@ -50,6 +50,12 @@ pub trait Transport: Send + Sync {
     /// Sends one request. Redirects are not followed.
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>>;
 
+    /// Sends one request to a service that the configuration names: it may stand in the own network, where nobody else can
+    /// send this instance.
+    fn ask(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
+        self.send(request)
+    }
+
     /// Sends one request that asks for an upgrade, which HTTP/1.1 alone has.
     fn upgrade(&self, request: Request) -> BoxFuture<'_, Result<Upgraded, TransportError>>;
 }
@@ -59,6 +65,8 @@ pub struct HttpTransport {
     client: reqwest::Client,
     /// The same for connections that become something else.
     upgrades: reqwest::Client,
+    /// The same for services that the configuration names.
+    services: reqwest::Client,
     dev: bool,
     /// The longest pause within an answer.
     silence: Duration,
@@ -108,8 +116,9 @@ impl HttpTransport {
             .map_err(|e| e.to_string())?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let resolver = Resolver { dev: config.dev_insecure, fixed: Arc::new(fixed) };
-        let mut client = |protocols: &[&[u8]]| {
+        let fixed = Arc::new(fixed);
+        let guarded = Resolver { dev: config.dev_insecure, fixed: fixed.clone() };
+        let mut client = |protocols: &[&[u8]], resolver: &Resolver| {
             tls.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
             reqwest::Client::builder()
                 .tls_backend_preconfigured(tls.clone())
@@ -122,10 +131,12 @@ impl HttpTransport {
                 .pool_max_idle_per_host(8)
                 .user_agent(concat!("ConnText/", env!("CARGO_PKG_VERSION")))
         };
-        let upgrades = client(&[b"http/1.1"]).http1_only().build().map_err(|e| e.to_string())?;
-        let client = client(&[b"h2", b"http/1.1"]).build().map_err(|e| e.to_string())?;
+        let services = client(&[b"h2", b"http/1.1"], &Resolver { dev: true, fixed });
+        let services = services.build().map_err(|e| e.to_string())?;
+        let upgrades = client(&[b"http/1.1"], &guarded).http1_only().build().map_err(|e| e.to_string())?;
+        let client = client(&[b"h2", b"http/1.1"], &guarded).build().map_err(|e| e.to_string())?;
         let silence = Duration::from_millis(config.request_timeout_ms);
-        Ok(Self { client, upgrades, dev: config.dev_insecure, silence })
+        Ok(Self { client, upgrades, services, dev: config.dev_insecure, silence })
     }
 
     /// Literal addresses never reach a resolver, in whatever spelling: only what is a domain may be asked.
@@ -142,6 +153,21 @@ impl HttpTransport {
 }
 
 impl HttpTransport {
+    async fn send_by(&self, client: &reqwest::Client, request: Request) -> Result<Response, TransportError> {
+        let (parts, body) = request.into_parts();
+        let mut out = client.request(parts.method, parts.uri.to_string()).headers(parts.headers);
+        match body.size_hint().exact() {
+            Some(0) => {}
+            Some(length) => {
+                out = out.header(header::CONTENT_LENGTH, length);
+                out = out.body(reqwest::Body::wrap_stream(body.into_data_stream()));
+            }
+            None => out = out.body(reqwest::Body::wrap_stream(body.into_data_stream())),
+        }
+        let response = out.send().await.map_err(|e| TransportError(describe(&e)))?;
+        Ok(self.answer(response))
+    }
+
     fn answer(&self, response: reqwest::Response) -> Response {
         let response: axum::http::Response<reqwest::Body> = response.into();
         response.map(|body| Body::new(TimeoutBody::new(self.silence, body)))
@@ -152,18 +178,18 @@ impl Transport for HttpTransport {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
         Box::pin(async move {
             self.check(&request)?;
-            let (parts, body) = request.into_parts();
-            let mut out = self.client.request(parts.method, parts.uri.to_string()).headers(parts.headers);
-            match body.size_hint().exact() {
-                Some(0) => {}
-                Some(length) => {
-                    out = out.header(header::CONTENT_LENGTH, length);
-                    out = out.body(reqwest::Body::wrap_stream(body.into_data_stream()));
-                }
-                None => out = out.body(reqwest::Body::wrap_stream(body.into_data_stream())),
+            self.send_by(&self.client, request).await
+        })
+    }
+
+    fn ask(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
+        Box::pin(async move {
+            let uri = request.uri();
+            let here = uri.host().is_some_and(|host| host == "localhost" || host.ends_with(".localhost"));
+            if uri.scheme_str() != Some("https") && !(here && self.dev) {
+                return Err(TransportError(format!("{uri}: only https is allowed")));
             }
-            let response = out.send().await.map_err(|e| TransportError(describe(&e)))?;
-            Ok(self.answer(response))
+            self.send_by(&self.services, request).await
         })
     }
 

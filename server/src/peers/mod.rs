@@ -190,6 +190,14 @@ impl Peers {
         })
     }
 
+    /// Asks a service that the configuration names, which may stand in the own network.
+    ///
+    /// # Errors
+    /// [`TransportError`].
+    pub async fn ask_service(&self, request: client::Request) -> std::result::Result<client::Response, TransportError> {
+        self.transport.ask(request).await
+    }
+
     /// Makes what this instance says about itself anew where it is no longer right.
     ///
     /// # Errors

@@ -217,6 +217,7 @@ pub async fn me(q: &mut impl Query, account: &Account) -> Result<Me> {
         admin: account.admin,
         created_at: account.created_at,
         unknown_sign_ins: sessions::unknown(q, &account.id).await?,
+        password: account.has_password(),
         applications: if account.admin { accounts::applications::count(q).await? } else { 0 },
         instances_waiting: if account.admin { crate::peers::trust::store::count_waiting(q).await? } else { 0 },
         email: accounts::email::of(q, account).await?,

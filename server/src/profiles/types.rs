@@ -73,6 +73,8 @@ pub struct Me {
     pub applications: i64,
     /// Other instances that wait to be let in; for admins of the instance.
     pub instances_waiting: i64,
+    /// There is a password. Otherwise they sign in with another service.
+    pub password: bool,
     /// Their e-mail address.
     pub email: Email,
     /// When the account is deleted, unless that is taken back; milliseconds since 1970.

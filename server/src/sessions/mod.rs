@@ -82,6 +82,20 @@ impl Opened {
     }
 }
 
+impl Opened {
+    /// Sends the browser, signed in, to a page of this app.
+    pub fn into_redirect(self, app: &App, to: &str) -> Response {
+        let (parts, _) = self.into_response(app, StatusCode::SEE_OTHER).into_parts();
+        let mut response = StatusCode::SEE_OTHER.into_response();
+        for cookie in parts.headers.get_all(header::SET_COOKIE) {
+            response.headers_mut().append(header::SET_COOKIE, cookie.clone());
+        }
+        let to = HeaderValue::from_str(to).unwrap_or_else(|_| HeaderValue::from_static("/"));
+        response.headers_mut().insert(header::LOCATION, to);
+        response
+    }
+}
+
 /// Answers with tokens: as cookies, or in the body.
 fn hand_out<T: Serialize>(
     app: &App,
@@ -236,6 +250,14 @@ pub async fn proven_at(q: &mut impl Query, auth: &Auth) -> Result<i64> {
 /// The database's.
 pub async fn prove(tx: &mut Tx, auth: &Auth, now: i64) -> Result<()> {
     Ok(store::prove(tx, &auth.session, now).await?)
+}
+
+/// It was proven now who uses a session, which somebody else than its own request says.
+///
+/// # Errors
+/// The database's.
+pub async fn prove_by_id(tx: &mut Tx, session: &str, now: i64) -> Result<()> {
+    Ok(store::prove(tx, session, now).await?)
 }
 
 /// What was proven in the person's other sessions counts no more: they have to prove more from now on.

@@ -6,7 +6,7 @@ use totp_rs::{Builder, Secret, Totp};
 use crate::kit::{PASSWORD, TestClient, TestInstance};
 
 /// An authenticator app, with the instance's clock.
-struct App(Totp);
+pub(super) struct App(Totp);
 
 impl App {
     fn scan(offer: &Value) -> Self {
@@ -20,7 +20,7 @@ impl App {
 }
 
 /// Sets an authenticator up. Answers with it and the recovery codes.
-async fn switch_on(a: &TestInstance, person: &TestClient) -> (App, Vec<String>) {
+pub(super) async fn switch_on(a: &TestInstance, person: &TestClient) -> (App, Vec<String>) {
     let offer = person.post("/me/factors/authenticator", json!({})).await.expect_status(200).json;
     let app = App::scan(&offer);
     let on = person.put("/me/factors/authenticator", json!({"code": app.code(a)})).await.expect_status(200).json;

@@ -7,6 +7,7 @@ mod a_deletion;
 mod a_export;
 mod a_factors;
 mod a_mail;
+mod a_oidc;
 mod a_passkeys;
 mod a_profiles;
 mod a_tokens;

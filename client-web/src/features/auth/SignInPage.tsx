@@ -11,22 +11,28 @@ import { PasswordField } from "@kit/ui/PasswordField";
 import { passkeysSupported } from "@kit/ui/passkey";
 import { fieldError } from "@kit/ui/problem";
 import { returnTo, signInPath } from "@kit/ui/return-to";
+import { useHash } from "@kit/ui/useHash";
 import { useSubmit } from "@kit/ui/useSubmit";
 import { HandleField } from "./AccountFields";
 import { deviceName } from "@kit/ui/device";
 import { CodeStep } from "./CodeStep";
 import { InsecureNotice } from "./InsecureNotice";
 import { PasskeySignIn } from "./PasskeySignIn";
+import { ServiceSignIn, serviceWord, stepIn } from "./ServiceSignIn";
 
 /** Signing in; afterwards the page goes on where `?return=` says. */
 export function SignInPage() {
   const { t } = useLingui();
   const { instance, status, signedIn } = useSession();
   const [, navigate] = useLocation();
-  const target = returnTo(useSearch());
+  const search = useSearch();
+  const target = returnTo(search);
+  const word = new URLSearchParams(search).get("oidc");
+  const hash = useHash();
   const [handle, setHandle] = useState("");
   const [password, setPassword] = useState("");
-  const [step, setStep] = useState<SecondStep | null>(null);
+  // The second step of a sign-in that another service began.
+  const [step, setStep] = useState<SecondStep | null>(() => stepIn(hash));
   const enter = (created: SessionCreated) => {
     forgetReused();
     signedIn(created);
@@ -73,6 +79,7 @@ export function SignInPage() {
     >
       <form onSubmit={onSubmit}>
         <Stack>
+          {word ? <Note tone="warn">{serviceWord(word)}</Note> : null}
           {wasReused() ? (
             <Note tone="warn">
               <Trans>You were signed out: this sign-in was used from somewhere else as well. Sign in again, then change your password and look through your devices.</Trans>
@@ -90,6 +97,9 @@ export function SignInPage() {
             <Trans>Sign in</Trans>
           </Button>
           {instance.passkeys && passkeysSupported() ? <PasskeySignIn onSignedIn={enter} /> : null}
+          {instance.services.map((service) => (
+            <ServiceSignIn key={service.id} service={service} target={target} />
+          ))}
         </Stack>
       </form>
     </CardPage>

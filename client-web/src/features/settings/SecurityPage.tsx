@@ -9,6 +9,7 @@ import { PasskeysSection } from "./PasskeysSection";
 import { PasswordSection } from "./PasswordSection";
 import { RecoveryCodesDialog } from "./RecoveryCodesDialog";
 import { RecoveryCodesSection } from "./RecoveryCodesSection";
+import { ServicesSection } from "./ServicesSection";
 
 /** How a person signs in. */
 export function SecurityPage() {
@@ -25,6 +26,7 @@ export function SecurityPage() {
   return (
     <>
       <PasswordSection />
+      <ServicesSection />
       <EmailSection />
       {factors.isPending ? <SkeletonRows rows={2} label={t`Loading`} /> : null}
       {factors.isError ? <FailedState error={factors.error} onRetry={() => void factors.refetch()} /> : null}

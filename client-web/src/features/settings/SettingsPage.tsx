@@ -13,6 +13,7 @@ import { ApplicationsPage } from "./ApplicationsPage";
 import { ProfilePage } from "./ProfilePage";
 import { SecurityPage } from "./SecurityPage";
 import { SessionsPage } from "./SessionsPage";
+import { useServiceWord } from "./useServiceWord";
 
 const InstancesPage = lazy(() => import("./instances/InstancesPage").then((m) => ({ default: m.InstancesPage })));
 const DataPage = lazy(() => import("./data/DataPage").then((m) => ({ default: m.DataPage })));
@@ -24,6 +25,7 @@ export function SettingsPage() {
   const { admin, applications, instances_waiting: instancesWaiting } = useMe();
   const [, navigate] = useLocation();
   const [leaving, setLeaving] = useState(false);
+  useServiceWord();
   return (
     <>
       <SettingsLayout

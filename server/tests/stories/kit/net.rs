@@ -90,7 +90,7 @@ impl TestNet {
         TestInstance::in_net(self, domain, change).await
     }
 
-    pub(super) fn plug(&self, domain: &str, router: axum::Router) {
+    pub fn plug(&self, domain: &str, router: axum::Router) {
         open(&self.state).routers.insert(domain.to_owned(), router);
     }
 
