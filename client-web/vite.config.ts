@@ -23,6 +23,14 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     target: "es2022",
     reportCompressedSize: false,
+    // What every page needs lies together: many small files are larger in all, since each is packed by itself.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [{ name: "base", test: /use-sync-external-store|kit\/(?:api\/(?:api|http|problem|renew)\.ts|live\/|ui\/(?:Avatar|counts|channel-tree|problem|toast-queue|cx)\b)/ }],
+        },
+      },
+    },
   },
   server: {
     proxy: { "/api": { target: backend, ws: true } },

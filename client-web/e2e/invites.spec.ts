@@ -95,6 +95,7 @@ test("A1: where accounts are by invitation, the operator's link and a community'
     expect(link).toContain("/sign-up?invite=");
     await page.getByLabel("Invitation").fill(link);
     await page.getByRole("button", { name: "Create account" }).click();
+    await page.getByRole("button", { name: "Not now" }).click();
     await page.getByRole("button", { name: `Join as nova@${home.domain}` }).click();
     await expect(page.getByRole("button", { name: /^Members Only/ })).toBeVisible();
 
@@ -104,6 +105,7 @@ test("A1: where accounts are by invitation, the operator's link and a community'
     await other.goto(home.url + second.pathname + second.search);
     await expect(other.getByLabel("Invitation")).toHaveCount(0);
     await fill(other, "orla");
+    await other.getByRole("button", { name: "Not now" }).click();
     await expect(other).not.toHaveURL(/sign-up/);
     await other.goto(home.url + toJoin);
     await other.getByRole("button", { name: `Go on as orla@${home.domain}` }).click();

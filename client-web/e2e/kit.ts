@@ -85,6 +85,7 @@ export async function register(
   await page.getByLabel("Name", { exact: true }).fill(handle);
   await page.locator("input[name=password]").fill(PASSWORD);
   await page.getByRole("button", { name: "Create account" }).click();
+  await page.getByRole("button", { name: "Not now" }).click();
   await expect(page).not.toHaveURL(/sign-up/);
   return new Person(page, home, handle);
 }

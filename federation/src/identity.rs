@@ -1,8 +1,9 @@
 //! A person's identity: a short chain of signed operations, whose first one the id is made of.
 //!
 //! The chain says which instance is the person's home, where their profile lies and which keys sign for them. It stands
-//! in logs for ever, so it names nobody: what a person is called stands in their profile. Its rotation keys are ordered: the first outranks the second, and so on. A person may hold the first one themselves,
-//! and then nobody can take the identity from them, not even their home.
+//! in logs for ever, so it names nobody: what a person is called stands in their profile. Its rotation keys are ordered: the
+//! first outranks the second, and so on. A person may hold the first one themselves, and then nobody can take the identity
+//! from them, not even their home.
 
 use crate::{
     error::Code,

@@ -44,6 +44,12 @@ pub enum Domain {
     Stream,
     /// The instances that an instance blocks.
     BlockList,
+    /// What a person wants of the instance that keeps their profile.
+    Grant,
+    /// A confirmation that a profile is kept no more.
+    Released,
+    /// That somebody holds the key that is to stand above all others of an identity.
+    OwnKey,
 }
 
 impl Domain {
@@ -66,6 +72,9 @@ impl Domain {
             Self::Farewell => "conntext/farewell/v1\n",
             Self::Stream => "conntext/stream/v1\n",
             Self::BlockList => "conntext/block-list/v1\n",
+            Self::Grant => "conntext/grant/v1\n",
+            Self::Released => "conntext/released/v1\n",
+            Self::OwnKey => "conntext/own-key/v1\n",
         }
     }
 }

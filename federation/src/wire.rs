@@ -305,6 +305,10 @@ pub struct SignedProfile {
     /// What differs in single servers, of those that sender and receiver both have people in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub servers: Vec<ServerProfileDoc>,
+    /// The domain of the instance that keeps the profile, where that is not the home. The chain says which instance it is;
+    /// this says only where that was reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
 }
 
 /// A channel that the recipient's people may see from now on.

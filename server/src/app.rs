@@ -77,6 +77,8 @@ pub struct Inner {
     pub sessions: sessions::Known,
     /// People that were looked up lately.
     pub people: profiles::Known,
+    /// Where profiles lie.
+    pub hosting: profiles::hosting::Hosting,
     /// Limits on guessing and on making accounts.
     pub guard: Guard,
     /// Whether mail can be sent.

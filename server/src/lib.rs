@@ -213,6 +213,7 @@ async fn assemble(folder: Folder, base: Base, transport: Arc<dyn peers::Transpor
         media: media::Media::default(),
         uploads: uploads::Uploads::default(),
         exports: export::Exports::default(),
+        hosting: profiles::hosting::Hosting::new(&base.config),
         server_guard: servers::Guard::new(&base.config.limits),
         stopping: CancellationToken::new(),
         tasks: TaskTracker::new(),
@@ -225,6 +226,7 @@ async fn assemble(folder: Folder, base: Base, transport: Arc<dyn peers::Transpor
     profiles::name_in_profiles(&app).await.map_err(|e| StartError::People(e.to_string()))?;
     erasure::start(&app);
     deletion::start(&app);
+    profiles::hosting::start(&app);
     mail::start(&app);
     trust::start(&app);
     Ok(app)

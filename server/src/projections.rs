@@ -16,6 +16,7 @@ pub const PEERS: peers::Rooms = peers::Rooms {
     keep_profiles: profiles::exchange::keep,
     stale_profiles: profiles::exchange::stale,
     unconfirmed: profiles::exchange::unconfirmed,
+    profile_hosts: profiles::exchange::hosts,
     ensure_media: media::ensure_at_hub,
     tell_admins: |app| Box::pin(accounts::tell_admins(app)),
 };

@@ -5,6 +5,7 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::Config;
+use crate::http::Routes;
 use crate::{
     App, accounts, channels, deletion, directory, erasure, export, factors, gateway, http, invites, media, members,
     messages, moderation, oidc, peers, profiles, reactions, reading, roles, servers, sessions, settings, trust, typing,
@@ -12,13 +13,15 @@ use crate::{
 };
 
 /// The client API's rooms, below `/api/v1`.
-fn api(config: &Config) -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+fn api(config: &Config) -> Routes {
+    Routes::new()
         .merge(accounts::router())
         .merge(sessions::router())
         .merge(factors::router())
         .merge(oidc::router())
         .merge(profiles::router(config))
+        .merge(profiles::own_key::router())
+        .merge(profiles::hosting::router())
         .merge(settings::router())
         .merge(export::router())
         .merge(servers::router(config))
@@ -44,6 +47,7 @@ fn api(config: &Config) -> OpenApiRouter<App> {
 fn peer_api() -> Router<App> {
     Router::new()
         .merge(profiles::exchange::peer_router())
+        .merge(profiles::hosting::peer_router())
         .merge(servers::peer_router())
         .merge(invites::peer_router())
         .merge(directory::peer_router())
@@ -54,17 +58,18 @@ fn peer_api() -> Router<App> {
 
 /// The API's document, as the rooms' routes describe it.
 pub fn openapi(config: &Config) -> utoipa::openapi::OpenApi {
-    let mut document =
-        OpenApiRouter::with_openapi(http::docs::ApiDoc::openapi()).nest("/api/v1", api(config)).into_openapi();
+    let mut document = OpenApiRouter::with_openapi(http::docs::ApiDoc::openapi())
+        .nest("/api/v1", api(config).describe())
+        .into_openapi();
     http::docs::name_operations(&mut document);
     document
 }
 
 /// The whole HTTP service of an instance.
 pub fn router(app: &App) -> Router {
-    // The document is made along with the routes; the one that is served stands in the repository.
-    let (api, _) = OpenApiRouter::new().nest("/api/v1", api(&app.config)).split_for_parts();
-    let all = api
+    // The document that is served stands in the repository.
+    let all = Router::new()
+        .nest("/api/v1", api(&app.config).into_router())
         .merge(http::docs::router())
         .merge(http::health::router())
         .merge(peers::router(app, peer_api()))

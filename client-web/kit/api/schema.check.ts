@@ -1,6 +1,9 @@
 // Holds the types that the client works with to the ones made out of the server's document: a field that changes its
 // name, its type or disappears there is an error of the type checker here.
 import type { components } from "./schema";
+import type { HostedProfiles, Identity, ProfileHostOffer, ProfilePlaces } from "./identity";
+import type { LinkedService, OidcArrival } from "./oidc";
+import type { ListPreview, TrustSettings } from "./trust";
 import type * as Ours from "./types";
 
 type Schemas = components["schemas"];
@@ -25,10 +28,14 @@ export type Checked = {
   AuthenticatorOffer: Fits<Schemas["AuthenticatorOffer"], Ours.AuthenticatorOffer>;
   RecoveryCodes: Fits<Schemas["RecoveryCodes"], Ours.RecoveryCodes>;
   Me: Fits<Schemas["Me"], Ours.Me>;
-  LinkedService: Fits<Schemas["LinkedService"], Ours.LinkedService>;
-  OidcArrival: Fits<Schemas["OidcArrival"], Ours.OidcArrival>;
-  TrustSettings: Fits<Schemas["TrustSettings"], Ours.TrustSettings>;
-  ListPreview: Fits<Schemas["ListPreview"], Ours.ListPreview>;
+  LinkedService: Fits<Schemas["LinkedService"], LinkedService>;
+  OidcArrival: Fits<Schemas["OidcArrival"], OidcArrival>;
+  TrustSettings: Fits<Schemas["TrustSettings"], TrustSettings>;
+  ListPreview: Fits<Schemas["ListPreview"], ListPreview>;
+  Identity: Fits<Schemas["Identity"], Omit<Identity, "last">>;
+  ProfilePlaces: Fits<Schemas["ProfilePlaces"], ProfilePlaces>;
+  ProfileHostOffer: Fits<Schemas["ProfileHostOffer"], ProfileHostOffer>;
+  HostedProfiles: Fits<Schemas["HostedProfiles"], HostedProfiles>;
   Email: Fits<Schemas["Email"], Ours.Email>;
   Challenge: Fits<Schemas["Challenge"], Ours.Challenge>;
   Work: Fits<Ours.Work, Schemas["Work"]>;

@@ -856,6 +856,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hosted-profiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Profiles that this instance keeps for others
+         * @description For admins of the instance.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HostedProfiles"];
+                    };
+                };
+                /** @description `forbidden` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosted-profiles/{domain}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Keep the profiles of an instance's people no longer
+         * @description They are erased here, their homes take them back, and these people cannot choose this instance again. For admins of the instance.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The domain of their home */
+                    domain: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `forbidden` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `not_found`: nothing of it is kept here */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instance": {
         parameters: {
             query?: never;
@@ -2500,6 +2604,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whose identity it is and how it is held */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Identity"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/import": {
         parameters: {
             query?: never;
@@ -2852,6 +2991,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/own-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Hold one's own key
+         * @description From then on only that key can put another one in its place, and with it the account can be moved to another instance
+         *     even where this one is gone.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SetOwnKey"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Identity"];
+                    };
+                };
+                /** @description `proof_required` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `conflict`: the identity has changed since it was looked at; `own_key_set`: there is one already, and `op` is missing; `chain_full` */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `invalid`: not signed as it has to be */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/password": {
         parameters: {
             query?: never;
@@ -2913,6 +3122,112 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/profile-host": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the own profile lies */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ProfilePlaces"];
+                    };
+                };
+            };
+        };
+        /**
+         * Choose where the own profile lies
+         * @description It is brought there in the background; until it has arrived it lies where it was. The place before is then asked to
+         *     erase it and to sign that it did.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ChooseProfileHost"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ProfilePlaces"];
+                    };
+                };
+                /** @description `proof_required`, `blocked`, `not_allowed`, `in_review` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `no_offer`: that instance does not keep profiles of others, or has no room; `chain_full` */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `invalid` with the field */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `peer_unreachable`, `peer_error` */
+                502: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3372,6 +3687,109 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["KnownPeers"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/profile-hosts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Instances that keep profiles of people from here
+         * @description Those that this instance knows and that answer now.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ProfileHosts"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/profile-hosts/{domain}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether an instance keeps profiles of people from here */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The instance's domain */
+                    domain: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ProfileHostOffer"];
+                    };
+                };
+                /** @description `no_offer` */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `invalid`: no domain of another instance */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `peer_unreachable`, `peer_error` */
+                502: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -7965,6 +8383,11 @@ export interface components {
          * @enum {string}
          */
         ChannelKind: "text" | "category";
+        /** @description Another place for the own profile. */
+        ChooseProfileHost: {
+            /** @description The domain of an instance; this one's own brings the profile home. */
+            domain: string;
+        };
         /** @description A code of an authenticator app. */
         Code: {
             code: string;
@@ -8256,6 +8679,35 @@ export interface components {
             /** @description The name there; none for the usual one. */
             display_name: string | null;
         };
+        /** @description Profiles that are kept for people of one instance. */
+        HostedHome: {
+            /** @description The domain of their home. */
+            domain: string;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            profiles: number;
+            /**
+             * Format: int64
+             * @description Since when there are any, milliseconds since 1970.
+             */
+            since: number;
+        };
+        /** @description Profiles that this instance keeps for others. */
+        HostedProfiles: {
+            /** @description By their homes, the most first. */
+            homes: components["schemas"]["HostedHome"][];
+            /** Format: int32 */
+            max_per_instance: number;
+            /**
+             * Format: int32
+             * @description The most of all, and of one instance.
+             */
+            max_profiles: number;
+            /** @description Whether more are taken. */
+            offered: boolean;
+        };
         /** @description Whether the place where a community lives answers. */
         HubStatus: {
             /** @description What is shown may be older than what is there. */
@@ -8272,6 +8724,17 @@ export interface components {
              * @description The asker's own actions that wait for it here.
              */
             waiting: number;
+        };
+        /** @description The identity of the signed-in person. */
+        Identity: {
+            /** @description Hash of the last operation of their chain, in hexadecimal digits. */
+            head: string;
+            /** @description The last operation, without its signature: what the next one begins with. */
+            last: Record<string, never>;
+            /** @description Their own public key, in base64; none where there is none. */
+            own_key: string | null;
+            /** @description Their id. */
+            uid: string;
         };
         /** @description A community that somebody was in at the other instance. */
         ImportCommunity: {
@@ -8551,6 +9014,8 @@ export interface components {
              * @description Other instances that wait to be let in; for admins of the instance.
              */
             instances_waiting: number;
+            /** @description They hold a key of their own, above those that this instance holds for them. */
+            own_key: boolean;
             /** @description There is a password. Otherwise they sign in with another service. */
             password: boolean;
             /**
@@ -8876,6 +9341,51 @@ export interface components {
             /** @description The person. */
             user: components["schemas"]["User"];
         };
+        /** @description An instance that keeps profiles of people of this one. */
+        ProfileHostOffer: {
+            /** @description Its domain. */
+            domain: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Whether it takes one more. */
+            open: boolean;
+            /** @description What whoever chooses it agrees to; may be empty. */
+            terms: string;
+        };
+        /** @description Instances that offer to keep profiles. */
+        ProfileHosts: {
+            hosts: components["schemas"]["ProfileHostOffer"][];
+        };
+        /** @description An instance that somebody chose for their profile. */
+        ProfilePlace: {
+            /** @description It has signed that it keeps nothing any more. */
+            confirmed: boolean;
+            /** @description Its domain. */
+            domain: string;
+            /** @description The code of what went wrong last; none where nothing did. */
+            problem: string | null;
+            /**
+             * Format: int64
+             * @description Since when, milliseconds since 1970.
+             */
+            since: number;
+            /** @description `moving`, `kept`, `leaving`, `left` or `refused`. */
+            state: components["schemas"]["ProfilePlaceState"];
+        };
+        /**
+         * @description How far it is with a place.
+         * @enum {string}
+         */
+        ProfilePlaceState: "moving" | "kept" | "leaving" | "left" | "refused";
+        /** @description Where the profile of the signed-in person lies. */
+        ProfilePlaces: {
+            /** @description The domain of the instance that keeps it. */
+            domain: string;
+            /** @description That is this one. */
+            home: boolean;
+            /** @description The other instances that were chosen, now or before; the newest first. */
+            places: components["schemas"]["ProfilePlace"][];
+        };
         /** @description What proves who is there. */
         Proof: {
             /** @description With the password, where there is a second factor: a code of the authenticator app, or a recovery code. */
@@ -9139,6 +9649,16 @@ export interface components {
             allow?: string[];
             deny?: string[];
         };
+        /** @description A key of one's own. */
+        SetOwnKey: {
+            /** @description `{uid, prev, key, sig}`: signed by the new key. */
+            claim: Record<string, never>;
+            /**
+             * @description Where there is an own key already: the operation of the identity that puts the new one in its place, signed by the
+             *     one before.
+             */
+            op?: Record<string, never> | null;
+        };
         /** @description What a rule is to say. */
         SetRule: {
             note?: string;
@@ -9281,6 +9801,7 @@ export interface components {
             percent: number;
             /** @description Shown to people of this instance, and part of the list that others can take over. */
             reason: string;
+            /** @description What it says. */
             verdict: components["schemas"]["Verdict"];
         };
         /** @description With whom this instance speaks. */
@@ -9362,13 +9883,14 @@ export interface components {
         WaitingInstance: {
             /** @description It asked by itself. */
             asked: boolean;
+            /** @description Its domain. */
             domain: string;
             /**
              * Format: int64
              * @description Milliseconds since 1970.
              */
             since: number;
-            /** @description Somebody of this instance wanted to go there. */
+            /** @description Somebody of this instance wants to go there. */
             wanted: boolean;
         };
         /** @description An answer. */

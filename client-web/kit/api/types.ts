@@ -150,27 +150,11 @@ export interface Me {
   instances_waiting: number;
   /** There is a password. Otherwise they sign in with another service. */
   password: boolean;
+  /** They hold a key of their own, above those of this place. */
+  own_key: boolean;
   email: Email;
   /** When the account is deleted, unless that is taken back. */
   deleted_at: number | null;
-}
-
-/** A service with which the person can sign in; the last three are none where it is not linked. */
-export interface LinkedService {
-  provider: string;
-  name: string;
-  label: string | null;
-  linked_at: number | null;
-  used_at: number | null;
-}
-
-/** Somebody whom a service has named and who has no account yet. */
-export interface OidcArrival {
-  service: string;
-  label: string;
-  handle: string;
-  display_name: string;
-  return_to: string;
 }
 
 /** The e-mail address of an account. */
@@ -295,83 +279,6 @@ export interface HubStatus {
   catching_up: boolean;
   /** This instance does not speak with it now, because its admins decided so. */
   cut_off?: { code: string; reason: string } | null;
-}
-
-/** With whom an instance speaks; the later, the stricter. */
-export type TrustMode = "open" | "review" | "allowlist" | "closed";
-
-export type Verdict = "allow" | "pause" | "block";
-
-export interface TrustRule {
-  /** A domain, or `*.` and a domain for everything below it. */
-  pattern: string;
-  verdict: Verdict;
-  percent: number;
-  reason: string;
-  note: string;
-  /** The instance whose list it was taken from. */
-  list: string | null;
-  changed_at: number;
-}
-
-export interface InCommon {
-  /** The first twenty. */
-  communities: string[];
-  community_count: number;
-  people_here: number;
-  people_there: number;
-}
-
-export interface MetInstance {
-  domain: string;
-  standing: string /* answers, away, down, dormant */;
-  refused: string | null;
-  last_error: string | null;
-  last_contact: number;
-  new_for_ms: number;
-  common: InCommon;
-}
-
-export interface WaitingInstance {
-  domain: string;
-  wanted: boolean;
-  asked: boolean;
-  since: number;
-}
-
-export interface TakenList {
-  domain: string;
-  issued_at: number;
-  taken_at: number;
-  rules: number;
-}
-
-export interface TrustSettings {
-  mode: TrustMode;
-  configured_mode: TrustMode;
-  configured_deny: string[];
-  configured_allow: string[];
-  rules: TrustRule[];
-  lists: TakenList[];
-  waiting: WaitingInstance[];
-  instances: MetInstance[];
-}
-
-/** An instance with which there would be no exchange any more. */
-export interface Cut {
-  domain: string;
-  code: string;
-  common: InCommon;
-}
-
-export interface ListPreview {
-  domain: string;
-  issued_at: number;
-  entries: number;
-  added: { pattern: string; reason: string }[];
-  removed: string[];
-  kept: string[];
-  cuts: Cut[];
 }
 
 export type Permission =

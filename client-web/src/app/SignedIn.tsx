@@ -37,7 +37,6 @@ const ShortcutSheet = lazy(() =>
 /** Everything behind the sign-in. */
 export function SignedIn() {
   const ready = useLive((state) => state.ready);
-  const noticed = useLive((state) => (state.me?.unknown_sign_ins ?? 0) + (state.me?.applications ?? 0) + (state.me?.instances_waiting ?? 0) > 0 || (state.me?.deleted_at ?? null) !== null);
   const connection = useConnection();
   const [profile, setProfile] = useState<{ uid: string; sid: string | null; anchor: Element } | null>(null);
   const [switcher, setSwitcher] = useState(false);
@@ -53,11 +52,9 @@ export function SignedIn() {
   return (
     <ProfileProvider open={openProfile}>
       <Removals />
-      {noticed ? (
-        <Suspense fallback={null}>
-          <Notices />
-        </Suspense>
-      ) : null}
+      <Suspense fallback={null}>
+        <Notices />
+      </Suspense>
       <NavigationKeys />
       <AppearanceSync />
       <ErrorBoundary>

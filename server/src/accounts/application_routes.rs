@@ -4,16 +4,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::applications;
 use crate::App;
 use crate::error::{Problem, Result};
-use crate::http::{Admin, Json, Path};
+use crate::http::{Admin, Json, Path, Routes, routes};
 
-pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(accept, decline))
+pub(super) fn router() -> Routes {
+    Routes::new().routes(routes!(list)).routes(routes!(accept, decline))
 }
 
 /// Somebody who asked for an account.

@@ -4,20 +4,18 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::work::Work;
 use super::{email, work};
 use crate::App;
 use crate::config::{Email, Registration};
 use crate::error::{Problem, Result};
-use crate::http::{Auth, Client, Json};
+use crate::http::{Auth, Client, Json, Routes, routes};
 use crate::mail::{self, Letter};
 
 /// Routes of addresses, below `/api/v1`.
-pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+pub(super) fn router() -> Routes {
+    Routes::new()
         .routes(routes!(put, remove))
         .routes(routes!(withdraw))
         .routes(routes!(confirm))

@@ -109,13 +109,18 @@ async fn check_password(
     base.passwords.check(field, password, &[handle, display_name, &base.config.instance.domain, &instance]).await
 }
 
+/// The name for people; the handle where none was typed.
+fn shown_name(handle: &str, typed: Option<&str>) -> Result<String> {
+    match typed.map(str::trim) {
+        Some(name) if !name.is_empty() => profiles::check_display_name(name),
+        _ => Ok(handle.to_owned()),
+    }
+}
+
 /// Checks name and password.
 pub async fn prepare(base: &Base, new: NewAccount<'_>) -> Result<Prepared> {
     let handle = handle::check(new.handle, new.admin)?;
-    let display_name = match new.display_name.map(str::trim) {
-        Some(name) if !name.is_empty() => profiles::check_display_name(name)?,
-        _ => handle.clone(),
-    };
+    let display_name = shown_name(&handle, new.display_name)?;
     check_password(base, "password", new.password, &handle, &display_name).await?;
     // Before the hash: a taken name should answer at once. The unique index decides in the end.
     let mut read = base.db.read().await?;
@@ -128,7 +133,7 @@ pub async fn prepare(base: &Base, new: NewAccount<'_>) -> Result<Prepared> {
 /// Checks the name of somebody who signs in with another service and has no password.
 ///
 /// # Errors
-/// `invalid`, `handle_taken`, `email_taken`.
+/// `invalid`, `handle_taken`.
 pub async fn prepare_without_password(
     base: &Base,
     typed: &str,
@@ -137,10 +142,7 @@ pub async fn prepare_without_password(
     email: Option<String>,
 ) -> Result<Prepared> {
     let handle = handle::check(typed, admin)?;
-    let display_name = match display_name.trim() {
-        "" => handle.clone(),
-        name => profiles::check_display_name(name)?,
-    };
+    let display_name = shown_name(&handle, Some(display_name))?;
     let mut read = base.db.read().await?;
     free(base, &mut read, &handle, None).await?;
     // An address that another account has stays with it; this one does without.
@@ -265,8 +267,10 @@ pub async fn named(base: &Base, q: &mut impl Query, typed: &str) -> Result<Optio
 /// answers the same.
 async fn verify(base: &Base, account: Option<Account>, handle: &str, password: &str) -> Result<Account> {
     let waiting = application_store::by_handle(&mut base.db.read().await?, &plain_name(base, handle)).await?;
-    let own = account.as_ref().filter(|account| account.has_password());
-    let hash = own.map(|a| &a.password_hash).or(waiting.as_ref().map(|a| &a.password_hash));
+    let hash = match &account {
+        Some(account) => Some(&account.password_hash).filter(|_| account.has_password()),
+        None => waiting.as_ref().map(|waiting| &waiting.password_hash),
+    };
     let matches = base.passwords.verify(hash.cloned(), password).await?;
     if matches && account.is_none() {
         return Err(Problem::new("approval_pending").detail("Your application is with the admins of this instance."));

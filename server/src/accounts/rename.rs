@@ -4,23 +4,21 @@
 use axum::extract::State;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::{Account, free, handle, keep_looks, marks, store};
 use crate::App;
 use crate::db;
 use crate::error::{Problem, Result};
 use crate::factors;
-use crate::http::{Auth, Json};
+use crate::http::{Auth, Json, Routes, routes};
 use crate::mail::{self, Notice};
 use crate::profiles::{self, Me};
 
 /// For how long a change counts, milliseconds.
 const MONTH_MS: i64 = 30 * 86_400_000;
 
-pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(change))
+pub(super) fn router() -> Routes {
+    Routes::new().routes(routes!(change))
 }
 
 /// Another name within the domain.

@@ -5,8 +5,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::applications::{self, Applied};
 use super::email::{self, NewEmail};
@@ -17,12 +15,12 @@ use crate::config::{Email, Registration};
 use crate::db;
 use crate::error::{Problem, Result};
 use crate::factors;
-use crate::http::{Auth, Client, Json, MaybeAuth};
+use crate::http::{Auth, Client, Json, MaybeAuth, Routes, routes};
 use crate::sessions::{self, Beginning, Kind, SessionCreated};
 
 /// Routes of this room, below `/api/v1`.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+pub fn router() -> Routes {
+    Routes::new()
         .routes(routes!(instance))
         .routes(routes!(set_up))
         .routes(routes!(register))

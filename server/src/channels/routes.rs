@@ -8,21 +8,16 @@ use conntext_federation::ids::{Actor, ChannelId, RoleId};
 use conntext_federation::perms::{self, Perms};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::order;
 use crate::App;
 use crate::error::{Problem, Result};
-use crate::http::{Auth, Json, Path};
+use crate::http::{Auth, Json, Path, Routes, routes};
 use crate::servers::{self, Channel, ChannelKind, Here, make_channel, text};
 
 /// Routes of this room, below `/api/v1`.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(create))
-        .routes(routes!(change, delete))
-        .routes(routes!(set_override, remove_override))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(create)).routes(routes!(change, delete)).routes(routes!(set_override, remove_override))
 }
 
 /// A new channel or category.

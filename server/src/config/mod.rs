@@ -8,6 +8,7 @@ mod accounts;
 mod between;
 mod exports;
 mod federation;
+mod hosting;
 mod http;
 mod instance;
 mod limits;
@@ -29,6 +30,7 @@ pub use accounts::{Accounts, Email, Registration};
 pub use between::{Between, NatsAddress};
 pub use exports::Exports;
 pub use federation::{Federation, Follow, Mode};
+pub use hosting::ProfileHosting;
 pub use http::Http;
 pub use instance::Instance;
 pub use limits::Limits;
@@ -57,6 +59,8 @@ pub struct Config {
     pub limits: Limits,
     /// Archives of people's own data.
     pub exports: Exports,
+    /// Profiles of people who are at home elsewhere.
+    pub profile_hosting: ProfileHosting,
     /// How it sends mail.
     pub mail: Mail,
     /// Sign-in with accounts of other services.
@@ -130,6 +134,7 @@ impl Config {
         config.accounts.work_bits = 0;
         config.limits.register_burst = 10_000;
         config.limits.api_burst = 100_000;
+        config.profile_hosting.offer = true;
         config
     }
 

@@ -48,7 +48,7 @@ pub use source::Source;
 pub use tx::{Query, Read, Tx};
 pub use value::{Column, Row, SqlType, Ty, Value};
 
-/// Readers at a time; more wait.
+/// The most readers at a time; more wait.
 const READERS: u32 = 8;
 /// How long a reader waits for its turn before the caller is told that the database is busy.
 const READ_WAIT: Duration = Duration::from_secs(10);

@@ -41,10 +41,17 @@ pub(super) fn for_reading(options: &SqliteConnectOptions) -> SqliteConnectOption
     options.clone().pragma("query_only", "ON").pragma("cache_size", READER_CACHE_KIB)
 }
 
+/// How many readers there are. SQLite works in this process: beyond twice the processors more of them only take memory, half a
+/// MiB each for the schema, statements and pages.
+fn how_many() -> u32 {
+    let processors = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    u32::try_from(processors * 2).unwrap_or(READERS).clamp(READERS / 2, READERS)
+}
+
 /// Connections for reading.
 pub(super) async fn readers(options: &SqliteConnectOptions) -> Result<SqlitePool> {
     let pool = SqlitePoolOptions::new()
-        .max_connections(READERS)
+        .max_connections(how_many())
         .min_connections(1)
         .acquire_timeout(READ_WAIT)
         .idle_timeout(None)

@@ -150,6 +150,7 @@ pub(super) async fn finish(app: &App, mut tx: Tx, account: &Account, ended: &End
     accounts::remove(app, &mut tx, account).await?;
     let mut knew = knew(app, &uid);
     knew.extend(store::hosts_left(&mut tx, &account.uid).await?);
+    knew.extend(profiles::hosting::forget_places(&mut tx, &account.uid).await?);
     store::forget_private(&mut tx, &account.uid, ended.erase).await?;
     for domain in knew {
         store::tell(&mut tx, &account.uid, &domain, now).await?;

@@ -4,8 +4,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::end;
 use super::store::{self, Deletion};
@@ -13,12 +11,12 @@ use crate::App;
 use crate::accounts;
 use crate::error::{Problem, Result};
 use crate::factors;
-use crate::http::{Auth, Json};
+use crate::http::{Auth, Json, Routes, routes};
 use crate::sessions;
 
 /// Routes of this room, below `/api/v1`.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(ask, cancel)).routes(routes!(look))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(ask, cancel)).routes(routes!(look))
 }
 
 /// What goes with the account.

@@ -8,13 +8,11 @@ use conntext_federation::ids::ServerId;
 use conntext_federation::invite_card::Card;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::peer::{self, Listing};
 use crate::App;
 use crate::error::{Problem, Result};
-use crate::http::{Auth, Json, Path, Query};
+use crate::http::{Auth, Json, Path, Query, Routes, routes};
 use crate::peers::{self, JoinHow};
 use crate::servers::{self, Server};
 
@@ -22,8 +20,8 @@ use crate::servers::{self, Server};
 const FRESH_MS: i64 = 5 * 60_000;
 
 /// Routes of this room, below `/api/v1`.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(join)).routes(routes!(known))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(list)).routes(routes!(join)).routes(routes!(known))
 }
 
 /// Which directory to show.

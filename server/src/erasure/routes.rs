@@ -5,19 +5,17 @@ use axum::http::StatusCode;
 use conntext_federation::ids::ServerId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::store::{self, Asked, Stage};
 use crate::App;
 use crate::error::{Problem, Result};
 use crate::factors;
-use crate::http::{Auth, Json, Path};
+use crate::http::{Auth, Json, Path, Routes, routes};
 use crate::servers::{self, Here};
 
 /// Routes of this room, below `/api/v1`.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+pub fn router() -> Routes {
+    Routes::new()
         .routes(routes!(ask))
         .routes(routes!(all))
         .routes(routes!(forget))

@@ -8,15 +8,13 @@ use data_encoding::{BASE32_NOPAD, BASE64};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::import::{self, Brought, BroughtPicture};
 use super::store;
 use crate::App;
 use crate::accounts;
 use crate::error::{Problem, Result};
-use crate::http::{Auth, Json, Path};
+use crate::http::{Auth, Json, Path, Routes, routes};
 use crate::media::blobs;
 use crate::profiles::{self, Edit, Kept, Me};
 use crate::settings;
@@ -25,8 +23,8 @@ use crate::settings;
 const KEPT_MS: i64 = 3_600_000;
 
 /// Routes of this room, below `/api/v1`.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(look)).routes(routes!(apply))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(look)).routes(routes!(apply))
 }
 
 /// A community that somebody was in at the other instance.

@@ -21,11 +21,9 @@ mod worker;
 
 pub use worker::{Exports, start, tidy, turn};
 
-use utoipa_axum::router::OpenApiRouter;
-
-use crate::App;
+use crate::http::Routes;
 
 /// Routes of this room, below `/api/v1`.
-pub fn router() -> OpenApiRouter<App> {
+pub fn router() -> Routes {
     routes::router().merge(import_routes::router())
 }

@@ -6,8 +6,6 @@ use axum::response::Response;
 use data_encoding::BASE32_NOPAD;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::day::Moment;
 use super::store::{self, ExportRow};
@@ -16,14 +14,14 @@ use crate::App;
 use crate::accounts;
 use crate::error::{Problem, Result};
 use crate::factors;
-use crate::http::{Auth, Json, Path};
+use crate::http::{Auth, Json, Path, Routes, routes};
 use crate::media::{blobs, serve};
 
 const DAY_MS: i64 = 86_400_000;
 
 /// Routes of this room, below `/api/v1`.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list, begin)).routes(routes!(remove)).routes(routes!(archive))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(list, begin)).routes(routes!(remove)).routes(routes!(archive))
 }
 
 /// How an archive stands.

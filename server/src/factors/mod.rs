@@ -170,7 +170,7 @@ async fn prove_by_passkey(app: &App, auth: &Auth, answer: &Value) -> Result<()> 
     if account.id != auth.account {
         return Err(Problem::new("bad_passkey").detail("This passkey belongs to another account."));
     }
-    sessions::prove(&mut tx, auth, app.clock.now_ms()).await?;
+    sessions::prove(&mut tx, &auth.session, app.clock.now_ms()).await?;
     Ok(tx.commit().await?)
 }
 
@@ -185,7 +185,7 @@ async fn prove(app: &App, auth: &Auth, password: &str, code: Option<&str>) -> Re
             return Err(wrong_code(WRONG));
         }
     }
-    sessions::prove(&mut tx, auth, app.clock.now_ms()).await?;
+    sessions::prove(&mut tx, &auth.session, app.clock.now_ms()).await?;
     Ok(tx.commit().await?)
 }
 

@@ -6,17 +6,15 @@ use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::{authenticator, codes, passkey_store, passkeys, store};
 use crate::error::{Problem, Result};
-use crate::http::{Auth, Client, Json, Path};
+use crate::http::{Auth, Client, Json, Path, Routes, routes};
 use crate::{App, profiles};
 
 /// Routes of this room, below `/api/v1`.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+pub fn router() -> Routes {
+    Routes::new()
         .routes(routes!(factors))
         .routes(routes!(offer, confirm, remove))
         .routes(routes!(renew_codes))

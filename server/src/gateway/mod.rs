@@ -4,6 +4,7 @@ mod frames;
 mod render;
 mod session;
 
+use crate::http::{Routes, routes};
 use crate::{
     App,
     error::{Problem, Result},
@@ -25,7 +26,6 @@ use std::{
     },
 };
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// How long a ticket may be used, milliseconds.
 const TICKET_LIFE_MS: i64 = 30_000;
@@ -122,6 +122,6 @@ async fn connect(State(app): State<App>, upgrade: WebSocketUpgrade) -> Response 
 }
 
 /// The gateway's routes.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(ticket)).routes(routes!(connect))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(ticket)).routes(routes!(connect))
 }

@@ -4,6 +4,7 @@
 pub mod auth;
 pub mod client;
 mod csrf;
+mod described;
 pub mod docs;
 pub mod extract;
 mod headers;
@@ -25,6 +26,8 @@ use tracing::Instrument as _;
 
 pub use auth::{Admin, Auth, MaybeAuth};
 pub use client::Client;
+pub(crate) use described::routes;
+pub use described::{Described, Routes};
 pub use extract::{Json, Path, Query};
 
 use crate::{App, error::Problem};

@@ -11,17 +11,15 @@ use conntext_federation::perms::Perms;
 use conntext_federation::state;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::{code, store};
 use crate::App;
 use crate::error::{Problem, Result};
-use crate::http::{Auth, Json, Path};
+use crate::http::{Auth, Json, Path, Routes, routes};
 use crate::servers::Here;
 
-pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(create, list)).routes(routes!(revoke))
+pub(super) fn router() -> Routes {
+    Routes::new().routes(routes!(create, list)).routes(routes!(revoke))
 }
 
 /// An invitation to a server.

@@ -7,15 +7,13 @@ mod peer;
 mod preview;
 mod store;
 
-use utoipa_axum::router::OpenApiRouter;
-
-use crate::App;
+use crate::http::Routes;
 
 pub use code::hash;
 pub use peer::peer_router;
 pub use store::forget_log;
 
 /// Routes of this room, below `/api/v1`.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(make::router()).merge(preview::router())
+pub fn router() -> Routes {
+    Routes::new().merge(make::router()).merge(preview::router())
 }

@@ -6,19 +6,17 @@ use conntext_federation::ids::Actor;
 use conntext_federation::invite_card::Card;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::{code, peer};
 use crate::App;
 use crate::error::{Problem, Result};
-use crate::http::{Auth, Client, Json, MaybeAuth, Path};
+use crate::http::{Auth, Client, Json, MaybeAuth, Path, Routes, routes};
 use crate::log::LogError;
 use crate::peers::{self, JoinHow};
 use crate::servers::{self, Server};
 
-pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(preview)).routes(routes!(accept))
+pub(super) fn router() -> Routes {
+    Routes::new().routes(routes!(preview)).routes(routes!(accept))
 }
 
 /// What an invitation leads to.

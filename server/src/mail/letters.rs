@@ -160,6 +160,10 @@ impl Desk<'_> {
                 let text = format!("a way to prove that it is you was removed from {name}.");
                 ("A second factor was removed", text, "settings/security")
             }
+            Notice::OwnKey => {
+                let text = format!("{name} has another recovery key, with which it can be moved to another instance.");
+                ("Another recovery key was set", text, "settings/security")
+            }
             Notice::ServiceLinked { service } => {
                 let text = format!("one can sign in to {name} with an account of {service} from now on.");
                 ("Another service was linked", text, "settings/security")

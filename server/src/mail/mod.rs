@@ -100,6 +100,8 @@ pub enum Notice {
     FactorAdded,
     /// A second factor was removed.
     FactorRemoved,
+    /// It has another key that its person holds themselves.
+    OwnKey,
     /// It is linked with an account of another service.
     ServiceLinked {
         /// The service's name for people.

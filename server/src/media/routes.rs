@@ -11,13 +11,11 @@ use conntext_federation::ids::{ChannelId, MediaId, ServerId};
 use conntext_federation::perms::{Perms, channel_perms};
 use serde::Deserialize;
 use std::sync::Arc;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::{blobs, exchange, kind, serve, store};
 use crate::App;
 use crate::error::{Problem, Result};
-use crate::http::{Auth, Path, Query};
+use crate::http::{Auth, Path, Query, Routes, routes};
 use crate::log::LogHandle;
 use crate::messages::place::Place;
 use crate::peers::Origin;
@@ -27,8 +25,8 @@ use crate::uploads;
 const DAY_MS: i64 = 24 * 3_600_000;
 
 /// Routes of this room, below `/api/v1`.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(file)).routes(routes!(thumb))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(file)).routes(routes!(thumb))
 }
 
 /// Routes of this room for other instances, below `/federation/v1`.
@@ -78,6 +76,10 @@ async fn show(app: &App, place: &Place, mid: &str, thumb: bool, headers: &Header
     for reference in store::references(&mut read, log.id, channel, mid, place.from_seq).await? {
         let wanted = if thumb { reference.thumb.as_deref() } else { Some(mid) };
         let Some(wanted) = wanted else { continue };
+        let home = reference.home.parse();
+        if home.is_ok_and(|home| app.peers.trust.book().hides_home(&log.state(), &home)) {
+            continue;
+        }
         let held = store::get(&mut read, wanted).await?.is_some();
         let granted = if log.hub_here {
             store::granted(&mut read, log.id, wanted, &reference.home).await?

@@ -8,22 +8,20 @@ use conntext_federation::ids::Actor;
 use conntext_federation::perms::Perms;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
-use utoipa_axum::routes;
 
 use super::Member;
 use crate::App;
 use crate::config::Config;
 use crate::error::{Problem, Result};
-use crate::http::{Auth, Json, Path};
+use crate::http::{Auth, Json, Path, Routes, routes};
 use crate::profiles::server::{self, Change};
 use crate::profiles::{self, Shape};
 use crate::servers::Here;
 
-pub(super) fn router(config: &Config) -> OpenApiRouter<App> {
+pub(super) fn router(config: &Config) -> Routes {
     // One more than allowed, so that the handler can answer with the limit.
     let body = DefaultBodyLimit::max(config.storage.avatar_max_bytes + 1);
-    OpenApiRouter::new()
+    Routes::new()
         .routes(routes!(set_name))
         .routes(routes!(set_picture, remove_picture).layer(body))
         .routes(routes!(picture))

@@ -6,19 +6,17 @@ use conntext_federation::hub::Draft;
 use conntext_federation::ids::{Actor, RoleId};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::{Member, Members, list, profile_routes};
 use crate::App;
 use crate::config::Config;
 use crate::error::{Problem, Result};
-use crate::http::{Auth, Json, Path, Query};
+use crate::http::{Auth, Json, Path, Query, Routes, routes};
 use crate::servers::Here;
 
 /// Routes of this room, below `/api/v1`.
-pub fn router(config: &Config) -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(all)).routes(routes!(one, change)).merge(profile_routes::router(config))
+pub fn router(config: &Config) -> Routes {
+    Routes::new().routes(routes!(all)).routes(routes!(one, change)).merge(profile_routes::router(config))
 }
 
 /// Members of a page when nothing is said, and the most.

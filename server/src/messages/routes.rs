@@ -6,8 +6,6 @@ use axum::http::StatusCode;
 use conntext_federation::ids::ActionId;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::place::{self, Place};
 use super::read::{self, Ask};
@@ -15,7 +13,7 @@ use super::types::{DeleteReason, EditMessage, Message, MessagePage, NewMessage, 
 use super::{pending, write};
 use crate::App;
 use crate::error::{Problem, Result};
-use crate::http::{Auth, Json, Path, Query};
+use crate::http::{Auth, Json, Path, Query, Routes, routes};
 
 /// Messages of a page, at most.
 const MAX_PAGE: u64 = 100;
@@ -23,8 +21,8 @@ const MAX_PAGE: u64 = 100;
 const PAGE: u64 = 50;
 
 /// Routes of this room, below `/api/v1`.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+pub fn router() -> Routes {
+    Routes::new()
         .routes(routes!(list, send))
         .routes(routes!(edit, delete))
         .routes(routes!(waiting))

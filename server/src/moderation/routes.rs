@@ -9,20 +9,18 @@ use conntext_federation::ids::{Actor, ChannelId};
 use conntext_federation::perms::Perms;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::store;
 use crate::App;
 use crate::error::{Problem, Result};
-use crate::http::{Auth, Json, Path};
+use crate::http::{Auth, Json, Path, Routes, routes};
 use crate::members;
 use crate::profiles::User;
 use crate::servers::{Here, text};
 
 /// Routes of this room, below `/api/v1`.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(kick)).routes(routes!(bans)).routes(routes!(ban, unban))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(kick)).routes(routes!(bans)).routes(routes!(ban, unban))
 }
 
 /// Why somebody is sent away. Moderators can read it.

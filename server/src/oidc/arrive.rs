@@ -1,7 +1,7 @@
 //! What follows when a provider has said who somebody is.
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -25,10 +25,7 @@ const MAX_HANDLE: usize = 32;
 
 /// Sends the browser to a page of this app.
 pub(super) fn go(to: &str) -> Response {
-    let mut response = StatusCode::SEE_OTHER.into_response();
-    let to = HeaderValue::from_str(to).unwrap_or_else(|_| HeaderValue::from_static("/"));
-    response.headers_mut().insert(header::LOCATION, to);
-    response
+    Redirect::to(to).into_response()
 }
 
 /// A page with a word about what came of it.
@@ -94,11 +91,18 @@ async fn sign_in(
     if accounts::require_active(&account).is_err() {
         return Ok(told(&page, "suspended"));
     }
-    follow_groups(&mut tx, provider, person, &mut account).await?;
+    let other = follow_groups(&mut tx, provider, person, &mut account).await?;
+    let tell = |app: &App, account: &Account| {
+        if other {
+            app.sessions.forget();
+        }
+        app.bus.tell_me(&account.uid);
+    };
     store::used(&mut tx, &person.issuer, &person.subject, &person.label(), app.clock.now_ms()).await?;
     if factors::are_on(&mut tx, &account.id).await? {
         let step = factors::begin(app, &mut tx, &account).await?;
         tx.commit().await?;
+        tell(app, &account);
         let step = serde_json::to_vec(&step).map_err(Problem::internal)?;
         // Behind the `#`: it is written to no log.
         return Ok(go(&format!("{page}#step={}", URL_SAFE_NO_PAD.encode(step))));
@@ -106,24 +110,23 @@ async fn sign_in(
     let device = sessions::device(None, headers);
     let opened = sessions::open(app, &mut tx, &account, Kind::Cookie, client, &device, Beginning::SignIn).await?;
     tx.commit().await?;
-    app.bus.tell_me(&account.uid);
+    tell(app, &account);
     Ok(opened.into_redirect(app, &attempt.return_to))
 }
 
-/// Whoever the provider has a say about administers the instance or not, as their groups say. Somebody always does.
-async fn follow_groups(tx: &mut Tx, provider: &OidcProvider, person: &Person, account: &mut Account) -> Result<()> {
-    if provider.admin_groups.is_empty() {
-        return Ok(());
-    }
+/// Whoever the provider has a say about administers the instance or not, as their groups say. Somebody always does. Answers
+/// whether that changed.
+async fn follow_groups(tx: &mut Tx, provider: &OidcProvider, person: &Person, account: &mut Account) -> Result<bool> {
     let admin = person.is_in(&provider.admin_groups);
-    if admin == account.admin {
-        return Ok(());
+    if provider.admin_groups.is_empty() || admin == account.admin {
+        return Ok(false);
     }
     if !admin && accounts::is_last_admin(tx, account).await? {
         tracing::warn!(account = %account.id, "the last administrator stays one, whatever the provider says");
-        return Ok(());
+        return Ok(false);
     }
-    accounts::set_admin(tx, account, admin).await
+    accounts::set_admin(tx, account, admin).await?;
+    Ok(true)
 }
 
 /// A newcomer chooses a name first.
@@ -192,7 +195,7 @@ async fn prove(app: &App, account: &str, session: &str, attempt: &Attempt, perso
     if factors::are_on(&mut tx, account).await? {
         return Ok(told(&attempt.return_to, "passkey"));
     }
-    sessions::prove_by_id(&mut tx, session, app.clock.now_ms()).await?;
+    sessions::prove(&mut tx, session, app.clock.now_ms()).await?;
     tx.commit().await?;
     Ok(told(&attempt.return_to, "proven"))
 }

@@ -5,8 +5,6 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::attempt::{self, Begun};
 use super::store::{self, Arrival, Purpose};
@@ -15,13 +13,13 @@ use crate::App;
 use crate::accounts;
 use crate::error::{Problem, Result};
 use crate::factors;
-use crate::http::{Auth, Client, Json, Path, Query};
+use crate::http::{Auth, Client, Json, Path, Query, Routes, routes};
 use crate::mail::{self, Notice};
 use crate::sessions::SessionCreated;
 
 /// Routes of this room, below `/api/v1`.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+pub fn router() -> Routes {
+    Routes::new()
         .routes(routes!(sign_in))
         .routes(routes!(callback))
         .routes(routes!(look))

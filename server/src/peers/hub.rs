@@ -311,7 +311,7 @@ pub(super) async fn join(
     };
     // The join proves whose home the caller is, and nobody else's.
     if let Some(profile) = request.profile.filter(|p| request.join.action.actor.user() == Some(&p.profile.uid)) {
-        let told = Told { home: origin.domain.clone(), by_home: true, profile };
+        let told = Told { home: origin.domain.clone(), by: origin.domain.clone(), profile };
         (app.peers.rooms.keep_profiles)(&app, vec![told]).await?;
     }
     let snapshot = if request.snapshot {

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use axum::http::Method;
 use conntext_federation::domain::Domain;
-use conntext_federation::ids::{Actor, UserId};
+use conntext_federation::ids::{Actor, InstanceId, UserId};
 use conntext_federation::wire::{ProfilesAnswer, ProfilesQuery, SignedProfile};
 
-use super::{Told, call, unpoison};
+use super::{Told, call, find, unpoison};
 use crate::App;
 use crate::log::LogHandle;
 
@@ -115,8 +115,37 @@ async fn fetch(app: &App, domain: &Domain, people: Vec<UserId>) {
         Ok(stale) => stale,
         Err(e) => return tracing::warn!(error = %e, "profiles cannot be looked up"),
     };
+    let stale = from_hosts(app, domain, stale, old).await;
     ask(app, domain, &stale).await;
     confirm(app, domain, people).await;
+}
+
+/// Asks the instances that keep profiles in the place of the home that would be asked. Answers of whom nothing that is new
+/// enough came from there.
+async fn from_hosts(app: &App, home: &Domain, people: Vec<UserId>, old: i64) -> Vec<UserId> {
+    // A hub has those of all its members.
+    let theirs: Vec<UserId> =
+        people.iter().filter(|uid| home_domain(app, uid).as_ref() == Some(home)).cloned().collect();
+    let hosts = match (app.peers.rooms.profile_hosts)(app, &theirs).await {
+        Ok(hosts) if !hosts.is_empty() => hosts,
+        Ok(_) => return people,
+        Err(e) => {
+            tracing::warn!(error = %e, "profiles cannot be looked up");
+            return people;
+        }
+    };
+    let mut by_host: BTreeMap<(Domain, InstanceId), Vec<UserId>> = BTreeMap::new();
+    for (uid, host, ik) in hosts {
+        by_host.entry((host, ik)).or_default().push(uid);
+    }
+    for ((host, ik), uids) in by_host {
+        match find(app, &host).await {
+            Ok(peer) if peer.ik == ik => ask(app, &host, &uids).await,
+            Ok(_) => tracing::info!(%host, "another instance than the one that keeps a profile answers there"),
+            Err(e) => tracing::debug!(%host, error = %e, "profiles were not answered"),
+        }
+    }
+    (app.peers.rooms.stale_profiles)(app, people.clone(), old).await.unwrap_or(people)
 }
 
 async fn ask(app: &App, domain: &Domain, people: &[UserId]) {
@@ -152,7 +181,7 @@ async fn confirm(app: &App, asked: &Domain, people: Vec<UserId>) {
 pub(super) async fn keep(app: &App, by: &Domain, profiles: Vec<SignedProfile>) {
     let placed = profiles.into_iter().filter_map(|profile| {
         let home = home_domain(app, &profile.profile.uid)?;
-        Some(Told { by_home: home == *by, home, profile })
+        Some(Told { by: by.clone(), home, profile })
     });
     if let Err(e) = (app.peers.rooms.keep_profiles)(app, placed.collect()).await {
         tracing::info!(error = %e, "a profile was refused");

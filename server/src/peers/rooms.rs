@@ -15,8 +15,8 @@ pub type Profiles = for<'a> fn(&'a App, &'a InstanceId, &'a [UserId]) -> BoxFutu
 pub struct Told {
     /// The domain of the person's home.
     pub home: Domain,
-    /// Whether the home told it: then the handle in it is theirs.
-    pub by_home: bool,
+    /// Whoever told it. Where that is the home, the handle in it is theirs.
+    pub by: Domain,
     /// What was told; not yet verified.
     pub profile: SignedProfile,
 }
@@ -27,6 +27,8 @@ pub type KeepProfiles = for<'a> fn(&'a App, Vec<Told>) -> BoxFuture<'a, Result<(
 pub type Unconfirmed = for<'a> fn(&'a App, Vec<UserId>) -> BoxFuture<'a, Result<Vec<UserId>>>;
 /// Those of these people whose profile is missing or older than a time in milliseconds.
 pub type StaleProfiles = for<'a> fn(&'a App, Vec<UserId>, i64) -> BoxFuture<'a, Result<Vec<UserId>>>;
+/// Those of these people whose profile is not kept at their home: where it is, and which instance that has to be.
+pub type ProfileHosts = for<'a> fn(&'a App, &'a [UserId]) -> BoxFuture<'a, Result<Vec<(UserId, Domain, InstanceId)>>>;
 /// Brings files to the hub before a message refers to them.
 pub type EnsureMedia = for<'a> fn(
     &'a App,
@@ -46,6 +48,7 @@ pub struct Rooms {
     pub keep_profiles: KeepProfiles,
     pub stale_profiles: StaleProfiles,
     pub unconfirmed: Unconfirmed,
+    pub profile_hosts: ProfileHosts,
     pub ensure_media: EnsureMedia,
     pub tell_admins: TellAdmins,
 }

@@ -116,7 +116,7 @@ async fn heed(app: &App, origin: &Origin, signal: Signal) -> Result<bool> {
             if fine {
                 (app.peers.rooms.keep_profiles)(
                     app,
-                    vec![Told { home: origin.domain.clone(), by_home: true, profile: *profile }],
+                    vec![Told { home: origin.domain.clone(), by: origin.domain.clone(), profile: *profile }],
                 )
                 .await?;
             }

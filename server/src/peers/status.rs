@@ -259,6 +259,11 @@ impl Peers {
         self.statuses.open().get(domain).map_or(0, |m| m.failures)
     }
 
+    /// Whether a peer answered when it was last spoken with.
+    pub fn is_up(&self, domain: &Domain) -> bool {
+        self.failures(domain) == 0
+    }
+
     /// How it stands with a peer.
     pub(super) fn standing(&self, app: &App, domain: &Domain) -> Standing {
         let memory = self.statuses.open().get(domain).copied().unwrap_or_default();

@@ -13,12 +13,12 @@ use conntext_federation::Code;
 use conntext_federation::domain::Domain;
 use conntext_federation::identity::{Identity, Op, compare_chains, verify_chain};
 use conntext_federation::ids::{InstanceId, UserId};
-use conntext_federation::profile::Picture;
+use conntext_federation::profile::{Picture, ProfileDoc};
 use conntext_federation::wire::{ProfilesAnswer, ProfilesQuery, SignedProfile};
 use futures_util::future::BoxFuture;
 use serde_json::json;
 
-use super::{identity, server, store};
+use super::{hosting, identity, server, store};
 use crate::App;
 use crate::db::Tx;
 use crate::error::{Problem, Result};
@@ -42,11 +42,14 @@ async fn known(app: &App, asker: &InstanceId, uids: &[UserId]) -> Result<Vec<Sig
     let mut read = app.db.read().await?;
     let mut found = Vec::new();
     for uid in uids {
-        let Some(profile) = super::document(&mut read, uid.as_str()).await? else { continue };
+        let row = store::profile(&mut read, uid.as_str()).await?.filter(|row| !row.doc.is_empty());
+        let Some(row) = row else { continue };
+        let profile = ProfileDoc::from_slice(row.doc.as_bytes())?;
         let identity = identity::chain(&mut read, uid.as_str()).await?;
         if !identity.is_empty() {
             let servers = server::documents(app, &mut read, uid, asker).await?;
-            found.push(SignedProfile { identity, profile, servers });
+            let host = Some(row.host).filter(|host| !host.is_empty());
+            found.push(SignedProfile { identity, profile, servers, host });
         }
     }
     Ok(found)
@@ -64,17 +67,17 @@ pub fn signed<'a>(
 /// Verifies and keeps profiles that arrived.
 pub fn keep(app: &App, profiles: Vec<Told>) -> BoxFuture<'_, Result<()>> {
     Box::pin(async move {
-        for Told { home: domain, by_home, profile } in profiles {
-            let uid = profile.profile.uid.clone();
-            match keep_one(app, &domain, by_home, profile).await {
+        for told in profiles {
+            let (uid, home, by) = (told.profile.profile.uid.clone(), told.home.clone(), told.by.clone());
+            match keep_one(app, told).await {
                 Ok(true) => super::changed(app, uid.clone()),
                 Ok(false) => {}
                 Err(e) => {
-                    tracing::info!(%uid, %domain, error = %e, "a profile was refused");
+                    tracing::warn!(%uid, %by, error = %e, "a profile was refused");
                     continue;
                 }
             }
-            fetch_pictures(app, domain, uid).await?;
+            fetch_pictures(app, home, uid).await?;
         }
         Ok(())
     })
@@ -106,25 +109,52 @@ pub async fn bury(app: &App, end: &SignedProfile) -> Result<()> {
     }
     if let Some(known) = known {
         let domain = Domain::parse_normal(&known.domain, true)?;
-        super::upsert_remote(&mut tx, &counts, &domain, &end.profile, true, app.clock.now_ms()).await?;
+        let seen = super::Seen { home: &domain, confirmed: true, host: String::new(), now_ms: app.clock.now_ms() };
+        super::upsert_remote(&mut tx, &counts, &end.profile, seen).await?;
     }
+    hosting::forget_hosted(&mut tx, uid.as_str()).await?;
     tx.commit().await?;
     super::changed(app, uid);
     Ok(())
 }
 
-async fn keep_one(app: &App, domain: &Domain, by_home: bool, signed: SignedProfile) -> Result<bool> {
+/// Keeps a profile that this instance promised to keep, with its pictures, which are fetched from the home.
+///
+/// # Errors
+/// What does not verify; 503 `overloaded` where a picture does not come.
+pub(super) async fn keep_hosted(app: &App, home: &Domain, profile: SignedProfile) -> Result<()> {
+    let uid = profile.profile.uid.clone();
+    if keep_one(app, Told { home: home.clone(), by: home.clone(), profile }).await? {
+        super::changed(app, uid.clone());
+    }
+    let missing = super::missing_pictures(app, &mut app.db.read().await?, &uid).await?;
+    bring_pictures(app, home, &uid, missing).await.map_err(|why| {
+        tracing::info!(%uid, why, "a picture was not fetched");
+        Problem::from(Code::Overloaded).detail("A picture of the profile could not be fetched from its home.")
+    })
+}
+
+async fn keep_one(app: &App, told: Told) -> Result<bool> {
+    let Told { home, by, profile: signed } = told;
     let identity = verify_chain(&signed.identity)?;
     if identity.uid != signed.profile.uid {
         return Err(Code::BadObjectSignature.into());
     }
     let mut tx = app.db.begin().await?;
-    if store::profile(&mut tx, identity.uid.as_str()).await?.is_some_and(|known| known.local) {
+    let known = store::profile(&mut tx, identity.uid.as_str()).await?;
+    if known.as_ref().is_some_and(|known| known.local) {
         return Ok(false);
     }
     let identity = keep_chain(&mut tx, identity, &signed.identity).await?;
     let (doc, now) = (&signed.profile, app.clock.now_ms());
-    let changed = super::upsert_remote(&mut tx, &identity, domain, doc, by_home, now).await?;
+    // Whoever passes a profile on could say anything about where it lies; the home is believed, and nobody where it lies
+    // at home.
+    let held = known.map(|known| known.host).filter(|host| !host.is_empty() && home != by);
+    let said =
+        signed.host.as_deref().and_then(|host| Domain::parse_normal(host, true).ok()).map(|host| host.to_string());
+    let host = held.or(said).filter(|_| identity.profile_host != identity.home).unwrap_or_default();
+    let seen = super::Seen { home: &home, confirmed: home == by, host, now_ms: now };
+    let changed = super::upsert_remote(&mut tx, &identity, doc, seen).await?;
     let dressed = server::keep(app, &mut tx, &identity, &signed.servers).await?;
     tx.commit().await?;
     Ok(changed || dressed)
@@ -149,36 +179,66 @@ async fn keep_chain(tx: &mut Tx, shown: Identity, ops: &[Op]) -> Result<Identity
     Ok(shown)
 }
 
-async fn fetch_pictures(app: &App, domain: Domain, uid: UserId) -> Result<()> {
-    let mut read = app.db.read().await?;
-    let missing = super::missing_pictures(app, &mut read, &uid).await?;
-    drop(read);
+/// Fetches pictures of somebody from where their profile lies, or else from their home.
+async fn bring_pictures(
+    app: &App,
+    home: &Domain,
+    uid: &UserId,
+    pictures: Vec<Picture>,
+) -> std::result::Result<(), String> {
+    let host = hosts(app, std::slice::from_ref(uid)).await.map_err(|e| e.to_string())?.pop().map(|(_, host, _)| host);
+    for picture in pictures {
+        let mut outcome = Err(String::new());
+        for domain in host.iter().chain([home]).filter(|domain| **domain != app.domain) {
+            outcome = bring_picture(app, domain, uid, &picture).await;
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        outcome?;
+        super::changed(app, uid.clone());
+    }
+    Ok(())
+}
+
+async fn bring_picture(app: &App, from: &Domain, uid: &UserId, picture: &Picture) -> std::result::Result<(), String> {
+    let path = format!("/profiles/{uid}/media/{}", picture.mid);
+    let patience = Duration::from_millis(app.config.federation.request_timeout_ms);
+    let response = peers::get_stream(app, from, &path).await.map_err(|e| e.to_string())?;
+    let bytes = peers::client::read_capped(response.into_body(), MAX_PICTURE, patience).await;
+    let bytes = bytes.map_err(|e| e.to_string())?.to_vec();
+    super::keep_picture(app, picture, bytes).await.map_err(|e| e.to_string())
+}
+
+async fn fetch_pictures(app: &App, home: Domain, uid: UserId) -> Result<()> {
+    let missing = super::missing_pictures(app, &mut app.db.read().await?, &uid).await?;
     if missing.is_empty() {
         return Ok(());
     }
     let (fetcher, stopping) = (app.clone(), app.stopping.clone());
     app.tasks.spawn(async move {
-        let work = async {
-            for picture in missing {
-                let path = format!("/profiles/{uid}/media/{}", picture.mid);
-                let patience = Duration::from_millis(fetcher.config.federation.request_timeout_ms);
-                let response = peers::get_stream(&fetcher, &domain, &path).await.map_err(|e| e.to_string())?;
-                let bytes = peers::client::read_capped(response.into_body(), MAX_PICTURE, patience).await;
-                let bytes = bytes.map_err(|e| e.to_string())?.to_vec();
-                super::keep_picture(&fetcher, &picture, bytes).await.map_err(|e| e.to_string())?;
-                super::changed(&fetcher, uid.clone());
-            }
-            Ok::<_, String>(())
-        };
-        tokio::select! {
-            biased;
-            () = stopping.cancelled() => {}
-            done = work => if let Err(why) = done {
-                tracing::info!(%uid, why, "a picture was not fetched");
-            }
+        let done = stopping.run_until_cancelled(bring_pictures(&fetcher, &home, &uid, missing)).await;
+        if let Some(Err(why)) = done {
+            tracing::info!(%uid, why, "a picture was not fetched");
         }
     });
     Ok(())
+}
+
+/// Those of these people whose profile is not kept at their home: where it is, and which instance that has to be.
+pub fn hosts<'a>(app: &'a App, uids: &'a [UserId]) -> BoxFuture<'a, Result<Vec<(UserId, Domain, InstanceId)>>> {
+    Box::pin(async move {
+        let mut read = app.db.read().await?;
+        let rows = store::profiles(&mut read, &uids.iter().map(UserId::as_str).collect::<Vec<_>>()).await?;
+        let mut found = Vec::new();
+        for uid in uids {
+            let host = rows.get(uid.as_str()).filter(|row| !row.local && !row.host.is_empty()).map(|row| &row.host);
+            let Some(Ok(host)) = host.map(|host| Domain::parse_normal(host, true)) else { continue };
+            let identity = verify_chain(&identity::chain(&mut read, uid.as_str()).await?)?;
+            found.push((uid.clone(), host, identity.profile_host));
+        }
+        Ok(found)
+    })
 }
 
 /// Those of these people whose profile is missing or was fetched before a time in milliseconds.

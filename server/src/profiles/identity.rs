@@ -1,5 +1,6 @@
 //! Identities of our own people: the chain and the keys that this instance holds for them.
 
+use conntext_federation::hosting::{Grant, GrantFields};
 use conntext_federation::identity::{Genesis, Identity, Op, OpFields, verify_chain};
 use conntext_federation::ids::UserId;
 use conntext_federation::keys::{PublicKey, SecretKey};
@@ -107,7 +108,7 @@ pub async fn tombstone(base: &Base, q: &mut impl Query, uid: &str) -> Result<Sig
     let fields = ProfileFields::tombstone(identity.uid.clone(), identity.n, 0, base.clock.now_ms());
     let profile = ProfileDoc::sign(fields, &signing)?;
     profile.verify(&identity)?;
-    Ok(SignedProfile { identity: ops, profile, servers: Vec::new() })
+    Ok(SignedProfile { identity: ops, profile, servers: Vec::new(), host: None })
 }
 
 /// Puts the end of one of our own people in the place of their profile; their keys go.
@@ -137,6 +138,7 @@ pub async fn bury(base: &Base, tx: &mut Tx, end: &SignedProfile) -> Result<()> {
         updated_at: end.profile.updated_at,
         fetched_at: end.profile.updated_at,
         confirmed: true,
+        host: String::new(),
     };
     store::put(tx, &row).await?;
     match old {
@@ -178,6 +180,30 @@ pub(super) async fn sign_server_profile(
     let doc = ServerProfileDoc::sign(ServerProfileFields { op: identity.n, ..fields }, &key)?;
     doc.verify(&identity)?;
     Ok(doc)
+}
+
+/// Signs what one of our own people wants of a host, under the last operation of their chain.
+pub async fn sign_grant(base: &Base, q: &mut impl Query, fields: GrantFields) -> Result<Grant> {
+    let (identity, key) = signer(base, q, fields.uid.as_str()).await?;
+    Ok(Grant::sign(GrantFields { op: identity.n, ..fields }, &key)?)
+}
+
+/// Takes over what one of our own people's chains has elsewhere beyond what is here: this instance was put back to an
+/// earlier day.
+pub(super) async fn adopt(tx: &mut Tx, uid: &str, ops: &[Op]) -> Result<()> {
+    let held = chain(tx, uid).await?;
+    if verify_chain(ops)?.uid.as_str() != uid || ops.get(..held.len()) != Some(held.as_slice()) {
+        return Ok(());
+    }
+    for op in &ops[held.len()..] {
+        store_op(tx, op).await?;
+    }
+    Ok(())
+}
+
+/// Puts an operation that the person signed themselves behind their chain.
+pub(super) async fn add(tx: &mut Tx, op: &Op) -> Result<()> {
+    store_op(tx, op).await
 }
 
 /// Signs the row as the next revision of the person's profile and writes it.

@@ -3,7 +3,9 @@
 
 mod edit;
 pub mod exchange;
+pub mod hosting;
 mod identity;
+pub mod own_key;
 mod pictures;
 mod routes;
 pub mod server;
@@ -25,7 +27,7 @@ use crate::lately::Lately;
 use crate::{App, Base, deletion, sessions};
 
 pub use edit::{Edit, edit, edited, rename};
-pub use identity::{NewIdentity, bury, chain, name_in_profiles, new_identity, next_op, tombstone};
+pub use identity::{NewIdentity, bury, chain, name_in_profiles, new_identity, next_op, sign_grant, tombstone};
 pub use pictures::{Kept, Shape};
 pub use routes::{router, serve};
 pub use tidy::tidy;
@@ -77,23 +79,29 @@ pub async fn insert_local(base: &Base, tx: &mut Tx, new: NewIdentity, handle: &s
         updated_at: now,
         fetched_at: now,
         confirmed: true,
+        host: String::new(),
     };
     identity::sign_and_store(base, tx, row).await
 }
 
-/// Keeps a newer verified profile of somebody from another instance. `confirmed`: their home says so itself; a handle that
-/// only others tell is not shown. Answers whether anything changed.
+/// What is known of a profile of another instance besides what stands in it.
+pub struct Seen<'a> {
+    /// The domain of the person's home.
+    pub home: &'a Domain,
+    /// Their home says so itself; a handle that only others tell is not shown.
+    pub confirmed: bool,
+    /// The domain of the instance that keeps it, where that is not the home; else empty.
+    pub host: String,
+    /// When it was seen.
+    pub now_ms: i64,
+}
+
+/// Keeps a newer verified profile of somebody from another instance. Answers whether anything changed.
 ///
 /// # Errors
 /// 422 when the document does not belong to the identity.
-pub async fn upsert_remote(
-    tx: &mut Tx,
-    identity: &Identity,
-    domain: &Domain,
-    doc: &ProfileDoc,
-    confirmed: bool,
-    now_ms: i64,
-) -> Result<bool> {
+pub async fn upsert_remote(tx: &mut Tx, identity: &Identity, doc: &ProfileDoc, seen: Seen<'_>) -> Result<bool> {
+    let Seen { home, confirmed, host, now_ms } = seen;
     doc.verify(identity)?;
     let known = store::profile(tx, identity.uid.as_str()).await?;
     if known.as_ref().is_some_and(|k| k.local) {
@@ -107,7 +115,7 @@ pub async fn upsert_remote(
         _ => store::ProfileRow {
             uid: identity.uid.as_str().to_owned(),
             handle: doc.handle.clone(),
-            domain: domain.as_str().to_owned(),
+            domain: home.as_str().to_owned(),
             local: false,
             op: order.0,
             rev: order.1,
@@ -121,10 +129,15 @@ pub async fn upsert_remote(
             updated_at: doc.updated_at,
             fetched_at: now_ms,
             confirmed: false,
+            host: String::new(),
         },
     };
-    domain.as_str().clone_into(&mut row.domain);
-    row.fetched_at = now_ms;
+    home.as_str().clone_into(&mut row.domain);
+    row.host = host;
+    // An older one says nothing about how new what is known is.
+    if order >= (row.op, row.rev) {
+        row.fetched_at = now_ms;
+    }
     let as_before = known.as_ref().is_some_and(|k| k.confirmed && k.handle == row.handle && k.domain == row.domain);
     row.confirmed = as_before || (confirmed && doc.handle == row.handle);
     let changed = known.as_ref() != Some(&row);
@@ -208,6 +221,7 @@ pub async fn known_user(app: &App, uid: &str) -> Result<User> {
 pub fn changed(app: &App, uid: UserId) {
     app.people.forget();
     app.bus.tell_people(PeopleNotice::Profile { uid });
+    app.hosting.wake();
 }
 
 /// The signed-in person as they see themselves.
@@ -218,6 +232,7 @@ pub async fn me(q: &mut impl Query, account: &Account) -> Result<Me> {
         created_at: account.created_at,
         unknown_sign_ins: sessions::unknown(q, &account.id).await?,
         password: account.has_password(),
+        own_key: own_key::has(q, &account.uid).await?,
         applications: if account.admin { accounts::applications::count(q).await? } else { 0 },
         instances_waiting: if account.admin { crate::peers::trust::store::count_waiting(q).await? } else { 0 },
         email: accounts::email::of(q, account).await?,
@@ -246,6 +261,10 @@ pub async fn picture(q: &mut impl Query, mid: &str) -> Result<Option<(String, Ve
 /// The pictures of a person that are still to be fetched.
 async fn missing_pictures(app: &App, q: &mut impl Query, uid: &UserId) -> Result<Vec<Picture>> {
     let Some(row) = store::profile(q, uid.as_str()).await? else { return Ok(Vec::new()) };
+    // Whoever tells of them.
+    if Domain::parse_normal(&row.domain, true).is_ok_and(|home| app.peers.trust.book().hides(&home)) {
+        return Ok(Vec::new());
+    }
     let shown = row.pictures().cloned().chain(server::pictures(app, q, uid, None).await?);
     let mut missing = Vec::new();
     for picture in shown.collect::<Vec<_>>() {

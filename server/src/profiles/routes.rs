@@ -8,21 +8,19 @@ use conntext_federation::ids::Actor;
 use conntext_federation::profile::Picture;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
-use utoipa_axum::routes;
 
 use super::{Edit, Me, Profile, Shape, store, types};
 use crate::App;
 use crate::accounts;
 use crate::config::Config;
 use crate::error::{Problem, Result};
-use crate::http::{Auth, Json, Path};
+use crate::http::{Auth, Json, Path, Routes, routes};
 
 /// Routes of this room, below `/api/v1`.
-pub fn router(config: &Config) -> OpenApiRouter<App> {
+pub fn router(config: &Config) -> Routes {
     // One more than allowed, so that the handler can answer with the limit.
     let body = DefaultBodyLimit::max(config.storage.avatar_max_bytes + 1);
-    OpenApiRouter::new()
+    Routes::new()
         .routes(routes!(me, change_me))
         .routes(routes!(set_avatar, remove_avatar).layer(body))
         .routes(routes!(set_banner, remove_banner).layer(body))

@@ -26,6 +26,8 @@ pub(super) struct ProfileRow {
     pub fetched_at: i64,
     /// Whether the home says itself that the handle is theirs.
     pub confirmed: bool,
+    /// The domain of the instance that keeps it, where that is not the home; else empty.
+    pub host: String,
 }
 
 impl ProfileRow {
@@ -71,6 +73,7 @@ fn profile_row(r: &Row) -> ProfileRow {
         updated_at: r.get(17),
         fetched_at: r.get(18),
         confirmed: r.get(19),
+        host: r.get(20),
     }
 }
 
@@ -78,7 +81,7 @@ pub(super) async fn profile(q: &mut impl Query, uid: &str) -> Result<Option<Prof
     let row = q
         .row(
             "select uid, handle, domain, local, op, rev, display_name, bio, pronouns, avatar_mid, avatar_type,
-               avatar_size, banner_mid, banner_type, banner_size, deleted, doc, updated_at, fetched_at, confirmed
+               avatar_size, banner_mid, banner_type, banner_size, deleted, doc, updated_at, fetched_at, confirmed, host
              from profiles where uid = $1",
             args![uid],
         )
@@ -100,7 +103,7 @@ pub(super) async fn profiles(
         let rows = q
             .rows(
                 "select uid, handle, domain, local, op, rev, display_name, bio, pronouns, avatar_mid, avatar_type,
-                   avatar_size, banner_mid, banner_type, banner_size, deleted, doc, updated_at, fetched_at, confirmed
+                   avatar_size, banner_mid, banner_type, banner_size, deleted, doc, updated_at, fetched_at, confirmed, host
                  from profiles where uid in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
                    $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
                 args,
@@ -117,14 +120,15 @@ pub(super) async fn put(tx: &mut Tx, p: &ProfileRow) -> Result<()> {
     tx.exec(
         "insert into profiles (uid, handle, domain, local, op, rev, display_name, bio, pronouns, avatar_mid,
            avatar_type, avatar_size, banner_mid, banner_type, banner_size, deleted, doc, updated_at, fetched_at,
-           confirmed)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+           confirmed, host)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
          on conflict (uid) do update set handle = excluded.handle, domain = excluded.domain, op = excluded.op,
            rev = excluded.rev, display_name = excluded.display_name, bio = excluded.bio,
            pronouns = excluded.pronouns, avatar_mid = excluded.avatar_mid, avatar_type = excluded.avatar_type,
            avatar_size = excluded.avatar_size, banner_mid = excluded.banner_mid,
            banner_type = excluded.banner_type, banner_size = excluded.banner_size, deleted = excluded.deleted, doc = excluded.doc,
-           updated_at = excluded.updated_at, fetched_at = excluded.fetched_at, confirmed = excluded.confirmed",
+           updated_at = excluded.updated_at, fetched_at = excluded.fetched_at, confirmed = excluded.confirmed,
+           host = excluded.host",
         args![
             &p.uid,
             &p.handle,
@@ -145,7 +149,8 @@ pub(super) async fn put(tx: &mut Tx, p: &ProfileRow) -> Result<()> {
             &p.doc,
             p.updated_at,
             p.fetched_at,
-            p.confirmed
+            p.confirmed,
+            &p.host
         ],
     )
     .await
@@ -219,15 +224,18 @@ pub(super) async fn nameless(q: &mut impl Query) -> Result<Vec<String>> {
     Ok(q.rows(sql, args![]).await?.iter().map(|r| r.get(0)).collect())
 }
 
-/// People of other instances behind an id whose profile was fetched before a time, in the order of their ids.
+/// People of other instances behind an id whose profile was fetched before a time and is not kept here for them, in the
+/// order of their ids.
 pub(super) async fn strangers(q: &mut impl Query, after: &str, before: i64, most: u64) -> Result<Vec<String>> {
-    let sql = "select uid from profiles where uid > $1 and not local and fetched_at < $2 order by uid limit $3";
+    let sql = "select uid from profiles where uid > $1 and not local and fetched_at < $2
+                 and not exists (select 1 from hosted_profiles h where h.uid = profiles.uid and h.erased_at is null)
+               order by uid limit $3";
     Ok(q.rows(sql, args![after, before, most]).await?.iter().map(|r| r.get(0)).collect())
 }
 
 /// Forgets somebody of another instance. The end of an identity stays, so that nothing older comes back.
 pub(super) async fn forget(tx: &mut Tx, uid: &str) -> Result<()> {
-    let sql = "delete from profiles where uid = $1 and not deleted returning avatar_mid, banner_mid";
+    let sql = "delete from profiles where uid = $1 and not local and not deleted returning avatar_mid, banner_mid";
     let Some(row) = tx.row(sql, args![uid]).await? else { return Ok(()) };
     drop_ops(tx, uid, 0).await?;
     for mid in [row.get::<Option<String>>(0), row.get(1)].into_iter().flatten() {

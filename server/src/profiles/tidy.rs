@@ -23,7 +23,18 @@ pub async fn tidy(app: &App, after: &str) -> Result<String> {
     let mut read = app.db.read().await?;
     let page = store::strangers(&mut read, after, app.clock.now_ms() - NEW_MS, AT_ONCE).await?;
     let Some(last) = page.last().cloned() else { return Ok(String::new()) };
-    let mut unmet: HashSet<UserId> = page.iter().filter_map(|uid| uid.parse().ok()).collect();
+    drop(read);
+    forget_unmet(app, page.iter().filter_map(|uid| uid.parse().ok()).collect()).await?;
+    Ok(last)
+}
+
+/// Forgets those of these people of other instances whom nobody here can meet.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn forget_unmet(app: &App, people: Vec<UserId>) -> Result<()> {
+    let mut read = app.db.read().await?;
+    let mut unmet: HashSet<UserId> = people.into_iter().collect();
     for log in app.log.all() {
         let erased: HashSet<String> = purge::store::actors(&mut read, log.id).await?.into_iter().collect();
         let state = log.state();
@@ -35,15 +46,16 @@ pub async fn tidy(app: &App, after: &str) -> Result<String> {
         });
     }
     drop(read);
-    if !unmet.is_empty() {
-        let mut tx = app.db.begin().await?;
-        for uid in &unmet {
-            store::forget(&mut tx, uid.as_str()).await?;
-        }
-        tx.commit().await?;
-        for uid in unmet {
-            super::changed(app, uid);
-        }
+    if unmet.is_empty() {
+        return Ok(());
     }
-    Ok(last)
+    let mut tx = app.db.begin().await?;
+    for uid in &unmet {
+        store::forget(&mut tx, uid.as_str()).await?;
+    }
+    tx.commit().await?;
+    for uid in unmet {
+        super::changed(app, uid);
+    }
+    Ok(())
 }

@@ -75,6 +75,8 @@ pub struct Me {
     pub instances_waiting: i64,
     /// There is a password. Otherwise they sign in with another service.
     pub password: bool,
+    /// They hold a key of their own, above those that this instance holds for them.
+    pub own_key: bool,
     /// Their e-mail address.
     pub email: Email,
     /// When the account is deleted, unless that is taken back; milliseconds since 1970.

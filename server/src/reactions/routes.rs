@@ -8,13 +8,11 @@ use conntext_federation::ids::ActionId;
 use conntext_federation::perms::Perms;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::{MAX_KINDS, store};
 use crate::App;
 use crate::error::{Problem, Result};
-use crate::http::{Auth, Json, Path};
+use crate::http::{Auth, Json, Path, Routes, routes};
 use crate::log::{self, Outcome};
 use crate::messages::{self, place::Place};
 use crate::profiles::{self, User};
@@ -23,8 +21,8 @@ use crate::profiles::{self, User};
 const LISTED: u64 = 500;
 
 /// Routes of this room, below `/api/v1`.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(give, take_back, who))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(give, take_back, who))
 }
 
 /// Everybody who gave a reaction.

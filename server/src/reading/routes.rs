@@ -6,19 +6,17 @@ use conntext_federation::content::ChannelKind;
 use conntext_federation::ids::{Actor, ChannelId, ServerId};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::store;
 use crate::App;
 use crate::bus::PersonNotice;
 use crate::error::{Problem, Result};
-use crate::http::{Auth, Json, Path};
+use crate::http::{Auth, Json, Path, Routes, routes};
 use crate::messages::place::{self, Place};
 
 /// Routes of this room, below `/api/v1`.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(read_channel)).routes(routes!(read_server)).routes(routes!(unread))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(read_channel)).routes(routes!(read_server)).routes(routes!(unread))
 }
 
 /// A message by its number in the channel.

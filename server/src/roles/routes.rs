@@ -9,17 +9,15 @@ use conntext_federation::perms::Perms;
 use conntext_federation::state::ServerState;
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::App;
 use crate::error::{Problem, Result};
-use crate::http::{Auth, Json, Path};
+use crate::http::{Auth, Json, Path, Routes, routes};
 use crate::servers::{self, Here, Role, text};
 
 /// Routes of this room, below `/api/v1`.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(create)).routes(routes!(change, delete))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(create)).routes(routes!(change, delete))
 }
 
 /// Distinguishes "leave as it is" (absent) from "none" (null).

@@ -20,9 +20,14 @@ use super::access::Here;
 use super::store;
 use crate::App;
 use crate::error::{Problem, Result};
-use crate::http::Path;
+use crate::http::{Path, Routes, routes};
 use crate::peers::{self, Origin, Streamed, client::read_capped};
 use crate::profiles::{self, Kept, Shape};
+
+/// Routes below `/api/v1`.
+pub(super) fn router() -> Routes {
+    Routes::new().routes(routes!(show))
+}
 
 /// Routes for other instances, below `/federation/v1`.
 pub fn peer_router() -> Router<App> {

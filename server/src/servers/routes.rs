@@ -7,8 +7,6 @@ use conntext_federation::content::{ChannelKind, ServerUpdate};
 use conntext_federation::ids::ChannelId;
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
-use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
-use utoipa_axum::routes;
 
 use super::access::Here;
 use super::create::{self, Template};
@@ -18,18 +16,18 @@ use crate::App;
 use crate::config::Config;
 use crate::error::{Problem, Result};
 use crate::factors;
-use crate::http::{Auth, Json, Path};
+use crate::http::{Auth, Json, Path, Routes, routes};
 
 /// Routes of this room, below `/api/v1`.
-pub fn router(config: &Config) -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+pub fn router(config: &Config) -> Routes {
+    Routes::new()
         .routes(routes!(create, list))
         .routes(routes!(one, change, delete))
         .routes(routes!(leave))
         .routes(routes!(set_order))
         // One more than allowed, so that the handler can answer with the limit.
         .routes(routes!(set_icon, remove_icon).layer(DefaultBodyLimit::max(config.storage.avatar_max_bytes + 1)))
-        .routes(routes!(icon::show))
+        .merge(icon::router())
 }
 
 /// A new server.

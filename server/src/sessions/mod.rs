@@ -5,7 +5,7 @@ mod store;
 mod tokens;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
@@ -85,13 +85,11 @@ impl Opened {
 impl Opened {
     /// Sends the browser, signed in, to a page of this app.
     pub fn into_redirect(self, app: &App, to: &str) -> Response {
-        let (parts, _) = self.into_response(app, StatusCode::SEE_OTHER).into_parts();
-        let mut response = StatusCode::SEE_OTHER.into_response();
-        for cookie in parts.headers.get_all(header::SET_COOKIE) {
+        let signed_in = self.into_response(app, StatusCode::CREATED);
+        let mut response = Redirect::to(to).into_response();
+        for cookie in signed_in.headers().get_all(header::SET_COOKIE) {
             response.headers_mut().append(header::SET_COOKIE, cookie.clone());
         }
-        let to = HeaderValue::from_str(to).unwrap_or_else(|_| HeaderValue::from_static("/"));
-        response.headers_mut().insert(header::LOCATION, to);
         response
     }
 }
@@ -244,19 +242,11 @@ pub async fn proven_at(q: &mut impl Query, auth: &Auth) -> Result<i64> {
     Ok(store::proven_at(q, &auth.session).await?)
 }
 
-/// It was proven now who uses this session.
+/// It was proven now who uses a session.
 ///
 /// # Errors
 /// The database's.
-pub async fn prove(tx: &mut Tx, auth: &Auth, now: i64) -> Result<()> {
-    Ok(store::prove(tx, &auth.session, now).await?)
-}
-
-/// It was proven now who uses a session, which somebody else than its own request says.
-///
-/// # Errors
-/// The database's.
-pub async fn prove_by_id(tx: &mut Tx, session: &str, now: i64) -> Result<()> {
+pub async fn prove(tx: &mut Tx, session: &str, now: i64) -> Result<()> {
     Ok(store::prove(tx, session, now).await?)
 }
 

@@ -5,8 +5,6 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::{Beginning, Kind, SessionCreated, Tokens, announce, cookies, hand_out, store, tokens};
 use crate::App;
@@ -15,11 +13,11 @@ use crate::db::Tx;
 use crate::error::{Problem, Result};
 use crate::factors;
 use crate::http::auth::{COOKIE, REFRESH_COOKIE, cookie};
-use crate::http::{Auth, Client, Json, Path};
+use crate::http::{Auth, Client, Json, Path, Routes, routes};
 
 /// Routes of this room, below `/api/v1`.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+pub fn router() -> Routes {
+    Routes::new()
         .routes(routes!(sign_in, list, end_others))
         .routes(routes!(second_step))
         .routes(routes!(by_passkey))

@@ -4,21 +4,19 @@ mod store;
 
 use axum::extract::State;
 use serde_json::{Map, Value};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::App;
 use crate::bus::PersonNotice;
 use crate::db::{Query, Tx};
 use crate::error::{Problem, Result};
-use crate::http::{Auth, Json};
+use crate::http::{Auth, Json, Routes, routes};
 
 /// Largest settings, in bytes of JSON.
 pub(crate) const MAX_BYTES: usize = 16 * 1024;
 
 /// Routes of this room, below `/api/v1`.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(get, put))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(get, put))
 }
 
 /// The settings of an account.

@@ -7,20 +7,18 @@ use axum::response::Response;
 use conntext_federation::block_list::BlockListFields;
 use conntext_federation::canonical;
 use conntext_federation::signed::Body as _;
-use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
-use utoipa_axum::routes;
 
 use super::types::ListPreview;
 use super::{lists, routes};
 use crate::App;
 use crate::error::{Problem, Result};
-use crate::http::{Admin, Json, Path};
+use crate::http::{Admin, Json, Path, Routes, routes};
 
 /// The longest file in bytes: a list and the keys that prove it, perhaps with blanks between.
 const MAX_FILE: usize = 2 * BlockListFields::MAX_BYTES;
 
-pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+pub(super) fn router() -> Routes {
+    Routes::new()
         .routes(routes!(own))
         .routes(routes!(look).layer(DefaultBodyLimit::max(MAX_FILE)))
         .routes(routes!(take).layer(DefaultBodyLimit::max(MAX_FILE)))

@@ -10,12 +10,12 @@ mod types;
 use std::time::Duration;
 
 use conntext_federation::domain::Domain;
-use utoipa_axum::router::OpenApiRouter;
 
 use crate::bus::Notice;
 use crate::error::Result;
+use crate::http::Routes;
 use crate::log::LogHandle;
-use crate::peers::trust::{Book, Turned, store, turn};
+use crate::peers::trust::{Book, Turned, known, store, turn};
 use crate::{App, media, profiles};
 
 pub use rules::{Change, change, remove};
@@ -24,7 +24,7 @@ pub use rules::{Change, change, remove};
 const LOOK: Duration = Duration::from_secs(5);
 
 /// Routes of this room, below `/api/v1`.
-pub fn router() -> OpenApiRouter<App> {
+pub fn router() -> Routes {
     routes::router().merge(list_routes::router())
 }
 
@@ -32,6 +32,10 @@ pub fn router() -> OpenApiRouter<App> {
 pub fn start(app: &App) {
     let (worker, stopping) = (app.clone(), app.stopping.clone());
     app.tasks.spawn(stopping.run_until_cancelled_owned(async move {
+        // What a block left to be done when the process ended, or while none ran.
+        if let Err(e) = purge_blocked(&worker).await {
+            tracing::warn!(error = %e, "what is kept of blocked instances could not be erased");
+        }
         loop {
             tokio::time::sleep(LOOK).await;
             if let Err(e) = reload(&worker).await {
@@ -76,12 +80,21 @@ fn is_from(log: &LogHandle, domain: &Domain) -> bool {
     log.hub_domain() == domain.as_str() || log.state().instances.values().any(|known| known.domain == domain.as_str())
 }
 
+async fn purge_blocked(app: &App) -> Result<()> {
+    let book = app.peers.trust.book();
+    for domain in known(app).await?.iter().filter(|domain| book.hides(domain)) {
+        purge(app, domain).await?;
+    }
+    Ok(())
+}
+
 /// Erases what is kept here of a blocked instance and can be fetched again: pictures of its people, files of its
-/// communities.
+/// communities. Profiles of its people are kept for them no longer.
 async fn purge(app: &App, domain: &Domain) -> Result<()> {
     let mut tx = app.db.begin().await?;
     profiles::forget_pictures(&mut tx, domain).await?;
     tx.commit().await?;
+    profiles::hosting::let_go_of(app, domain.as_str(), false).await?;
     for log in app.log.all() {
         if !log.hub_here && log.hub_domain() == domain.as_str() {
             media::drop_copies(app, log.id).await?;

@@ -3,20 +3,16 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use conntext_federation::domain::Domain;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-use super::types::{
-    Cuts, MetInstance, SetMode, SetRule, Supposed, TakenList, TrustRule, TrustSettings, WaitingInstance,
-};
+use super::types::{Cuts, MetInstance, SetMode, SetRule, Supposed, TakenList, TrustSettings};
 use super::{Change, cut, rules};
 use crate::error::{Problem, Result};
-use crate::http::{Admin, Json, Path};
+use crate::http::{Admin, Json, Path, Routes, routes};
 use crate::peers::trust::{Rule, Verdict, store};
 use crate::{App, accounts, peers};
 
-pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+pub(super) fn router() -> Routes {
+    Routes::new()
         .routes(routes!(settings))
         .routes(routes!(set_mode))
         .routes(routes!(preview))
@@ -46,7 +42,7 @@ async fn settings(State(app): State<App>, Admin(_admin): Admin) -> Result<Json<T
         common: common.remove(&peer.domain).unwrap_or_default(),
         domain: peer.domain.to_string(),
     });
-    let mut rules: Vec<TrustRule> = book.rules().map(TrustRule::from).collect();
+    let mut rules: Vec<Rule> = book.rules().cloned().collect();
     rules.sort_by(|a, b| a.pattern.cmp(&b.pattern));
     let taken = |list: store::List| TakenList {
         rules: rules.iter().filter(|rule| rule.list.as_ref() == Some(&list.domain)).count() as u64,
@@ -54,8 +50,6 @@ async fn settings(State(app): State<App>, Admin(_admin): Admin) -> Result<Json<T
         issued_at: list.issued_at,
         taken_at: list.taken_at,
     };
-    let waits =
-        |w: store::Waiting| WaitingInstance { domain: w.domain, wanted: w.wanted, asked: w.asked, since: w.since };
     Ok(Json(TrustSettings {
         mode: book.mode,
         configured_mode: book.outer,
@@ -63,7 +57,7 @@ async fn settings(State(app): State<App>, Admin(_admin): Admin) -> Result<Json<T
         configured_allow: app.config.federation.allow.clone(),
         lists: lists.into_iter().map(taken).collect(),
         rules,
-        waiting: waiting.into_iter().map(waits).collect(),
+        waiting,
         instances: met.collect(),
     }))
 }
@@ -107,7 +101,7 @@ async fn preview(State(app): State<App>, Admin(_admin): Admin, Json(asked): Json
 /// For admins of the instance. A rule for the same pattern is replaced.
 #[utoipa::path(put, path = "/trust/rules/{pattern}", request_body = SetRule,
     params(("pattern" = String, Path, description = "A domain, or `*.` and a domain")), responses(
-    (status = 200, body = TrustRule),
+    (status = 200, body = Rule),
     (status = 403, description = "`forbidden`", body = Problem),
     (status = 422, description = "`invalid` with the field", body = Problem),
 ))]
@@ -116,13 +110,13 @@ async fn set_rule(
     Admin(_admin): Admin,
     Path(pattern): Path<String>,
     Json(asked): Json<SetRule>,
-) -> Result<Json<TrustRule>> {
+) -> Result<Json<Rule>> {
     let SetRule { verdict, percent, reason, note } = asked;
     // What is blocked or paused sends nothing.
     let percent = if verdict == Verdict::Allow { percent } else { 100 };
     let rule = rules::change(&app, &pattern, Change { verdict, percent, reason, note }).await?;
     done(&app).await?;
-    Ok(Json(TrustRule::from(&rule)))
+    Ok(Json(rule))
 }
 
 /// Remove a rule

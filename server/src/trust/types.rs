@@ -4,40 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::config::Mode;
-use crate::peers::trust::{Rule, Verdict};
-
-/// A rule about other instances.
-#[derive(Clone, Serialize, ToSchema)]
-pub struct TrustRule {
-    /// A domain, or `*.` and a domain for everything below it.
-    pub pattern: String,
-    pub verdict: Verdict,
-    /// What may come from there, of what is usual, in percent.
-    pub percent: u32,
-    /// Shown to people of this instance, and part of the list that others can take over.
-    pub reason: String,
-    /// For admins only.
-    pub note: String,
-    /// The instance whose list it was taken from; none where an admin made it.
-    #[schema(required)]
-    pub list: Option<String>,
-    /// Milliseconds since 1970.
-    pub changed_at: i64,
-}
-
-impl From<&Rule> for TrustRule {
-    fn from(rule: &Rule) -> Self {
-        Self {
-            pattern: rule.pattern.clone(),
-            verdict: rule.verdict,
-            percent: rule.percent,
-            reason: rule.reason.clone(),
-            note: rule.note.clone(),
-            list: rule.list.clone(),
-            changed_at: rule.changed_at,
-        }
-    }
-}
+use crate::peers::trust::{Rule, Verdict, Waiting};
 
 /// What this instance has in common with another one.
 #[derive(Clone, Default, Serialize, ToSchema)]
@@ -71,18 +38,6 @@ pub struct MetInstance {
     pub common: InCommon,
 }
 
-/// An instance that waits for a decision.
-#[derive(Serialize, ToSchema)]
-pub struct WaitingInstance {
-    pub domain: String,
-    /// Somebody of this instance wanted to go there.
-    pub wanted: bool,
-    /// It asked by itself.
-    pub asked: bool,
-    /// Milliseconds since 1970.
-    pub since: i64,
-}
-
 /// A list of another instance that was taken over.
 #[derive(Serialize, ToSchema)]
 pub struct TakenList {
@@ -106,10 +61,10 @@ pub struct TrustSettings {
     pub configured_deny: Vec<String>,
     /// What the configuration allows.
     pub configured_allow: Vec<String>,
-    pub rules: Vec<TrustRule>,
+    pub rules: Vec<Rule>,
     pub lists: Vec<TakenList>,
     /// The oldest first.
-    pub waiting: Vec<WaitingInstance>,
+    pub waiting: Vec<Waiting>,
     pub instances: Vec<MetInstance>,
 }
 

@@ -3,19 +3,17 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use conntext_federation::perms::Perms;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::App;
 use crate::bus::Notice;
 use crate::error::{Problem, Result};
-use crate::http::{Auth, Path};
+use crate::http::{Auth, Path, Routes, routes};
 use crate::messages::place::Place;
 use crate::peers;
 
 /// Routes of this room, below `/api/v1`.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(typing))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(typing))
 }
 
 /// Say that one is writing

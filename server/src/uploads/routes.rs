@@ -8,15 +8,13 @@ use conntext_federation::perms::Perms;
 use serde::{Deserialize, Serialize};
 use tracing::Instrument as _;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::store::{self, PartRow, UploadRow};
 use super::turns::Turn;
 use super::{LIFE_MS, finish, parts};
 use crate::App;
 use crate::error::{Problem, Result};
-use crate::http::{Auth, Json, Path, Query};
+use crate::http::{Auth, Json, Path, Query, Routes, routes};
 use crate::media::serve;
 use crate::messages::place::{self, Place};
 
@@ -28,8 +26,8 @@ const LENGTH: HeaderName = HeaderName::from_static("upload-length");
 const COMPLETE: HeaderName = HeaderName::from_static("upload-complete");
 
 /// Routes of this room, below `/api/v1`.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(create)).routes(routes!(preview, offset, append, cancel))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(create)).routes(routes!(preview, offset, append, cancel))
 }
 
 /// Where a file will go.

@@ -353,7 +353,12 @@ fn end_of(identity: &Identity, ops: &Value, rotation: &SecretKey, signing: &Secr
     let mut chain: Vec<Op> = serde_json::from_value(ops.clone()).expect("a chain");
     chain.push(Op::sign(fields, rotation).expect("signed"));
     let tombstone = ProfileFields::tombstone(identity.uid.clone(), identity.n + 1, 0, 1);
-    SignedProfile { identity: chain, profile: ProfileDoc::sign(tombstone, signing).expect("signed"), servers: vec![] }
+    SignedProfile {
+        identity: chain,
+        profile: ProfileDoc::sign(tombstone, signing).expect("signed"),
+        servers: vec![],
+        host: None,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -377,7 +382,10 @@ async fn a9_nobody_is_forgotten_by_somebody_elses_word() {
     let forged = end_of(&identity, &ops, &stranger, &stranger);
     assert_eq!(send(&ben, &forged).await, "bad_identity_op");
     let profile = profiles::document(&mut t.b.app.db.read().await.unwrap(), &ben).await.unwrap().unwrap();
-    assert_eq!(send(&ben, &SignedProfile { identity: living, profile, servers: vec![] }).await, "bad_identity_op");
+    assert_eq!(
+        send(&ben, &SignedProfile { identity: living, profile, servers: vec![], host: None }).await,
+        "bad_identity_op"
+    );
     let mut read = t.b.app.db.read().await.unwrap();
     let real = profiles::tombstone(&t.b.app, &mut read, &ben).await.unwrap();
     drop(read);

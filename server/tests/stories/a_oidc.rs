@@ -290,6 +290,8 @@ async fn a15_groups_decide_who_comes_in_and_who_administers() {
     assert_eq!(ada.get("/me").await.json["admin"], true);
     let (_, back) = begin(&a, "/").await.back(&idp, who("2", json!("staff"))).await;
     assert_eq!(signed_in(&a, &back).get("/me").await.json["admin"], false);
+    // At once, and in sessions that were open before.
+    ada.get("/trust").await.expect_problem(403, "forbidden");
     // Who signs in another way stays as they are.
     assert_eq!(root.get("/me").await.json["admin"], true);
 }

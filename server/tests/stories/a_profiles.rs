@@ -327,7 +327,9 @@ async fn a10_what_is_not_signed_by_the_person_counts_for_nothing() {
     until("the second is seen", async || seen().await == "Second").await;
     let tell = async |servers: Vec<ServerProfileDoc>| {
         let profile = SignedProfile { servers, ..known().await };
-        exchange::keep(&a.app, vec![Told { home: b.app.domain.clone(), by_home: true, profile }]).await.unwrap();
+        exchange::keep(&a.app, vec![Told { home: b.app.domain.clone(), by: b.app.domain.clone(), profile }])
+            .await
+            .unwrap();
         seen().await
     };
     assert_eq!(tell(first.servers.clone()).await, "Second", "an older one does not come back");

@@ -6,8 +6,11 @@ use axum::http::Method;
 use conntext_federation::domain::Domain;
 use conntext_server::config::Mode;
 use conntext_server::peers;
+use conntext_server::peers::trust::Verdict;
+use conntext_server::trust::{self, Change};
 use serde_json::{Value, json};
 
+use crate::c_files::{fetch, upload};
 use crate::kit::{TestClient, TestInstance, TestNet, same, until};
 
 /// Two instances: a community of A with somebody of B, whose admin is there, too; and C beside them.
@@ -187,6 +190,14 @@ async fn j5_a_new_instance_waits_until_an_admin_lets_it_in() {
     assert!(there.text("/detail").contains("d.test"));
     assert_eq!(waiting().await[1]["wanted"], true);
 
+    // Whoever types any number of names fills no database.
+    for n in 0..505 {
+        t.ada.get(&format!("/directory?domain=x{n}.test")).await.expect_problem(403, "in_review");
+    }
+    assert_eq!(waiting().await.as_array().unwrap().len(), 500);
+    for n in 0..505 {
+        t.root.delete(&format!("/trust/waiting/x{n}.test")).await.expect_status(204);
+    }
     t.root.delete("/trust/waiting/d.test").await.expect_status(204);
     rule(&t.root, "c.test", "allow").await;
     assert_eq!(waiting().await, json!([]));
@@ -348,4 +359,58 @@ async fn j5_what_a_third_instance_passes_on_from_a_blocked_one_is_not_shown() {
     })
     .await;
     assert!(!cleo.get(&t.messages()).await.json.to_string().contains("poison"));
+}
+
+/// The same where it came before the block, with a file and a picture, and C has never met B.
+#[tokio::test(flavor = "multi_thread")]
+async fn j5_a_block_reaches_those_who_were_never_met() {
+    let t = two(690).await;
+    let c = t.net.instance("c.test").await;
+    let root = c.admin().await;
+    let cleo = c.person("cleo").await;
+    t.join(&cleo).await;
+    t.ben.put_bytes("/me/avatar", "image/png", picture()).await.expect_status(200);
+    let upload = upload(&t.ben, &t.sid, &t.channel, "poison.png", picture()).await.expect_status(201).json;
+    let attached = json!({"body": "poison", "nonce": "1", "attachments": [{"upload": upload["upload"]}]});
+    t.ben.post(&t.messages(), attached).await.expect_status(201);
+    until("it is there", async || t.reads(&cleo).await == ["poison"]).await;
+    let file = cleo.get(&t.messages()).await.json["messages"][0]["attachments"][0]["url"].clone();
+    fetch(&cleo, &file).await.expect_status(200);
+    let ben = t.ben.get("/me").await.text("/user/id");
+    let has_picture = async || cleo.get(&format!("/users/{ben}/avatar")).await.status == 200;
+    until("so is the picture", has_picture).await;
+
+    rule(&root, "b.test", "block").await;
+    assert_eq!(t.reads(&cleo).await, [""]);
+    fetch(&cleo, &file).await.expect_problem(404, "not_found");
+    assert!(!has_picture().await);
+    // Nor does it come again by the community's own instance, where C asks for a newer profile when something is new of him.
+    t.ben.patch("/me", json!({"bio": "still here"})).await.expect_status(200);
+    for of in [&t.a, &t.b, &c] {
+        of.clock.advance(3_700_000);
+    }
+    t.say(&t.ben, "more poison").await;
+    let bio = async || cleo.get(&format!("/users/{ben}")).await.json["bio"].clone();
+    until("the newer profile is there", async || bio().await == "still here").await;
+    t.say(&t.ada, "medicine").await;
+    until("so is the next message", async || t.reads(&cleo).await == ["", "", "medicine"]).await;
+    assert!(!has_picture().await);
+}
+
+/// What was cut short by the end of the process is done at the next start.
+#[tokio::test(flavor = "multi_thread")]
+async fn j5_what_a_block_left_undone_is_done_at_the_next_start() {
+    let t = two(695).await;
+    t.ben.put_bytes("/me/avatar", "image/png", picture()).await.expect_status(200);
+    let ben = t.ben.get("/me").await.text("/user/id");
+    until("his picture is here", async || t.ada.get(&format!("/users/{ben}/avatar")).await.status == 200).await;
+    // Written, and nothing followed from it yet.
+    let block = Change { verdict: Verdict::Block, percent: 100, reason: String::new(), note: String::new() };
+    trust::change(&t.a.app, "b.test", block).await.unwrap();
+    let Two { a, b: _b, mut ada, mut root, net: _net, .. } = t;
+    ada.let_go();
+    root.let_go();
+    let a = a.restart().await;
+    let ada = a.client().acting_as(&ada);
+    until("the picture is gone", async || ada.get(&format!("/users/{ben}/avatar")).await.status == 404).await;
 }

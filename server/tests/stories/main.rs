@@ -6,6 +6,7 @@ mod a_accounts;
 mod a_deletion;
 mod a_export;
 mod a_factors;
+mod a_hosting;
 mod a_mail;
 mod a_oidc;
 mod a_passkeys;

@@ -1,7 +1,8 @@
-import { useState } from "react";
+import { lazy, useState } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Link, Redirect, useLocation, useSearch } from "wouter";
+import type { SessionCreated } from "@kit/api";
 import { accountApi } from "@kit/api/account";
 import { useSession } from "@kit/live";
 import { Button } from "@kit/ui/Button";
@@ -13,6 +14,8 @@ import { useHash } from "@kit/ui/useHash";
 import { InsecureNotice } from "./InsecureNotice";
 import { SignUpEmail, forgetSearch, rememberedSearch } from "./SignUpEmail";
 import { SignUpForm, refusesLink } from "./SignUpForm";
+
+const OwnKeyStep = lazy(() => import("./OwnKeyStep").then((m) => ({ default: m.OwnKeyStep })));
 
 /**
  * Creating an account; afterwards the page goes on where `?return=` says. `?invite=` is the code of an invitation to this
@@ -28,8 +31,10 @@ export function SignUpPage() {
   // Forgotten once the account is made, and needed until the page is left.
   const [remembered] = useState(rememberedSearch);
   const search = asked || (token ? remembered : "");
-  const target = returnTo(search);
+  const [toPlaces, setToPlaces] = useState(false);
+  const target = toPlaces ? "/settings/data" : returnTo(search);
   const [waiting, setWaiting] = useState<string | null>(null);
+  const [made, setMade] = useState<SessionCreated | null>(null);
   const [linkRefused, setLinkRefused] = useState(false);
   const emailFirst = instance?.email === "required";
   const confirmed = useQuery({ queryKey: ["sign-up", token], queryFn: () => accountApi.registeredEmail(token), enabled: emailFirst && token !== "", retry: false });
@@ -37,6 +42,17 @@ export function SignUpPage() {
   if (status === "in") return <Redirect to={target} replace />;
   if (!instance) return null;
   if (instance.insecure) return <InsecureNotice />;
+  if (made)
+    return (
+      <OwnKeyStep
+        user={made.me.user}
+        onDone={() => { signedIn(made); }}
+        onPlace={() => {
+          setToPlaces(true);
+          signedIn(made);
+        }}
+      />
+    );
   const signIn = (
     <Trans>
       Already have an account here? <Link href={signInPath(target)}>Sign in</Link>
@@ -91,7 +107,7 @@ export function SignUpPage() {
       onLinkRefused={() => { setLinkRefused(true); }}
       onDone={(created) => {
         forgetSearch();
-        if ("me" in created) signedIn(created);
+        if ("me" in created) setMade(created);
         else setWaiting(created.handle);
       }}
     />

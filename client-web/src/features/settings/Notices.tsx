@@ -8,16 +8,18 @@ import { Button } from "@kit/ui/Button";
 import { FormError } from "@kit/ui/FormError";
 import { toast } from "@kit/ui/Toasts";
 import { useSubmit } from "@kit/ui/useSubmit";
+import { useOwnKeyNotice } from "./own-key/useOwnKeyNotice";
 import { useKeepAccount } from "./useKeepAccount";
 import s from "./Notices.module.css";
 
-/** What a person is told wherever they are: sign-ins to their account that no device knows of yet, people and instances that wait to be let in, the day on which the account is deleted. */
+/** What a person is told wherever they are: sign-ins to their account that no device knows of yet, people and instances that wait to be let in, the day on which the account is deleted, and now and then a key of one's own. */
 export function Notices() {
   const { t } = useLingui();
   const count = useLive((state) => state.me?.unknown_sign_ins ?? 0);
   const people = useUnseen(useLive((state) => state.me?.applications ?? 0));
   const instances = useUnseen(useLive((state) => state.me?.instances_waiting ?? 0));
   const deletedAt = useLive((state) => state.me?.deleted_at ?? null);
+  const ownKey = useOwnKeyNotice();
   const [later, setLater] = useState(false);
   const list = useQuery({ queryKey: ["sessions"], queryFn: () => api.sessions.list(), enabled: count > 0 });
   const { refetch } = list;
@@ -28,7 +30,7 @@ export function Notices() {
   const [location] = useLocation();
   // Its page says so itself.
   const goes = deletedAt !== null && !later && location !== "/settings/data";
-  if (unknown.length === 0 && !people.unseen && !instances.unseen && !goes) return null;
+  if (unknown.length === 0 && !people.unseen && !instances.unseen && !goes && !ownKey.due) return null;
   return (
     <section className={s.region} aria-label={t`Notices`}>
       {unknown.map((session) => (
@@ -43,6 +45,11 @@ export function Notices() {
       {instances.unseen ? (
         <WaitingNotice page="/settings/instances" onSeen={instances.see}>
           <Plural value={instances.count} one="Another instance waits to be let in." other="# instances wait to be let in." />
+        </WaitingNotice>
+      ) : null}
+      {ownKey.due && deletedAt === null ? (
+        <WaitingNotice page="/settings/security" onSeen={ownKey.later}>
+          <Trans>Your account depends on this place alone. With a key of your own it is yours for good.</Trans>
         </WaitingNotice>
       ) : null}
     </section>

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useLingui } from "@lingui/react/macro";
 import { api } from "@kit/api";
@@ -11,7 +11,9 @@ import { RecoveryCodesDialog } from "./RecoveryCodesDialog";
 import { RecoveryCodesSection } from "./RecoveryCodesSection";
 import { ServicesSection } from "./ServicesSection";
 
-/** How a person signs in. */
+const OwnKeySection = lazy(() => import("./own-key/OwnKeySection").then((m) => ({ default: m.OwnKeySection })));
+
+/** How a person signs in, and what keeps the account theirs. */
 export function SecurityPage() {
   const { t } = useLingui();
   const queries = useQueryClient();
@@ -37,6 +39,9 @@ export function SecurityPage() {
           {factors.data.authenticator || factors.data.passkeys.length > 0 ? <RecoveryCodesSection left={factors.data.recovery_codes} onMade={added} /> : null}
         </>
       ) : null}
+      <Suspense fallback={<SkeletonRows rows={1} label={t`Loading`} />}>
+        <OwnKeySection />
+      </Suspense>
       {codes.length > 0 ? <RecoveryCodesDialog codes={codes} onClose={() => { setCodes([]); }} /> : null}
     </>
   );

@@ -11,11 +11,11 @@ use std::sync::{Arc, RwLock};
 
 use conntext_federation::Code;
 use conntext_federation::domain::Domain;
-use conntext_federation::ids::Actor;
+use conntext_federation::ids::{Actor, InstanceId};
 use conntext_federation::state::ServerState;
 
 pub use store::{List, Rule, Verdict, Waiting};
-pub use turn::{Turned, turn};
+pub use turn::{Turned, known, turn};
 
 use super::limits::new_for_ms;
 use crate::App;
@@ -142,11 +142,15 @@ impl Book {
 
     /// The same of somebody, by what a log says of their home.
     pub fn hides_actor(&self, state: &ServerState, actor: &Actor) -> bool {
+        self.blocks && state.bindings.get(actor).is_some_and(|binding| self.hides_home(state, &binding.home))
+    }
+
+    /// The same of everybody of an instance, by what a log says of it.
+    pub fn hides_home(&self, state: &ServerState, home: &InstanceId) -> bool {
         self.blocks
             && state
-                .bindings
-                .get(actor)
-                .and_then(|binding| state.instances.get(&binding.home))
+                .instances
+                .get(home)
                 .and_then(|instance| Domain::parse_normal(&instance.domain, true).ok())
                 .is_some_and(|domain| self.hides(&domain))
     }

@@ -10,7 +10,8 @@ use crate::db::{self, Error, Query, Result, Row, Tx};
 const MODE: &str = "trust_mode";
 /// The name of the fact that grows with every change.
 const REVISION: &str = "trust_revision";
-/// The most instances that wait at a time: whoever owns a domain can make any number of names.
+/// The most instances that wait at a time: whoever owns a domain can make any number of names, and our own people can type
+/// any.
 const MOST_WAITING: i64 = 500;
 
 /// What a rule says.
@@ -38,22 +39,24 @@ impl Verdict {
     }
 }
 
-/// A rule.
-#[derive(Clone, Debug, PartialEq)]
+/// A rule about other instances.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = TrustRule)]
 pub struct Rule {
-    /// A domain, or `*.` and a domain.
+    /// A domain, or `*.` and a domain for everything below it.
     pub pattern: String,
     /// What it says.
     pub verdict: Verdict,
-    /// What may come from there, of what is usual.
+    /// What may come from there, of what is usual, in percent.
     pub percent: u32,
-    /// For everybody.
+    /// Shown to people of this instance, and part of the list that others can take over.
     pub reason: String,
-    /// For admins.
+    /// For admins only.
     pub note: String,
-    /// The instance whose list it was taken from.
+    /// The instance whose list it was taken from; none where an admin made it.
+    #[schema(required)]
     pub list: Option<String>,
-    /// Milliseconds.
+    /// Milliseconds since 1970.
     pub changed_at: i64,
 }
 
@@ -171,7 +174,8 @@ pub async fn remove_list(tx: &mut Tx, domain: &str) -> Result<bool> {
 }
 
 /// An instance that waits for a decision.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = WaitingInstance)]
 pub struct Waiting {
     /// Its domain.
     pub domain: String,
@@ -179,7 +183,7 @@ pub struct Waiting {
     pub wanted: bool,
     /// It asked by itself.
     pub asked: bool,
-    /// Milliseconds.
+    /// Milliseconds since 1970.
     pub since: i64,
 }
 
@@ -202,9 +206,9 @@ pub async fn count_waiting(q: &mut impl Query) -> Result<i64> {
     Ok(row.map_or(0, |r| r.get(0)))
 }
 
-/// Notes that an instance waits. Where too many do, one that asked by itself is not noted.
+/// Notes that an instance waits, unless too many do.
 pub async fn wait(tx: &mut Tx, domain: &Domain, asked: bool, now_ms: i64) -> Result<()> {
-    if asked && count_waiting(tx).await? >= MOST_WAITING {
+    if count_waiting(tx).await? >= MOST_WAITING {
         return Ok(());
     }
     let sql = "insert into trust_waiting (domain, wanted, asked, since) values ($1, $2, $3, $4)

@@ -1,13 +1,15 @@
+import { PlaceSection } from "./PlaceSection";
 import { DeletionSection } from "./DeletionSection";
 import { DeparturesSection } from "./DeparturesSection";
 import { ErasuresSection } from "./ErasuresSection";
 import { ExportSection } from "./ExportSection";
 import { ImportSection } from "./ImportSection";
 
-/** Taking one's data out, bringing it along from elsewhere, what was erased, and deleting the account. */
+/** Where the profile lies, taking one's data out, bringing it along from elsewhere, what was erased, and deleting the account. */
 export function DataPage() {
   return (
     <>
+      <PlaceSection />
       <ExportSection />
       <ImportSection />
       <DeparturesSection />

@@ -3,10 +3,14 @@ import userEvent from "@testing-library/user-event";
 import { i18n } from "@lingui/core";
 import { describe, expect, it } from "vitest";
 import type { Erasure, Export, ImportPreview } from "@kit/api";
+import type { ProfilePlace } from "@kit/api/identity";
 import { me } from "@kit/testing/build";
 import { fakeServer, Refusal, show } from "@kit/testing/render";
 import { fileSize } from "./bytes";
 import { DataPage } from "./DataPage";
+import { PlaceSection } from "./PlaceSection";
+
+const atHome = { "GET me/profile-host": { domain: "quietbay.org", home: true, places: [] } };
 
 const archive = (part: Partial<Export> = {}): Export => ({ id: "exp_1", state: "ready", done: 10, total: 10, size: 3_400_000, code: null, created_at: 1_767_225_600_000, expires_at: 1_767_830_400_000, ...part });
 
@@ -35,7 +39,7 @@ describe("B4: what was erased", () => {
   const erasure = (part: Partial<Erasure>): Erasure => ({ id: "e1", sid: "s_1", name: "Orchard", host: "harbour.town", state: "erasing", code: null, confirmed: [], missing: [], asked_at: 1_767_225_600_000, settled_at: null, ...part });
   const page = (erasures: Erasure[]) => {
     let held = erasures;
-    const requests = fakeServer({
+    const requests = fakeServer({ ...atHome,
       "GET me/exports": { exports: [] },
       "GET me/departures": { departures: [] },
       "GET me/erasures": () => ({ erasures: held }),
@@ -62,7 +66,7 @@ describe("B4: what was erased", () => {
 
   it("B4: what one posted in a community that one left is erased, too", async () => {
     let left = [{ sid: "s_9", name: "Attic", host: "harbour.town", left_at: 1_767_225_600_000 }];
-    const requests = fakeServer({
+    const requests = fakeServer({ ...atHome,
       "GET me/exports": { exports: [] },
       "GET me/departures": () => ({ departures: left }),
       "GET me/erasures": () => ({ erasures: left.length ? [] : [erasure({ name: "Attic" })] }),
@@ -96,7 +100,7 @@ describe("A7: an archive of one's data", () => {
   it("is asked for with proof, shows how far it is, and can be cancelled", async () => {
     let exports: Export[] = [];
     let proven = false;
-    const requests = fakeServer({
+    const requests = fakeServer({ ...atHome,
       "GET me/exports": () => ({ exports }),
       "GET me/departures": { departures: [] },
       "GET me/erasures": { erasures: [] },
@@ -128,7 +132,7 @@ describe("A7: an archive of one's data", () => {
 
   it("is downloaded by a link, and deleted after a question", async () => {
     let exports = [archive()];
-    fakeServer({
+    fakeServer({ ...atHome,
       "GET me/exports": () => ({ exports }),
       "GET me/departures": { departures: [] },
       "GET me/erasures": { erasures: [] },
@@ -150,7 +154,7 @@ describe("A7: an archive of one's data", () => {
 
   it("says why there is none: no turn yet, no room, too many in a day", async () => {
     let exports = [archive({ state: "queued", total: 0, done: 0 })];
-    fakeServer({ "GET me/exports": () => ({ exports }),
+    fakeServer({ ...atHome, "GET me/exports": () => ({ exports }),
       "GET me/departures": { departures: [] },
       "GET me/erasures": { erasures: [] }, "POST me/exports": () => new Refusal({ status: 429, code: "rate", retry_after_ms: 7_200_000 }) });
     const { client } = show(<DataPage />, { me: me() });
@@ -166,7 +170,7 @@ describe("A7: an archive of one's data", () => {
 describe("A7: bringing data along", () => {
   it("shows what is new and sets what is chosen", async () => {
     let applied: unknown = null;
-    fakeServer({
+    fakeServer({ ...atHome,
       "GET me/exports": { exports: [] },
       "GET me/departures": { departures: [] },
       "GET me/erasures": { erasures: [] },
@@ -187,13 +191,13 @@ describe("A7: bringing data along", () => {
     expect(await screen.findByText("What you chose is taken over.")).toBeInTheDocument();
     expect(applied).toEqual({ parts: ["display_name", "bio"] });
     const places = screen.getAllByRole("listitem").map((item) => item.textContent);
-    expect(places.map((text) => /open to everybody|you are in it|by invitation/.exec(text)?.[0])).toEqual(["open to everybody", "you are in it", "by invitation"]);
+    expect(places.slice(1).map((text) => /open to everybody|you are in it|by invitation/.exec(text)?.[0])).toEqual(["open to everybody", "you are in it", "by invitation"]);
     expect(screen.getByRole("button", { name: "Join Orchard" })).toBeInTheDocument();
     expect(screen.queryByRole("button", { name: "Join Cellar" })).toBeNull();
   });
 
   it("says what is wrong with a file", async () => {
-    fakeServer({
+    fakeServer({ ...atHome,
       "GET me/exports": { exports: [] },
       "GET me/departures": { departures: [] },
       "GET me/erasures": { erasures: [] },
@@ -215,4 +219,51 @@ async function fileField(): Promise<HTMLInputElement> {
 
 it("A7: sizes are shown in the unit that fits", () => {
   expect([0, 999, 1500, 34_000_000, 2e9].map((n) => fileSize(i18n, n))).toEqual(["0 bytes", "999 bytes", "1.5 kB", "34 MB", "2 GB"]);
+});
+
+describe("A6: where the profile lies", () => {
+  const place = (domain: string, state: ProfilePlace["state"], more: Partial<ProfilePlace> = {}): ProfilePlace => ({ domain, state, problem: null, since: 1_700_000_000_000, confirmed: false, ...more });
+
+  it("says how it stands with each place, and gives a move up", async () => {
+    const requests = fakeServer({
+      "GET me/profile-host": { domain: "harbour.org", home: false, places: [place("calm.org", "moving", { problem: "peer_unreachable" }), place("harbour.org", "kept"), place("old.org", "left", { confirmed: true }), place("gone.org", "left"), place("full.org", "refused", { problem: "quota" })] },
+      "PUT me/profile-host": { domain: "harbour.org", home: false, places: [place("harbour.org", "kept")] },
+    });
+    show(<PlaceSection />, { me: me() });
+    const list = await screen.findByRole("list", { name: "Where your profile lies" });
+    const rows = within(list).getAllByRole("listitem").map((row) => row.textContent);
+    expect(rows[0]).toMatch(/^harbour\.org.*up to date/);
+    expect(rows[1]).toMatch(/^calm\.org.*does not answer; it is tried again/);
+    expect(rows[2]).toMatch(/has signed that it keeps nothing/i);
+    expect(rows[3]).toMatch(/never confirmed/i);
+    expect(rows[4]).toMatch(/no room for more/i);
+    expect(screen.queryByRole("button", { name: "Choose another place" })).toBeNull();
+    await userEvent.click(screen.getByRole("button", { name: "Stay where it is" }));
+    await waitFor(() => {
+      expect(screen.queryByText(/calm\.org/)).toBeNull();
+    });
+    expect(requests.find((request) => request.method === "PUT")?.body).toEqual({ domain: "harbour.org" });
+    expect(screen.getByRole("button", { name: "Bring it home" })).toBeInTheDocument();
+  });
+
+  it("shows what a place asks for before it is chosen, and says which one has no room", async () => {
+    const requests = fakeServer({
+      ...atHome,
+      "GET profile-hosts": { hosts: [{ domain: "harbour.org", name: "Harbour", terms: "Be kind.", open: true }] },
+      "GET profile-hosts/full.org": { domain: "full.org", name: "Full", terms: "", open: false },
+      "PUT me/profile-host": { domain: "quietbay.org", home: true, places: [place("harbour.org", "moving")] },
+    });
+    show(<PlaceSection />, { me: me() });
+    await userEvent.click(await screen.findByRole("button", { name: "Choose another place" }));
+    const dialog = await screen.findByRole("dialog");
+    const act = within(dialog).getByRole("button", { name: "Keep it there" });
+    expect(act).toBeDisabled();
+    await userEvent.type(within(dialog).getByLabelText("Another place"), "full.org{Enter}");
+    expect(await within(dialog).findByText(/full\.org does not take profiles/)).toBeInTheDocument();
+    await userEvent.click(await within(dialog).findByRole("radio", { name: /harbour\.org/ }));
+    expect(within(dialog).getByText(/Be kind\./)).toBeInTheDocument();
+    await userEvent.click(act);
+    expect(await screen.findByText(/On its way there/)).toBeInTheDocument();
+    expect(requests.find((request) => request.method === "PUT")?.body).toEqual({ domain: "harbour.org" });
+  });
 });

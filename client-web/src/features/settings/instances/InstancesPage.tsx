@@ -1,10 +1,10 @@
 import { useEffect, useState } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { Trans, useLingui } from "@lingui/react/macro";
-import type { TrustRule } from "@kit/api";
-import { trustApi } from "@kit/api/trust";
+import { trustApi, type TrustRule } from "@kit/api/trust";
 import { useMe } from "@kit/live";
 import { Button } from "@kit/ui/Button";
+import { HostedSection } from "./HostedSection";
 import { FailedState, SkeletonRows } from "@kit/ui/States";
 import { ListsSection } from "./ListsSection";
 import { MetSection } from "./MetSection";
@@ -53,6 +53,7 @@ export function InstancesPage() {
       />
       <MetSection trust={trust} onEdit={setDraft} />
       <ListsSection lists={trust.lists} onChanged={changed} />
+      <HostedSection />
       {draft ? <RuleDialog draft={draft} onClose={() => { setDraft(null); }} onSaved={changed} /> : null}
     </>
   );

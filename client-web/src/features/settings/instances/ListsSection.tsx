@@ -1,7 +1,6 @@
 import { useRef, useState } from "react";
 import { Plural, Trans, useLingui } from "@lingui/react/macro";
-import type { ListPreview, TakenList } from "@kit/api";
-import { trustApi } from "@kit/api/trust";
+import { trustApi, type ListPreview, type TakenList } from "@kit/api/trust";
 import { useSession } from "@kit/live";
 import { Button } from "@kit/ui/Button";
 import { ConfirmDialog } from "@kit/ui/ConfirmDialog";

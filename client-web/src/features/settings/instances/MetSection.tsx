@@ -1,5 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import type { MetInstance, TrustSettings } from "@kit/api";
+import type { MetInstance, TrustSettings } from "@kit/api/trust";
 import { Button } from "@kit/ui/Button";
 import { Section } from "@kit/ui/SettingsLayout";
 import { EmptyState } from "@kit/ui/States";

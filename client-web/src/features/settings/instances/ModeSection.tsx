@@ -1,8 +1,7 @@
 import { useState } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { Trans, useLingui } from "@lingui/react/macro";
-import type { TrustMode } from "@kit/api";
-import { trustApi } from "@kit/api/trust";
+import { trustApi, type TrustMode } from "@kit/api/trust";
 import { ChoiceField } from "@kit/ui/ChoiceField";
 import { CheckField } from "@kit/ui/CheckField";
 import { ConfirmDialog } from "@kit/ui/ConfirmDialog";

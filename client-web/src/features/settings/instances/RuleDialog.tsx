@@ -1,8 +1,7 @@
 import { useEffect, useState, type FormEvent } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { Trans, useLingui } from "@lingui/react/macro";
-import type { Verdict } from "@kit/api";
-import { trustApi } from "@kit/api/trust";
+import { trustApi, type Verdict } from "@kit/api/trust";
 import { Button } from "@kit/ui/Button";
 import { ChoiceField } from "@kit/ui/ChoiceField";
 import { Dialog } from "@kit/ui/Dialog";

@@ -1,7 +1,6 @@
 import { useState, type ReactNode } from "react";
 import { Trans, useLingui } from "@lingui/react/macro";
-import type { TrustRule, TrustSettings } from "@kit/api";
-import { trustApi } from "@kit/api/trust";
+import { trustApi, type TrustRule, type TrustSettings } from "@kit/api/trust";
 import { Button } from "@kit/ui/Button";
 import { ConfirmDialog } from "@kit/ui/ConfirmDialog";
 import { SearchField } from "@kit/ui/SearchField";

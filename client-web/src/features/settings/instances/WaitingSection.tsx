@@ -1,6 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import type { WaitingInstance } from "@kit/api";
-import { trustApi } from "@kit/api/trust";
+import { trustApi, type WaitingInstance } from "@kit/api/trust";
 import { Button } from "@kit/ui/Button";
 import { FormError } from "@kit/ui/FormError";
 import { Section } from "@kit/ui/SettingsLayout";

@@ -1,6 +1,6 @@
 import { Plural, Trans } from "@lingui/react/macro";
 import { t } from "@lingui/core/macro";
-import type { Cut, InCommon, Verdict } from "@kit/api";
+import type { Cut, InCommon, Verdict } from "@kit/api/trust";
 import { Note } from "@kit/ui/Page";
 import s from "./Instances.module.css";
 

@@ -1,0 +1,82 @@
+//! Where profiles lie. A home signs the profiles of its people and may have another instance keep them ([`home`]); as a
+//! host an instance keeps what the person's own signature vouches for, and can neither alter it nor bring back an older
+//! one ([`host`]).
+
+mod home;
+mod host;
+mod offers;
+mod routes;
+mod store;
+
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use crate::App;
+use crate::config::Config;
+use crate::db::Tx;
+use crate::error::Result;
+use crate::http::rate::RateLimit;
+
+pub use host::{let_go_of, peer_router};
+pub use routes::router;
+
+/// How often it is looked whose turn it is.
+const ROUND: Duration = Duration::from_secs(5);
+const DAY_MS: u64 = 86_400_000;
+
+/// What is kept in memory.
+pub struct Hosting {
+    turn: Notify,
+    moves: RateLimit<String>,
+    offers: offers::Lately,
+}
+
+impl Hosting {
+    /// Nothing is known yet.
+    pub fn new(config: &Config) -> Self {
+        let moves = config.profile_hosting.moves_per_day.max(1);
+        Self {
+            turn: Notify::new(),
+            moves: RateLimit::new(moves, DAY_MS / u64::from(moves)),
+            offers: offers::Lately::default(),
+        }
+    }
+
+    /// Something may be due.
+    pub fn wake(&self) {
+        self.turn.notify_one();
+    }
+}
+
+/// Starts the worker; it ends with the instance.
+pub fn start(app: &App) {
+    let (worker, stopping) = (app.clone(), app.stopping.clone());
+    app.tasks.spawn(stopping.run_until_cancelled_owned(async move {
+        loop {
+            worker.cluster.until_duties().await;
+            if let Err(e) = home::round(&worker).await {
+                tracing::warn!(code = e.code, detail = e.detail, "the places of profiles could not be looked after");
+            }
+            let _ = tokio::time::timeout(ROUND, worker.hosting.turn.notified()).await;
+        }
+    }));
+}
+
+/// Somebody of another instance is gone: nothing is kept for them any more.
+///
+/// # Errors
+/// The database's.
+pub async fn forget_hosted(tx: &mut Tx, uid: &str) -> Result<()> {
+    Ok(store::forget(tx, uid).await?)
+}
+
+/// One of our own people is gone: no place is theirs any more. Answers with the domains of those that were.
+///
+/// # Errors
+/// The database's.
+pub async fn forget_places(tx: &mut Tx, uid: &str) -> Result<Vec<String>> {
+    let domains = store::domains(tx, uid).await?;
+    store::forget_places(tx, uid).await?;
+    Ok(domains)
+}
