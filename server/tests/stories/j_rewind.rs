@@ -66,7 +66,10 @@ impl Scene {
         same(&a, &b, &orchard.sid).await;
         let copies = Copies::new();
         let a = a.restart_with(|data| copies.take(data)).await;
-        Self { net, a, b, ada, ben, orchard, copies }
+        let scene = Self { net, a, b, ada, ben, orchard, copies };
+        // After a start it stands still until the follower has been asked.
+        scene.goes_on().await;
+        scene
     }
 
     fn sid(&self) -> &ServerId {
