@@ -186,7 +186,7 @@ async fn measure(options: &Options, report: &mut Report) -> Result<()> {
     if wanted(Part::Large) {
         eprintln!("Years of history and many people …");
         let mut world = world::World::start_on(options, folder.path(), ["large", "small"], None).await?;
-        report.add_all(large::measure(&mut world, options).await?);
+        report.add_all(large::measure(&mut world, options, folder.path()).await?);
         world.stop().await?;
     }
     if wanted(Part::Postgres) {
