@@ -170,6 +170,16 @@ pub struct MemberJoin {
     pub invite: Option<Hash>,
 }
 
+/// Somebody goes on under another home. Sent by the new one; roles, messages and everything else stay theirs.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MemberMigrate {
+    /// The whole chain, whose last operation names the new home.
+    pub identity: Vec<Op>,
+    /// Where the log knows a chain that parted from this one: that one, from where they part. This one has to outrank it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub over: Vec<Op>,
+}
+
 /// Change of a member's roles.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct MemberUpdate {
@@ -337,6 +347,8 @@ pub enum Content {
     RoleDelete,
     /// `member.join`
     MemberJoin(MemberJoin),
+    /// `member.migrate`
+    MemberMigrate(MemberMigrate),
     /// `member.leave`
     MemberLeave,
     /// `member.kick`
@@ -455,6 +467,7 @@ impl Content {
             "role.update" => Self::RoleUpdate(typed(value)?),
             "role.delete" => Self::RoleDelete,
             "member.join" => Self::MemberJoin(typed(value)?),
+            "member.migrate" => Self::MemberMigrate(typed(value)?),
             "member.leave" => Self::MemberLeave,
             "member.kick" => Self::MemberKick,
             "member.ban" => Self::MemberBan,

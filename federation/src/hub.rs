@@ -6,10 +6,10 @@
 use crate::{
     action::{Action, MAX_ACTION_AGE_MS, Position, Sealed},
     canonical,
-    content::{Content, Genesis, MemberJoin},
+    content::{Content, Genesis, MemberJoin, MemberMigrate},
     error::Code,
     event::{Event, Header, MAX_ENVELOPE_BYTES, MAX_EVENT_BYTES, Visibility},
-    identity::{Op, verify_chain},
+    identity::{Op, compare_chains, verify_chain},
     ids::{ActionId, Actor, Hash, InstanceId, ServerId, h40},
     instance::KeysStatement,
     keys::{Bytes, KeySig, SecretKey},
@@ -17,6 +17,7 @@ use crate::{
     state::ServerState,
 };
 use serde_json::Value;
+use std::cmp::Ordering;
 
 /// How far a home's clock may run ahead of the hub's, milliseconds.
 pub const CLOCK_TOLERANCE_MS: i64 = 5 * 60 * 1000;
@@ -129,6 +130,7 @@ pub fn check_home(state: &ServerState, action: &Action, content: Option<&Content
         // Only the hub speaks of keys and epochs: from anybody else they would be a way to speak for others.
         (_, Some(Content::InstanceKeys(_) | Content::ServerEpoch(_))) => Err(Code::NotHome),
         (actor, Some(Content::MemberJoin(join))) => check_join_home(state, actor, action, join),
+        (actor, Some(Content::MemberMigrate(migrate))) => check_new_home(state, actor, action, migrate),
         (actor, _) => match state.bindings.get(actor) {
             Some(binding) if binding.home == action.origin => Ok(()),
             // The creator of a server acts once before joining it.
@@ -161,6 +163,36 @@ fn check_join_home(state: &ServerState, actor: &Actor, action: &Action, join: &M
         },
         Actor::Persona(_) | Actor::Instance(_) => Err(Code::NotHome),
     }
+}
+
+/// Whether a chain counts more than what the log knows of it, and names the instance that acts as the home.
+fn check_new_home(state: &ServerState, actor: &Actor, action: &Action, migrate: &MemberMigrate) -> Result<(), Code> {
+    let Actor::User(uid) = actor else { return Err(Code::NotHome) };
+    let binding = state.bindings.get(actor).ok_or(Code::NotMember)?;
+    let identity = verify_chain(&migrate.identity)?;
+    if identity.uid != *uid || identity.home != action.origin {
+        return Err(Code::NotHome);
+    }
+    let (n, hash) = binding.op.ok_or(Code::BadIdentityOp)?;
+    if identity.deleted || binding.home == action.origin {
+        return Err(Code::BadMigration);
+    }
+    // What the log knows is a beginning of the chain itself, or of the one that the chain outranks.
+    let parted = match migrate.over.first() {
+        None => None,
+        Some(first) => {
+            let same =
+                usize::try_from(first.n).ok().and_then(|n| migrate.identity.get(..n)).ok_or(Code::BadIdentityOp)?;
+            let other: Vec<Op> = same.iter().chain(&migrate.over).cloned().collect();
+            if compare_chains(&migrate.identity, &other)? != Ordering::Greater || n < first.n {
+                return Err(Code::BadIdentityOp);
+            }
+            Some(other)
+        }
+    };
+    let known = parted.as_ref().unwrap_or(&migrate.identity);
+    let op = usize::try_from(n).ok().and_then(|n| known.get(n)).ok_or(Code::BadIdentityOp)?;
+    if op.hash() == Ok(hash) { Ok(()) } else { Err(Code::BadIdentityOp) }
 }
 
 /// What an action shows by itself: that it is meant for this log and this time, that it names its content, and that it has

@@ -136,12 +136,9 @@ impl Identity {
         said.check(key)
     }
 
-    /// Makes and signs the next operation; `change` alters what the last one says.
-    ///
-    /// # Errors
-    /// [`Code::BadIdentityOp`] where the result breaks a rule of chains.
-    pub fn next(&self, change: impl FnOnce(&mut OpFields), signer: &SecretKey) -> Result<Op, Code> {
-        let mut fields = OpFields {
+    /// What the next operation says where it changes nothing.
+    pub fn following(&self) -> OpFields {
+        OpFields {
             uid: self.uid.clone(),
             prev: Some(self.hash),
             n: self.n + 1,
@@ -150,7 +147,15 @@ impl Identity {
             signing_keys: self.signing_keys.clone(),
             rotation_keys: self.rotation_keys.clone(),
             deleted: None,
-        };
+        }
+    }
+
+    /// Makes and signs the next operation; `change` alters what the last one says.
+    ///
+    /// # Errors
+    /// [`Code::BadIdentityOp`] where the result breaks a rule of chains.
+    pub fn next(&self, change: impl FnOnce(&mut OpFields), signer: &SecretKey) -> Result<Op, Code> {
+        let mut fields = self.following();
         change(&mut fields);
         let op = Op::sign(fields, signer)?;
         self.clone().apply(&op)?;

@@ -19,6 +19,7 @@ pub mod ids;
 pub mod instance;
 pub mod invite_card;
 pub mod keys;
+pub mod moving;
 pub mod notices;
 pub mod own_key;
 pub mod perms;

@@ -320,7 +320,7 @@ pub fn verify_past(state: &ServerState, event: &Event) -> Result<Hash, Code> {
     }
     match (&event.action.actor, state.bindings.get(&event.action.actor)) {
         (Actor::Instance(_), _) => Ok(()),
-        (_, Some(binding)) if binding.home == event.action.origin => Ok(()),
+        (_, Some(binding)) if *binding.home_at(event.header.seq) == event.action.origin => Ok(()),
         _ => Err(Code::NotHome),
     }?;
     event.header.hash()

@@ -112,6 +112,16 @@ pub fn check(state: &ServerState, facts: &Facts, action: &Action, content: &Cont
     if let Content::MemberJoin(join) = content {
         return check_join(state, action, join, now_ms);
     }
+    // Also who left goes on under the new home: what they wrote is theirs to erase. Bans name the person, and stay.
+    if matches!(content, Content::MemberMigrate(_)) {
+        let banned = state.instances.get(&action.origin).is_some_and(|instance| instance.banned);
+        let plain = action.channel.is_none() && action.target.is_none();
+        return match (banned, plain) {
+            (true, _) => Err(Code::Banned),
+            (false, true) => Ok(()),
+            (false, false) => Err(Code::BadContent),
+        };
+    }
     let Some(member) = state.members.get(actor) else {
         return Err(if state.bans.contains_key(actor) { Code::Banned } else { Code::NotMember });
     };
@@ -122,6 +132,7 @@ pub fn check(state: &ServerState, facts: &Facts, action: &Action, content: &Cont
         | Content::ServerCreate(_)
         | Content::ServerEpoch(_)
         | Content::MemberJoin(_)
+        | Content::MemberMigrate(_)
         | Content::UserPurge => Err(Code::Forbidden),
         Content::ServerUpdate(u) => {
             need(perms, Perms::MANAGE_SERVER)?;

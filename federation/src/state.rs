@@ -10,7 +10,7 @@ mod parts;
 mod rows;
 
 pub use digest::FOLD_VERSION;
-pub use parts::{Ban, Binding, Channel, Head, Info, Instance, InstanceKey, Invite, Member, Role};
+pub use parts::{Ban, Binding, Channel, FormerHome, Head, Info, Instance, InstanceKey, Invite, Member, Role};
 pub use rows::{Pages, People, Row};
 
 use crate::{
@@ -347,6 +347,7 @@ impl ServerState {
                 self.dirty.insert(Key::Role(id));
             }
             Content::MemberJoin(join) => self.apply_join(header, action, join),
+            Content::MemberMigrate(migrate) => self.apply_migrate(header, action, migrate),
             Content::MemberLeave => self.remove_member(header, action, &action.actor, MoveKind::Left),
             Content::MemberKick => {
                 if let Some(actor) = target_actor() {
@@ -428,9 +429,7 @@ impl ServerState {
     }
 
     fn apply_join(&mut self, header: &Header, action: &Action, join: &crate::content::MemberJoin) {
-        let identity = crate::identity::verify_chain(&join.identity).ok();
-        let binding = Binding { home: action.origin.clone(), op: identity.as_ref().map(|i| (i.n, i.hash)) };
-        self.bindings.insert(action.actor.clone(), binding);
+        self.bind(header, action, &join.identity);
         let mut roles = BTreeSet::new();
         if let Some((hash, invite)) = join.invite.and_then(|h| self.invites.get_mut(&h).map(|i| (h, i))) {
             invite.uses += 1;
@@ -450,8 +449,47 @@ impl ServerState {
         if !already && self.info.owner.as_ref() != Some(&action.actor) {
             self.note_move(header, action, &action.actor, MoveKind::Joined);
         }
-        self.dirty.insert(Key::Actor(action.actor.clone()));
         self.dirty.insert(Key::Member(action.actor.clone()));
+    }
+
+    fn apply_migrate(&mut self, header: &Header, action: &Action, migrate: &crate::content::MemberMigrate) {
+        self.bind(header, action, &migrate.identity);
+        let Some(member) = self.members.get_mut(&action.actor) else { return };
+        let before = std::mem::replace(&mut member.home, action.origin.clone());
+        self.dirty.insert(Key::Member(action.actor.clone()));
+        self.not_at(&before, &action.actor);
+        self.by_home.entry(action.origin.clone()).or_default().insert(action.actor.clone());
+    }
+
+    /// Whoever brought this chain speaks for the actor from now on.
+    fn bind(&mut self, header: &Header, action: &Action, identity: &[crate::identity::Op]) {
+        let identity = crate::identity::verify_chain(identity).ok();
+        let mut former = Vec::new();
+        if let Some(before) = self.bindings.remove(&action.actor) {
+            former = before.former;
+            if before.home != action.origin {
+                former.push(FormerHome { home: before.home, until: header.seq });
+            }
+        }
+        let op = identity.map(|i| (i.n, i.hash));
+        self.bindings.insert(action.actor.clone(), Binding { former, home: action.origin.clone(), op });
+        self.dirty.insert(Key::Actor(action.actor.clone()));
+    }
+
+    fn not_at(&mut self, home: &InstanceId, actor: &Actor) {
+        if let Some(actors) = self.by_home.get_mut(home) {
+            actors.remove(actor);
+            if actors.is_empty() {
+                self.by_home.remove(home);
+            }
+        }
+    }
+
+    /// The event by which the home that a member has now said that they are in.
+    pub fn arrived_by(&self, actor: &Actor) -> Option<u64> {
+        let joined = self.members.get(actor)?.joined_seq;
+        let moved = self.bindings.get(actor).and_then(|binding| binding.former.last()).map(|before| before.until);
+        Some(moved.map_or(joined, |moved| moved.max(joined)))
     }
 
     fn note_move(&mut self, header: &Header, action: &Action, actor: &Actor, kind: MoveKind) {
@@ -460,12 +498,7 @@ impl ServerState {
 
     fn remove_member(&mut self, header: &Header, action: &Action, actor: &Actor, kind: MoveKind) {
         if let Some(member) = self.members.remove(actor) {
-            if let Some(actors) = self.by_home.get_mut(&member.home) {
-                actors.remove(actor);
-                if actors.is_empty() {
-                    self.by_home.remove(&member.home);
-                }
-            }
+            self.not_at(&member.home, actor);
             self.dirty.insert(Key::Member(actor.clone()));
             self.note_move(header, action, actor, kind);
         }

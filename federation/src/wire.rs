@@ -151,7 +151,7 @@ pub struct ActionsResponse {
 /// `POST /servers/{sid}/join`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct JoinRequest {
-    /// The `member.join` action.
+    /// The `member.join` action, or the `member.migrate` of somebody whose home the caller is now.
     pub join: SignedAction,
     /// The keys of the joining instance, signed by its root key.
     pub keys: KeysStatement,
@@ -178,7 +178,7 @@ pub struct JoinResponse {
 /// What a home signed when one of its people came in: its own word that they did. The content is left out.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct JoinWord {
-    /// The `member.join`.
+    /// The `member.join`, or the `member.migrate` by which they came under this home.
     pub action: Action,
     /// The home's signature over it.
     pub origin_sig: KeySig,
@@ -271,7 +271,7 @@ impl Snapshot {
         self.sig = KeySig { kid: key.public().kid(), sig: key.sign(Domain::Snapshot, &self.digest()?) };
         Ok(())
     }
-    /// Whether every member in `state` who lives at the recipient came in by the recipient's own word. A hub signs what
+    /// Whether every member in `state` who lives at the recipient came in, or under this home, by the recipient's own word. A hub signs what
     /// it likes; this is what it cannot sign.
     ///
     /// # Errors
@@ -281,10 +281,11 @@ impl Snapshot {
         for actor in state.by_home.get(&self.recipient).into_iter().flatten() {
             let word = words.get(actor).ok_or(Code::OriginMismatch)?;
             let action = &word.action;
-            if action.sid != self.sid || action.origin != self.recipient || action.kind != "member.join" {
+            let comes = matches!(action.kind.as_str(), "member.join" | "member.migrate");
+            if action.sid != self.sid || action.origin != self.recipient || !comes {
                 return Err(Code::OriginMismatch);
             }
-            let came_at = state.members.get(actor).map_or(0, |member| member.joined_seq);
+            let came_at = state.arrived_by(actor).unwrap_or(0);
             action.verify(state.key_at(&self.recipient, &word.origin_sig.kid, came_at)?, &word.origin_sig)?;
         }
         Ok(())

@@ -79,6 +79,8 @@ pub struct Inner {
     pub people: profiles::Known,
     /// Where profiles lie.
     pub hosting: profiles::hosting::Hosting,
+    /// Accounts that go to other instances and come from them.
+    pub moving: crate::moving::Moving,
     /// Limits on guessing and on making accounts.
     pub guard: Guard,
     /// Whether mail can be sent.

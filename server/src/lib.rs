@@ -35,6 +35,7 @@ pub mod members;
 pub mod messages;
 pub mod metrics;
 pub mod moderation;
+pub mod moving;
 pub mod notices;
 pub mod oidc;
 pub mod peers;
@@ -214,6 +215,7 @@ async fn assemble(folder: Folder, base: Base, transport: Arc<dyn peers::Transpor
         uploads: uploads::Uploads::default(),
         exports: export::Exports::default(),
         hosting: profiles::hosting::Hosting::new(&base.config),
+        moving: moving::Moving::default(),
         server_guard: servers::Guard::new(&base.config.limits),
         stopping: CancellationToken::new(),
         tasks: TaskTracker::new(),
@@ -227,6 +229,7 @@ async fn assemble(folder: Folder, base: Base, transport: Arc<dyn peers::Transpor
     erasure::start(&app);
     deletion::start(&app);
     profiles::hosting::start(&app);
+    moving::start(&app);
     mail::start(&app);
     trust::start(&app);
     Ok(app)

@@ -17,6 +17,7 @@ pub const PEERS: peers::Rooms = peers::Rooms {
     stale_profiles: profiles::exchange::stale,
     unconfirmed: profiles::exchange::unconfirmed,
     profile_hosts: profiles::exchange::hosts,
+    homes: |app, uids| Box::pin(async move { profiles::rehome::homes_of(&mut app.db.read().await?, uids).await }),
     ensure_media: media::ensure_at_hub,
     tell_admins: |app| Box::pin(accounts::tell_admins(app)),
 };

@@ -8,8 +8,8 @@ use crate::config::Config;
 use crate::http::Routes;
 use crate::{
     App, accounts, channels, deletion, directory, erasure, export, factors, gateway, http, invites, media, members,
-    messages, moderation, oidc, peers, profiles, reactions, reading, roles, servers, sessions, settings, trust, typing,
-    uploads,
+    messages, moderation, moving, oidc, peers, profiles, reactions, reading, roles, servers, sessions, settings, trust,
+    typing, uploads,
 };
 
 /// The client API's rooms, below `/api/v1`.
@@ -41,6 +41,7 @@ fn api(config: &Config) -> Routes {
         .merge(media::router())
         .merge(erasure::router())
         .merge(deletion::router())
+        .merge(moving::router())
 }
 
 /// What rooms answer to other instances, below `/federation/v1`.
@@ -54,6 +55,7 @@ fn peer_api() -> Router<App> {
         .merge(media::peer_router())
         .merge(erasure::peer_router())
         .merge(deletion::peer_router())
+        .merge(moving::peer_router())
 }
 
 /// The API's document, as the rooms' routes describe it.

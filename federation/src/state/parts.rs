@@ -83,10 +83,34 @@ pub struct InstanceKey {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Binding {
     // In the order of the canonical form, as in `Member`: of these there are many.
+    /// The instances that spoke for the actor before, the earliest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former: Vec<FormerHome>,
     /// The instance that speaks for the actor.
     pub home: InstanceId,
     /// Number and hash of the last identity operation seen here; none for anonymous members.
     pub op: Option<(u64, Hash)>,
+}
+
+/// An instance that spoke for somebody once.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FormerHome {
+    /// Which instance.
+    pub home: InstanceId,
+    /// The event from which on another one does.
+    pub until: u64,
+}
+
+impl Binding {
+    /// The instance that spoke for the actor at a place of the log.
+    pub fn home_at(&self, seq: u64) -> &InstanceId {
+        self.former.iter().find(|before| seq < before.until).map_or(&self.home, |before| &before.home)
+    }
+
+    /// Whether the instance speaks for the actor, or did once.
+    pub fn knows(&self, ik: &InstanceId) -> bool {
+        self.home == *ik || self.former.iter().any(|before| before.home == *ik)
+    }
 }
 
 /// Somebody who takes part.

@@ -26,7 +26,7 @@ use crate::http::Auth;
 use crate::http::rate::RateLimit;
 use crate::mail::{self, Notice};
 use crate::profiles;
-use crate::{App, Base, factors, sessions};
+use crate::{App, Base, factors, moving, sessions};
 
 pub use handle::check as check_handle;
 pub use password::Passwords;
@@ -236,6 +236,14 @@ pub async fn remove(base: &Base, tx: &mut Tx, account: &Account) -> Result<()> {
     Ok(store::remove(tx, &account.id).await?)
 }
 
+/// An account stands for another person from now on: for somebody who came from another instance.
+///
+/// # Errors
+/// The database's.
+pub async fn stands_for(tx: &mut Tx, account: &str, uid: &str) -> Result<()> {
+    Ok(store::set_uid(tx, account, uid).await?)
+}
+
 /// Whether nobody else administers the instance.
 ///
 /// # Errors
@@ -266,12 +274,20 @@ pub async fn named(base: &Base, q: &mut impl Query, typed: &str) -> Result<Optio
 /// Whether it is the password of an account, or of somebody who waits for one. A name that does not exist takes as long and
 /// answers the same.
 async fn verify(base: &Base, account: Option<Account>, handle: &str, password: &str) -> Result<Account> {
-    let waiting = application_store::by_handle(&mut base.db.read().await?, &plain_name(base, handle)).await?;
-    let hash = match &account {
-        Some(account) => Some(&account.password_hash).filter(|_| account.has_password()),
-        None => waiting.as_ref().map(|waiting| &waiting.password_hash),
+    let (name, mut read) = (plain_name(base, handle), base.db.read().await?);
+    let waiting = application_store::by_handle(&mut read, &name).await?;
+    let gone = moving::gone(&mut read, &name).await?.filter(|gone| account.is_none() && !gone.password_hash.is_empty());
+    drop(read);
+    let hash = match (&account, &gone) {
+        (Some(account), _) => Some(&account.password_hash).filter(|_| account.has_password()),
+        (None, Some(gone)) => Some(&gone.password_hash),
+        (None, None) => waiting.as_ref().map(|waiting| &waiting.password_hash),
     };
     let matches = base.passwords.verify(hash.cloned(), password).await?;
+    if let Some(gone) = gone.filter(|_| matches) {
+        let detail = format!("This account lives at {} now. Sign in there.", gone.domain);
+        return Err(Problem::new("account_moved").domain(&gone.domain).detail(detail));
+    }
     if matches && account.is_none() {
         return Err(Problem::new("approval_pending").detail("Your application is with the admins of this instance."));
     }

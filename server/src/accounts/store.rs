@@ -29,6 +29,11 @@ impl Account {
     pub fn has_password(&self) -> bool {
         !self.password_hash.is_empty()
     }
+
+    /// What their password is checked against when the account is gone.
+    pub fn kept_hash(&self) -> String {
+        self.password_hash.clone()
+    }
 }
 
 fn account(r: &Row) -> Account {
@@ -134,6 +139,10 @@ pub(super) async fn has_admin(q: &mut impl Query) -> Result<bool> {
 }
 
 /// Removes an account; its sessions, factors and archives go with it.
+pub(super) async fn set_uid(tx: &mut Tx, id: &str, uid: &str) -> Result<()> {
+    tx.exec("update accounts set uid = $2 where id = $1", args![id, uid]).await.map(|_| ())
+}
+
 pub(super) async fn remove(tx: &mut Tx, id: &str) -> Result<()> {
     tx.exec("delete from accounts where id = $1", args![id]).await.map(|_| ())
 }

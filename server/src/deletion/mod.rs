@@ -21,7 +21,7 @@ pub use end::{link, now, reapply};
 pub use farewell::peer_router;
 pub use restored::mark_restored;
 pub use routes::router;
-pub use store::of_person;
+pub use store::{forget_private, of_person};
 
 use crate::App;
 use crate::error::Result;

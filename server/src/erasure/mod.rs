@@ -16,7 +16,7 @@ pub use asked::ask;
 pub use departed::{ask_departed, departed};
 pub use receipts::{pause, peer_router};
 pub use routes::router;
-pub use store::{ask_later, forget_departure, is_asked};
+pub use store::{ask_later, forget_departure, is_asked, note_departed};
 
 use crate::App;
 use crate::error::Result;

@@ -172,6 +172,20 @@ pub async fn departed(q: &mut impl Query, uid: &str) -> Result<Vec<Departed>> {
     q.rows(sql, args![uid]).await?.iter().map(one).collect()
 }
 
+/// Somebody came to live here who was in a community once.
+pub async fn note_departed(
+    tx: &mut Tx,
+    uid: &str,
+    sid: &ServerId,
+    hub_domain: &str,
+    name: &str,
+    now: i64,
+) -> Result<()> {
+    let sql = "insert into departures (actor, sid, hub_domain, name, joined_at, left_at, due_at, tries)
+               values ($1, $2, $3, $4, 0, $5, 0, 0) on conflict (actor, sid) do nothing";
+    tx.exec(sql, args![uid, sid.as_str(), hub_domain, name, now]).await.map(|_| ())
+}
+
 /// When somebody came to a community for the last time, and when they did anything of that kind.
 pub async fn last_moves(q: &mut impl Query, log_id: i64, uid: &str) -> Result<(i64, i64)> {
     let sql = "select coalesce(max(case kind when 'joined' then ts else 0 end), 0), coalesce(max(ts), 0)

@@ -29,6 +29,7 @@ pub(super) fn meaning(entry: &Entry) -> Meaning {
             | Content::ReactionAdd(_)
             | Content::ReactionRemove(_)
             | Content::MemberJoin(_)
+            | Content::MemberMigrate(_)
             | Content::MemberUpdate(_)
             | Content::MemberProfile(_)
             | Content::MemberLeave
@@ -103,6 +104,10 @@ async fn event(app: &App, log: &LogHandle, entry: &Entry) -> Result<Option<Gatew
             let member = members::member(app, log, &action.actor).await?;
             let notice = notices::of_action(&mut app.db.read().await?, log.id, &action.aid).await?;
             Some(GatewayEvent::MemberJoin { member: Box::new(member), notice })
+        }
+        Content::MemberMigrate(_) if is_member(log, &action.actor) => {
+            let member = members::member(app, log, &action.actor).await?;
+            Some(GatewayEvent::MemberUpdate { member: Box::new(member) })
         }
         Content::MemberJoin(_) => {
             let user = profiles::server::known_user_in(app, log, action.actor.as_str()).await?;

@@ -531,7 +531,7 @@ fn people_moved(content: &Content, entry: &Entry) -> Vec<Actor> {
     let action = &entry.event.action;
     let target = action.target.as_deref().and_then(|t| t.parse().ok());
     match content {
-        Content::MemberJoin(_) | Content::MemberLeave => vec![action.actor.clone()],
+        Content::MemberJoin(_) | Content::MemberMigrate(_) | Content::MemberLeave => vec![action.actor.clone()],
         Content::MemberKick | Content::MemberBan => target.into_iter().collect(),
         _ => Vec::new(),
     }

@@ -23,6 +23,7 @@ pub use handle::LogHandle;
 pub use pending::{Pending, PendingState};
 pub use relay::{HubLink, LinkError};
 pub use state_store::has_gone;
+pub use store::last_bound;
 pub use types::{Batch, Entry, LogError, Me, Outcome, Undone};
 
 use crate::{

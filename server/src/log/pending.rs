@@ -196,6 +196,11 @@ pub async fn discard(tx: &mut Tx, aid: &ActionId) -> Result<bool> {
     Ok(tx.exec("delete from pending_actions where aid = $1 and state <> 'accepted'", args![aid.0]).await? > 0)
 }
 
+/// Removes what an actor left behind who goes to another instance.
+pub async fn give_up(tx: &mut Tx, actor: &Actor) -> Result<()> {
+    tx.exec("delete from pending_actions where actor = $1", args![actor.as_str()]).await.map(|_| ())
+}
+
 /// Removes what now stands in the copy.
 pub async fn arrived(tx: &mut Tx, log_id: i64, aids: impl Iterator<Item = ActionId>) -> Result<()> {
     let keys = aids.map(|aid| args![log_id, aid.0]).collect();

@@ -101,6 +101,13 @@ pub async fn note_departure(
     tx.exec(sql, args).await.map(|_| ())
 }
 
+/// What somebody showed of their identity when they came in last, or under another home; JSON.
+pub async fn last_bound(q: &mut impl Query, log_id: i64, actor: &Actor) -> Result<Option<String>> {
+    let sql = "select content from log_events where log_id = $1 and actor = $2
+                 and kind in ('member.join', 'member.migrate') order by seq desc limit 1";
+    Ok(q.row(sql, args![log_id, actor.as_str()]).await?.and_then(|r| r.get(0)))
+}
+
 /// Removes everything that the log's own tables hold of it.
 pub async fn delete_log(tx: &mut Tx, log_id: i64) -> Result<()> {
     for sql in [

@@ -130,7 +130,7 @@ fn strangers(push: &Push) -> Vec<UserId> {
         .events
         .iter()
         .filter_map(|item| match item {
-            Item::Event(e) if matches!(e.action.kind.as_str(), "member.join" | "message.create") => {
+            Item::Event(e) if matches!(e.action.kind.as_str(), "member.join" | "member.migrate" | "message.create") => {
                 match &e.action.actor {
                     Actor::User(uid) => Some(uid.clone()),
                     _ => None,

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use conntext_federation::action::{Action, Sealed};
-use conntext_federation::content::{Content, MemberJoin};
+use conntext_federation::content::Content;
 use conntext_federation::hub::{Proposal, check_home, check_proposal};
 use conntext_federation::ids::{Actor, ChannelId, Hash, InstanceId, ServerId};
 use conntext_federation::rules::{self, Facts};
@@ -54,7 +54,7 @@ pub(super) fn entitled(app: &App, origin: &Origin, sid: &ServerId) -> Result<Arc
 /// Whether an instance has people in a server, or had: it may still have to hear that they went.
 pub(super) fn was_in(log: &LogHandle, peer: &InstanceId) -> bool {
     let state = log.state();
-    state.by_home.contains_key(peer) || state.bindings.values().any(|binding| binding.home == *peer)
+    state.by_home.contains_key(peer) || state.bindings.values().any(|binding| binding.knows(peer))
 }
 
 // ---- actions
@@ -114,7 +114,7 @@ async fn one(
         return rejected(Code::OriginMismatch, false);
     }
     // People of other instances come in through the join, which checks more.
-    if signed.action.kind == "member.join" {
+    if matches!(signed.action.kind.as_str(), "member.join" | "member.migrate") {
         return rejected(Code::Forbidden, false);
     }
     if let Some(wait) = wait {
@@ -296,8 +296,7 @@ pub(super) async fn join(
     let now = app.clock.now_ms();
     app.peers.failed_joins.look(&action.actor, now)?;
     app.peers.failed_joins_of.look(&origin.domain, now)?;
-    let there = log.state().members.get(&action.actor).filter(|m| m.home == origin.ik).map(|m| m.joined_seq);
-    let seq = match there {
+    let seq = match there(&log, &origin, action) {
         // The answer to the first try was lost.
         Some(seq) => seq,
         None => match admit(&app, &log, &request).await {
@@ -314,7 +313,11 @@ pub(super) async fn join(
         let told = Told { home: origin.domain.clone(), by: origin.domain.clone(), profile };
         (app.peers.rooms.keep_profiles)(&app, vec![told]).await?;
     }
-    let snapshot = if request.snapshot {
+    let inside = log.state().members.contains_key(&request.join.action.actor);
+    let snapshot = if !inside {
+        // Who left goes on under another home, and there is nothing to follow.
+        None
+    } else if request.snapshot {
         Some(snapshots::make(&app, &log, &origin.ik).await?)
     } else {
         let mut read = app.db.read().await?;
@@ -329,12 +332,20 @@ pub(super) async fn join(
     Ok(Json(JoinResponse { seq, snapshot }))
 }
 
+/// Where somebody came in from this instance, or under it, if they did.
+fn there(log: &LogHandle, origin: &Origin, action: &Action) -> Option<u64> {
+    let state = log.state();
+    let binding = state.bindings.get(&action.actor).filter(|binding| binding.home == origin.ik)?;
+    let moved = || binding.former.last().map(|before| before.until).filter(|_| action.kind == "member.migrate");
+    state.arrived_by(&action.actor).or_else(moved)
+}
+
 fn check_request(origin: &Origin, sid: &ServerId, request: &JoinRequest) -> Result<()> {
     let action = &request.join.action;
     if action.sid != *sid {
         return Err(Code::SidMismatch.into());
     }
-    if action.kind != "member.join" || !matches!(action.actor, Actor::User(_)) {
+    if !matches!(action.kind.as_str(), "member.join" | "member.migrate") || !matches!(action.actor, Actor::User(_)) {
         return Err(Code::BadContent.into());
     }
     if action.origin != origin.ik || request.keys.ik != origin.ik || request.keys.domain != origin.domain {
@@ -347,7 +358,6 @@ fn check_request(origin: &Origin, sid: &ServerId, request: &JoinRequest) -> Resu
 async fn admit(app: &App, log: &Arc<LogHandle>, request: &JoinRequest) -> Result<u64> {
     let signed = &request.join;
     let parsed = Content::parse(&signed.action.kind, &signed.content)?;
-    let Content::MemberJoin(join) = &parsed else { return Err(Code::BadContent.into()) };
     let (made, now) = (proposal(signed.clone()), app.clock.now_ms());
     let basis = &signed.action.basis;
     let mut read = app.db.read().await?;
@@ -356,7 +366,7 @@ async fn admit(app: &App, log: &Arc<LogHandle>, request: &JoinRequest) -> Result
     drop(read);
     let rests = || if basis.seq == 0 || here == Some(basis.hash) { Ok(()) } else { Err(Code::StaleBasis) };
     let judged = check_proposal(&log.sid, &made, now)
-        .and_then(|()| judge(log, &signed.action, &parsed, join, request, now))
+        .and_then(|()| judge(log, &signed.action, &parsed, request, now))
         // Last, so that nobody learns by it that there is such a log.
         .and_then(|()| rests());
     judged.map_err(|code| hide(log, code))?;
@@ -376,12 +386,16 @@ fn judge(
     log: &LogHandle,
     action: &Action,
     content: &Content,
-    join: &MemberJoin,
     request: &JoinRequest,
     now_ms: i64,
 ) -> std::result::Result<(), Code> {
     // The log names invites by their hash, which members can see: only who knows the code may use one.
-    if join.invite.is_some() && request.code.as_deref().map(invite_hash) != join.invite {
+    let invite = match content {
+        Content::MemberJoin(join) => join.invite,
+        Content::MemberMigrate(_) => None,
+        _ => return Err(Code::BadContent),
+    };
+    if invite.is_some() && request.code.as_deref().map(invite_hash) != invite {
         return Err(Code::InviteUnknown);
     }
     action.verify(request.keys.key(&request.join.origin_sig.kid)?, &request.join.origin_sig)?;
@@ -394,7 +408,7 @@ fn judge(
 fn hide(log: &LogHandle, code: Code) -> Problem {
     let public = log.state().info.public;
     match code {
-        Code::InviteRequired | Code::Gone if !public => Code::UnknownServer.into(),
+        Code::InviteRequired | Code::NotMember | Code::Gone if !public => Code::UnknownServer.into(),
         Code::InviteUnknown if !public => Code::UnknownServer.into(),
         code => code.into(),
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::http::Method;
 use conntext_federation::Code;
 use conntext_federation::action::Position;
-use conntext_federation::content::{Genesis, LogKind, MemberJoin};
+use conntext_federation::content::{Genesis, LogKind, MemberJoin, MemberMigrate};
 use conntext_federation::domain::Domain;
 use conntext_federation::hub::{self, Draft};
 use conntext_federation::ids::{Actor, Hash, InstanceId, ServerId, UserId};
@@ -17,6 +17,7 @@ use conntext_federation::state::{People, ServerState};
 use conntext_federation::wire::{JoinRequest, JoinResponse, RowsText, SignedAction, Snapshot};
 use conntext_federation::{canonical, identity::Op};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use serde_json::Value;
 
 use super::hub::invite_hash;
 use super::{CallError, Peer, call, find, get, hello, joining, naming, profiles, store, want};
@@ -62,7 +63,9 @@ pub async fn join(app: &App, uid: &UserId, identity: Vec<Op>, domain: &Domain, h
     };
     let joining = joining::begin(app, &sid);
     joining::sent(app, &sid, uid, domain).await?;
-    let result = join_server(app, uid, identity, &peer, &sid, code).await;
+    let invite = code.as_deref().map(invite_hash);
+    let content = hub::json(&MemberJoin { identity, invite })?;
+    let result = join_server(app, uid, &peer, &sid, Coming { kind: "member.join", content, code }).await;
     // Otherwise the hub may have taken it and the answer was lost.
     if result.as_ref().err().is_none_or(|e| e.status < 500) {
         joining::known(app, &sid, uid).await?;
@@ -74,14 +77,32 @@ pub async fn join(app: &App, uid: &UserId, identity: Vec<Op>, domain: &Domain, h
     result.map(|()| sid)
 }
 
-async fn join_server(
-    app: &App,
-    uid: &UserId,
-    identity: Vec<Op>,
-    peer: &Peer,
-    sid: &ServerId,
+/// Tells the hub of a server elsewhere that this instance speaks for somebody from now on who is in it, or was. Where they
+/// are in it, the copy of it is here then.
+///
+/// # Errors
+/// As the other instance says, or `peer_unreachable` and `peer_error` with its domain.
+pub async fn migrate(app: &App, uid: &UserId, domain: &Domain, sid: &ServerId, content: &MemberMigrate) -> Result<()> {
+    let peer = find(app, domain).await.map_err(|e| e.problem(domain))?;
+    let joining = joining::begin(app, sid);
+    let content = hub::json(content)?;
+    let result = join_server(app, uid, &peer, sid, Coming { kind: "member.migrate", content, code: None }).await;
+    drop(joining);
+    if let Some(log) = app.log.get(sid) {
+        joining::removed(app, &log).await?;
+    }
+    result
+}
+
+/// How somebody comes in.
+struct Coming {
+    kind: &'static str,
+    content: Value,
     code: Option<String>,
-) -> Result<()> {
+}
+
+async fn join_server(app: &App, uid: &UserId, peer: &Peer, sid: &ServerId, coming: Coming) -> Result<()> {
+    let Coming { kind, content, code } = coming;
     let domain = &peer.domain;
     let told = |e: CallError| e.problem(domain);
     let actor = Actor::User(uid.clone());
@@ -93,13 +114,13 @@ async fn join_server(
         if copy.state().info.hub != peer.ik {
             return Err(told(CallError::Answer("it is not the hub of that community".into())));
         }
-        if copy.state().members.contains_key(&actor) {
+        if arrived_now(app, sid, &actor) {
             return Ok(());
         }
     }
     let profile = (app.peers.rooms.profiles)(app, &peer.ik, std::slice::from_ref(uid)).await?.pop();
     let mut request = JoinRequest {
-        join: signed_join(app, sid, &actor, identity, code.as_deref().map(invite_hash))?,
+        join: signed(app, sid, &actor, kind, content)?,
         keys: app.keys.statement(),
         code,
         snapshot: copy.is_none(),
@@ -109,6 +130,11 @@ async fn join_server(
     let answer: JoinResponse = call(app, domain, Method::POST, &path, &request).await.map_err(told)?;
     if answer.snapshot.is_some() {
         return adopt(app, peer, sid, &actor, answer.snapshot).await;
+    }
+    let inside = copy.as_ref().is_some_and(|copy| copy.state().members.contains_key(&actor));
+    if kind == "member.migrate" && !inside {
+        // They are not in it any more: there is nothing to follow.
+        return Ok(());
     }
     if arrived(app, sid, &actor).await {
         return Ok(());
@@ -123,21 +149,9 @@ async fn join_server(
     }
 }
 
-fn signed_join(
-    app: &App,
-    sid: &ServerId,
-    actor: &Actor,
-    identity: Vec<Op>,
-    invite: Option<Hash>,
-) -> Result<SignedAction> {
-    let draft = Draft {
-        sid: sid.clone(),
-        kind: "member.join".into(),
-        channel: None,
-        target: None,
-        actor: actor.clone(),
-        content: hub::json(&MemberJoin { identity, invite })?,
-    };
+fn signed(app: &App, sid: &ServerId, actor: &Actor, kind: &str, content: Value) -> Result<SignedAction> {
+    let draft =
+        Draft { sid: sid.clone(), kind: kind.into(), channel: None, target: None, actor: actor.clone(), content };
     // Before the first copy there is nothing that the action could rest on.
     let basis = Position { generation: 0, epoch: 0, seq: 0, hash: Hash::ZERO };
     let (action, sealed) =
@@ -147,7 +161,7 @@ fn signed_join(
 }
 
 fn arrived_now(app: &App, sid: &ServerId, actor: &Actor) -> bool {
-    app.log.get(sid).is_some_and(|log| log.state().members.contains_key(actor))
+    app.log.get(sid).is_some_and(|log| log.state().members.get(actor).is_some_and(|m| m.home == app.keys.ik))
 }
 
 async fn arrived(app: &App, sid: &ServerId, actor: &Actor) -> bool {
@@ -314,13 +328,21 @@ async fn nobody_of_ours<'a>(
     homes: impl Iterator<Item = (&'a Actor, &'a InstanceId)>,
 ) -> std::result::Result<(), CallError> {
     let elsewhere = homes.filter(|(_, home)| **home != app.keys.ik);
-    let elsewhere: Vec<&UserId> = elsewhere.filter_map(|(actor, _)| actor.user()).collect();
+    let bound: Vec<(&UserId, &InstanceId)> =
+        elsewhere.filter_map(|(actor, home)| Some((actor.user()?, home))).collect();
+    let elsewhere: Vec<&UserId> = bound.iter().map(|(uid, _)| *uid).collect();
     let own = |e: crate::db::Error| CallError::Unreachable(format!("our own database: {e}"));
     let mut read = app.db.read().await.map_err(own)?;
-    if store::any_lives_here(&mut read, &elsewhere).await.map_err(own)? {
-        return Err(refused(Code::NotHome));
+    let ours = store::who_lives_here(&mut read, &elsewhere).await.map_err(own)?;
+    drop(read);
+    if ours.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    // Who moved here is bound to a former home until that community has heard of it.
+    let known = (app.peers.rooms.homes)(app, &ours).await.map_err(|e| CallError::Unreachable(e.to_string()))?;
+    let former = |(uid, home): (&UserId, &InstanceId)| known.get(uid).is_some_and(|homes| homes.contains(home));
+    let theirs = bound.iter().filter(|(uid, _)| ours.contains(*uid));
+    if theirs.copied().all(former) { Ok(()) } else { Err(refused(Code::NotHome)) }
 }
 
 /// Whether a snapshot may become the copy of that server here: it proves itself, and it says of people who live here

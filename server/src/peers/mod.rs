@@ -58,7 +58,7 @@ pub use client::{HttpTransport, Transport, TransportError};
 pub use discovery::{Peer, find, naming};
 pub use history::history;
 pub use hub::invite_hash;
-pub use join::{JoinHow, join, renew};
+pub use join::{JoinHow, join, migrate, renew};
 pub use keys::attend as attend_keys;
 pub use origin::{Message, Origin};
 pub use profiles::{MAX_QUERY, looked_at};

@@ -25,14 +25,15 @@ pub const MAX_QUERY: usize = 100;
 /// The domain of a person's home, as the logs here know it.
 pub fn home_domain(app: &App, uid: &UserId) -> Option<Domain> {
     let actor = Actor::User(uid.clone());
-    app.log.all().iter().find_map(|log| {
-        let state = log.state();
-        let home = &state.bindings.get(&actor)?.home;
-        if *home == app.keys.ik {
-            return None;
-        }
-        Domain::parse_normal(&state.instances.get(home)?.domain, true).ok()
-    })
+    let logs = app.log.all();
+    // Where they moved, not every community has heard of it yet.
+    let newest = logs.iter().max_by_key(|log| log.state().bindings.get(&actor).map(|b| b.op.map_or(0, |(n, _)| n)))?;
+    let state = newest.state();
+    let home = &state.bindings.get(&actor)?.home;
+    if *home == app.keys.ik {
+        return None;
+    }
+    Domain::parse_normal(&state.instances.get(home)?.domain, true).ok()
 }
 
 /// Asks `domain` in the background for those of these people whose profiles are missing or old.

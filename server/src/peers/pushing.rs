@@ -402,9 +402,11 @@ async fn refused(
 }
 fn departs(state: &ServerState, peer: &InstanceId, entry: &Entry) -> bool {
     let action = &entry.event.action;
-    let at_home = |actor: &Actor| state.bindings.get(actor).is_some_and(|b| b.home == *peer);
+    let home_at = |actor: &Actor, seq| state.bindings.get(actor).is_some_and(|b| b.home_at(seq) == peer);
+    let at_home = |actor: &Actor| home_at(actor, entry.seq());
     match &entry.content {
         Some(Content::MemberLeave) => at_home(&action.actor),
+        Some(Content::MemberMigrate(_)) => home_at(&action.actor, entry.seq().saturating_sub(1)),
         Some(Content::MemberKick | Content::MemberBan) => {
             action.target.as_deref().and_then(|t| t.parse().ok()).is_some_and(|a| at_home(&a))
         }

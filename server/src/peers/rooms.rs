@@ -1,5 +1,7 @@
 //! What the rooms do for the exchange with other instances: handed over where the instance is put together.
 
+use std::collections::HashMap;
+
 use conntext_federation::domain::Domain;
 use conntext_federation::ids::{ChannelId, InstanceId, MediaId, ServerId, UserId};
 use conntext_federation::wire::SignedProfile;
@@ -29,6 +31,8 @@ pub type Unconfirmed = for<'a> fn(&'a App, Vec<UserId>) -> BoxFuture<'a, Result<
 pub type StaleProfiles = for<'a> fn(&'a App, Vec<UserId>, i64) -> BoxFuture<'a, Result<Vec<UserId>>>;
 /// Those of these people whose profile is not kept at their home: where it is, and which instance that has to be.
 pub type ProfileHosts = for<'a> fn(&'a App, &'a [UserId]) -> BoxFuture<'a, Result<Vec<(UserId, Domain, InstanceId)>>>;
+/// The homes of some of our own people, now and before.
+pub type Homes = for<'a> fn(&'a App, &'a [UserId]) -> BoxFuture<'a, Result<HashMap<UserId, Vec<InstanceId>>>>;
 /// Brings files to the hub before a message refers to them.
 pub type EnsureMedia = for<'a> fn(
     &'a App,
@@ -49,6 +53,7 @@ pub struct Rooms {
     pub stale_profiles: StaleProfiles,
     pub unconfirmed: Unconfirmed,
     pub profile_hosts: ProfileHosts,
+    pub homes: Homes,
     pub ensure_media: EnsureMedia,
     pub tell_admins: TellAdmins,
 }

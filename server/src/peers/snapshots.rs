@@ -137,7 +137,7 @@ pub(super) async fn make(app: &App, log: &Arc<LogHandle>, ik: &InstanceId) -> Re
         let members: Vec<_> =
             state.by_home.values().flatten().filter_map(Actor::user).take(PROFILES).cloned().collect();
         let theirs = state.by_home.get(ik).into_iter().flatten();
-        let came_at: Vec<u64> = theirs.filter_map(|actor| Some(state.members.get(actor)?.joined_seq)).collect();
+        let came_at: Vec<u64> = theirs.filter_map(|actor| state.arrived_by(actor)).collect();
         let large = state.bindings.len() > LARGE;
         let text = if large { Err(state.clone()) } else { Ok(written(&state, ik, page)?) };
         (position(&state), text, state.channels_for(ik), members, came_at)

@@ -324,9 +324,10 @@ pub async fn genesis(q: &mut impl Query, log_id: i64) -> Result<Option<String>> 
 }
 
 /// Whether one of these people has an account here.
-pub async fn any_lives_here(q: &mut impl Query, people: &[&UserId]) -> Result<bool> {
+pub async fn who_lives_here(q: &mut impl Query, people: &[&UserId]) -> Result<Vec<UserId>> {
     let keys = people.iter().map(|uid| args![uid.as_str()]).collect();
-    Ok(!q.rows_of("select uid from profiles where local and uid in (values", keys, ")").await?.is_empty())
+    let rows = q.rows_of("select uid from profiles where local and uid in (values", keys, ")").await?;
+    Ok(rows.iter().filter_map(|r| r.get::<String>(0).parse().ok()).collect())
 }
 
 /// A join is sent whose answer is not there yet. Those of before `forgotten`, milliseconds, are given up.

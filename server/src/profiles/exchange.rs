@@ -23,6 +23,7 @@ use crate::App;
 use crate::db::Tx;
 use crate::error::{Problem, Result};
 use crate::http::Path;
+use crate::moving;
 use crate::peers::{self, Message, Origin, Told};
 
 /// The largest picture of a profile in bytes.
@@ -143,7 +144,8 @@ async fn keep_one(app: &App, told: Told) -> Result<bool> {
     let mut tx = app.db.begin().await?;
     let known = store::profile(&mut tx, identity.uid.as_str()).await?;
     if known.as_ref().is_some_and(|known| known.local) {
-        return Ok(false);
+        drop(tx);
+        return moving::went(app, &home, home == by, &signed).await;
     }
     let identity = keep_chain(&mut tx, identity, &signed.identity).await?;
     let (doc, now) = (&signed.profile, app.clock.now_ms());
@@ -162,7 +164,7 @@ async fn keep_one(app: &App, told: Told) -> Result<bool> {
 
 /// Keeps the chain that counts of the one that is held and the one that was shown, and says what it says. Where the two
 /// part, what is held is never continued by what follows the other: it would be a chain of nobody.
-async fn keep_chain(tx: &mut Tx, shown: Identity, ops: &[Op]) -> Result<Identity> {
+pub(super) async fn keep_chain(tx: &mut Tx, shown: Identity, ops: &[Op]) -> Result<Identity> {
     let uid = shown.uid.as_str();
     let held = identity::chain(tx, uid).await?;
     if let Ok(known) = verify_chain(&held)
@@ -208,6 +210,27 @@ async fn bring_picture(app: &App, from: &Domain, uid: &UserId, picture: &Picture
     let bytes = peers::client::read_capped(response.into_body(), MAX_PICTURE, patience).await;
     let bytes = bytes.map_err(|e| e.to_string())?.to_vec();
     super::keep_picture(app, picture, bytes).await.map_err(|e| e.to_string())
+}
+
+/// Fetches in the background what is missing of somebody's pictures.
+///
+/// # Errors
+/// The database's.
+pub async fn bring_missing(app: &App, from: &Domain, uid: &UserId) -> Result<()> {
+    fetch_pictures(app, from.clone(), uid.clone()).await
+}
+
+/// Keeps what somebody who lives here now signed for single servers before they came.
+///
+/// # Errors
+/// The database's.
+pub async fn keep_in_servers(app: &App, shown: &SignedProfile) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    let identity = verify_chain(&identity::chain(&mut tx, shown.profile.uid.as_str()).await?)?;
+    server::keep(app, &mut tx, &identity, &shown.servers).await?;
+    tx.commit().await?;
+    super::changed(app, shown.profile.uid.clone());
+    Ok(())
 }
 
 async fn fetch_pictures(app: &App, home: Domain, uid: UserId) -> Result<()> {

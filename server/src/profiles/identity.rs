@@ -13,8 +13,8 @@ use crate::Base;
 use crate::db::{Query, Tx};
 use crate::error::{Problem, Result};
 
-const SIGN: &str = "sign";
-const ROTATE: &str = "rotate";
+pub(super) const SIGN: &str = "sign";
+pub(super) const ROTATE: &str = "rotate";
 
 /// An identity that is made and not written yet.
 pub struct NewIdentity {
@@ -47,15 +47,17 @@ pub fn new_identity(base: &Base) -> Result<NewIdentity> {
 pub(super) async fn insert(base: &Base, tx: &mut Tx, new: &NewIdentity) -> Result<()> {
     store_op(tx, &new.op).await?;
     for (purpose, key) in [(SIGN, &new.signing), (ROTATE, &new.rotation)] {
-        let public = key.public();
-        let sealed = base
-            .keys
-            .seal
-            .close(&*base.rng, new.uid(), &key.seed())
-            .ok_or_else(|| Problem::internal("a key could not be sealed"))?;
-        store::add_key(tx, new.uid(), public.kid().as_str(), purpose, &public.to_bytes(), &sealed).await?;
+        keep_key(base, tx, new.uid(), purpose, key).await?;
     }
     Ok(())
+}
+
+/// Keeps a key that this instance made for somebody, sealed.
+pub(super) async fn keep_key(base: &Base, tx: &mut Tx, uid: &str, purpose: &str, key: &SecretKey) -> Result<()> {
+    let public = key.public();
+    let sealed = base.keys.seal.close(&*base.rng, uid, &key.seed());
+    let sealed = sealed.ok_or_else(|| Problem::internal("a key could not be sealed"))?;
+    Ok(store::add_key(tx, uid, public.kid().as_str(), purpose, &public.to_bytes(), &sealed).await?)
 }
 
 async fn store_op(tx: &mut Tx, op: &Op) -> Result<()> {

@@ -7,6 +7,7 @@ pub mod hosting;
 mod identity;
 pub mod own_key;
 mod pictures;
+pub mod rehome;
 mod routes;
 pub mod server;
 mod server_store;

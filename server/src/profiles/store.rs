@@ -31,6 +31,29 @@ pub(super) struct ProfileRow {
 }
 
 impl ProfileRow {
+    /// Somebody of whom nothing is known.
+    pub fn empty(uid: &str, now: i64) -> Self {
+        Self {
+            uid: uid.to_owned(),
+            handle: String::new(),
+            domain: String::new(),
+            local: false,
+            op: 0,
+            rev: 0,
+            display_name: String::new(),
+            bio: String::new(),
+            pronouns: String::new(),
+            avatar: None,
+            banner: None,
+            deleted: false,
+            doc: String::new(),
+            updated_at: now,
+            fetched_at: now,
+            confirmed: false,
+            host: String::new(),
+        }
+    }
+
     /// Its pictures, by whatever they are for.
     pub fn pictures(&self) -> impl Iterator<Item = &Picture> {
         self.avatar.iter().chain(&self.banner)
@@ -231,6 +254,18 @@ pub(super) async fn strangers(q: &mut impl Query, after: &str, before: i64, most
                  and not exists (select 1 from hosted_profiles h where h.uid = profiles.uid and h.erased_at is null)
                order by uid limit $3";
     Ok(q.rows(sql, args![after, before, most]).await?.iter().map(|r| r.get(0)).collect())
+}
+
+/// Who has an address, where their home says so itself.
+pub(super) async fn at_address(q: &mut impl Query, handle: &str, domain: &str) -> Result<Option<String>> {
+    let sql =
+        "select uid from profiles where handle = $1 and domain = $2 and confirmed and not deleted order by uid limit 1";
+    Ok(q.row(sql, args![handle, domain]).await?.map(|r| r.get(0)))
+}
+
+/// Somebody of this instance is nobody of it any more.
+pub(super) async fn release(tx: &mut Tx, uid: &str) -> Result<()> {
+    tx.exec("update profiles set local = false where uid = $1", args![uid]).await.map(|_| ())
 }
 
 /// Forgets somebody of another instance. The end of an identity stays, so that nothing older comes back.

@@ -37,9 +37,12 @@ pub async fn apply(tx: &mut Tx, batch: &Batch<'_>) -> Result<()> {
                     store::drop_mentions(tx, batch.log_id, &aid).await?;
                 }
             }
-            Some(Content::MemberJoin(_)) if batch.live && store::is_local(tx, batch.log_id, &action.actor).await? => {
+            Some(Content::MemberJoin(_) | Content::MemberMigrate(_))
+                if batch.live && store::is_local(tx, batch.log_id, &action.actor).await? =>
+            {
                 begin(tx, batch, &action.actor, entry.seq()).await?;
             }
+            Some(Content::MemberMigrate(_)) => store::forget_reader(tx, batch.log_id, &action.actor).await?,
             Some(Content::MemberLeave) => store::forget_reader(tx, batch.log_id, &action.actor).await?,
             Some(Content::MemberKick | Content::MemberBan) => {
                 if let Some(actor) = target(entry) {

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 pub use apply::{apply, erase, undo};
 pub use routes::router;
-pub use store::{forget_channel, forget_log};
+pub use store::{forget_channel, forget_log, set};
 
 /// How far somebody has read a channel. What is unread follows: the channel's last number less this one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

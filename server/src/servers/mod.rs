@@ -21,6 +21,7 @@ pub use guard::Guard;
 pub use icon::peer_router;
 pub use join::{come_back, join, join_elsewhere, parse_domain};
 pub use routes::router;
+pub use store::{order, set_order};
 pub use types::{Channel, ChannelKind, HubStatus, Override, Role, Server};
 pub(crate) use view::role;
 pub use view::{all, hub_status, view};

@@ -4,7 +4,7 @@ use crate::args;
 use crate::db::{Error, Query, Result, Tx};
 
 /// The order that the person chose; server ids.
-pub(super) async fn order(q: &mut impl Query, uid: &str) -> Result<Vec<String>> {
+pub async fn order(q: &mut impl Query, uid: &str) -> Result<Vec<String>> {
     let Some(row) = q.row("select server_order from accounts where uid = $1", args![uid]).await? else {
         return Ok(Vec::new());
     };
@@ -15,7 +15,7 @@ pub(super) async fn order(q: &mut impl Query, uid: &str) -> Result<Vec<String>> 
     serde_json::from_str(&text).map_err(|_| Error::Other("a stored order of servers cannot be read".into()))
 }
 
-pub(super) async fn set_order(tx: &mut Tx, uid: &str, sids: &[String]) -> Result<()> {
+pub async fn set_order(tx: &mut Tx, uid: &str, sids: &[String]) -> Result<()> {
     let text = serde_json::to_string(sids).map_err(|e| Error::Other(e.to_string()))?;
     tx.exec("update accounts set server_order = $2 where uid = $1", args![uid, text]).await.map(|_| ())
 }

@@ -85,6 +85,7 @@ fn moves_people(content: &Content) -> bool {
     matches!(
         content,
         Content::MemberJoin(_)
+            | Content::MemberMigrate(_)
             | Content::MemberLeave
             | Content::MemberKick
             | Content::MemberBan
@@ -99,6 +100,7 @@ fn why_gone(entries: &[Arc<Entry>], actor: &Actor) -> &'static str {
             Some(Content::MemberKick) if about => Some("kicked"),
             Some(Content::MemberBan) if about => Some("banned"),
             Some(Content::InstanceBan(_)) => Some("banned"),
+            Some(Content::MemberMigrate(_)) if e.event.action.actor == *actor => Some("moved"),
             _ => None,
         }
     });

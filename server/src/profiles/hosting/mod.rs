@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 
 use crate::App;
 use crate::config::Config;
-use crate::db::Tx;
+use crate::db::{Query, Tx};
 use crate::error::Result;
 use crate::http::rate::RateLimit;
 
@@ -69,6 +69,53 @@ pub fn start(app: &App) {
 /// The database's.
 pub async fn forget_hosted(tx: &mut Tx, uid: &str) -> Result<()> {
     Ok(store::forget(tx, uid).await?)
+}
+
+/// Whether the profile of one of our own people is on its way to another place.
+///
+/// # Errors
+/// The database's.
+pub async fn is_moving(q: &mut impl Query, uid: &str) -> Result<bool> {
+    Ok(store::of_person(q, uid).await?.iter().any(|place| place.state == store::State::Moving))
+}
+
+/// Whether the profile of one of our own people lies elsewhere, or did, or is to.
+///
+/// # Errors
+/// The database's.
+pub async fn has_place(q: &mut impl Query, uid: &str) -> Result<bool> {
+    Ok(!store::domains(q, uid).await?.is_empty())
+}
+
+/// The domain at which somebody's profile lies that is not kept at their home.
+///
+/// # Errors
+/// The database's.
+pub async fn known_host(q: &mut impl Query, uid: &str) -> Result<Option<String>> {
+    home::current(q, uid).await
+}
+
+/// Somebody came to live here whose profile lies elsewhere: it stays there, and is looked after from here.
+///
+/// # Errors
+/// The database's.
+pub async fn inherit(tx: &mut Tx, uid: &str, domain: &str, ik: &str, now: i64) -> Result<()> {
+    let place = store::Place {
+        uid: uid.to_owned(),
+        domain: domain.to_owned(),
+        ik: ik.to_owned(),
+        state: store::State::Kept,
+        grant_n: 0,
+        op: -1,
+        rev: -1,
+        since: now,
+        due_at: now,
+        tries: 0,
+        problem: String::new(),
+        receipt: None,
+        settled_at: None,
+    };
+    Ok(store::put(tx, &place).await?)
 }
 
 /// One of our own people is gone: no place is theirs any more. Answers with the domains of those that were.

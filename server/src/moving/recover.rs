@@ -1,0 +1,220 @@
+//! Coming without the former home: the key that a person holds themselves names the new one.
+
+use std::cmp::Ordering;
+use std::time::Duration;
+
+use axum::extract::State;
+use conntext_federation::Code;
+use conntext_federation::domain::Domain;
+use conntext_federation::identity::{Op, compare_chains, verify_chain};
+use conntext_federation::ids::UserId;
+use futures_util::{StreamExt as _, stream};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::arrive::{self, Arrival, Kept};
+use super::store::{self, Coming, MoveIn};
+use crate::App;
+use crate::error::{Problem, Result};
+use crate::http::{Auth, Json, Path};
+use crate::peers::{self, Origin};
+use crate::profiles;
+use crate::profiles::rehome::{self, WorkingKeys};
+
+/// Instances that are asked for an identity, and at a time.
+const MOST: usize = 60;
+const AT_A_TIME: usize = 12;
+/// How long an instance may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// An identity as somebody names it: by its id, or by the address that they had.
+pub(super) enum Who {
+    Id(UserId),
+    Address(String, Domain),
+}
+
+impl Who {
+    /// # Errors
+    /// 422 `invalid` at `who`.
+    pub fn parse(app: &App, typed: &str) -> Result<Self> {
+        let typed = typed.trim();
+        if let Ok(uid) = typed.parse() {
+            return Ok(Self::Id(uid));
+        }
+        let address = typed.trim_start_matches('@').split_once('@');
+        let parsed = address.and_then(|(handle, domain)| {
+            let domain = Domain::parse(domain, app.config.federation.dev_insecure).ok()?;
+            Some(Self::Address(handle.to_lowercase(), domain))
+        });
+        parsed.ok_or_else(|| {
+            Problem::invalid("who", "bad_address", "Type the address that you had, such as @ada@chat.example.org.")
+        })
+    }
+
+    fn path(&self) -> String {
+        match self {
+            Self::Id(uid) => format!("/identities/{uid}"),
+            Self::Address(handle, domain) => {
+                format!("/addresses/{}@{}", handle, domain.as_str().replace(':', "%3A"))
+            }
+        }
+    }
+}
+
+/// An identity as it is known somewhere.
+#[derive(Serialize, Deserialize)]
+struct Chain {
+    ops: Vec<Op>,
+}
+
+/// `GET /addresses/{address}`: the identity of whoever has, or had, an address, as far as it is known here.
+pub(super) async fn by_address(State(app): State<App>, _: Origin, Path(address): Path<String>) -> Result<Json<Value>> {
+    let Who::Address(handle, domain) = Who::parse(&app, &address).map_err(|_| Code::NotFound)? else {
+        return Err(Code::NotFound.into());
+    };
+    let ops = at_address(&app, &handle, &domain).await?;
+    if ops.is_empty() { Err(Code::NotFound.into()) } else { Ok(Json(serde_json::json!({ "ops": ops }))) }
+}
+
+async fn at_address(app: &App, handle: &str, domain: &Domain) -> Result<Vec<Op>> {
+    let mut read = app.db.read().await?;
+    match profiles::rehome::at_address(&mut read, handle, domain.as_str()).await? {
+        Some(uid) => profiles::chain(&mut read, &uid).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The newest that is known of an identity: here, at the instances that are named, and at all that this one knows.
+async fn newest(app: &App, who: &Who, named: &[Domain]) -> Result<Vec<Op>> {
+    let mut best = match who {
+        Who::Id(uid) => profiles::chain(&mut app.db.read().await?, uid.as_str()).await?,
+        Who::Address(handle, domain) => at_address(app, handle, domain).await?,
+    };
+    // Once it is known whose it is, others need not know the address.
+    let uid = best.first().map(|op| op.uid.clone());
+    let path = uid.map_or_else(|| who.path(), |uid| Who::Id(uid).path());
+    let known = others(app).await?;
+    let asked = named.iter().cloned().chain(known).filter(|domain| *domain != app.domain).take(MOST);
+    let asking = asked.map(|domain| {
+        let path = &path;
+        async move { tokio::time::timeout(PATIENCE, peers::get::<Chain>(app, &domain, path)).await.ok()?.ok() }
+    });
+    let found: Vec<_> = stream::iter(asking).buffer_unordered(AT_A_TIME).collect().await;
+    for Chain { ops } in found.into_iter().flatten() {
+        let Ok(identity) = verify_chain(&ops) else { continue };
+        let meant = match who {
+            Who::Id(uid) => identity.uid == *uid,
+            Who::Address(..) => true,
+        };
+        // Two people may be named by two instances: the one that is known here counts, or the first.
+        if meant && (best.is_empty() || compare_chains(&ops, &best) == Ok(Ordering::Greater)) {
+            best = ops;
+        }
+    }
+    Ok(best)
+}
+
+/// Instances that this one knows and that answer.
+async fn others(app: &App) -> Result<Vec<Domain>> {
+    let book = app.peers.trust.book();
+    let known = peers::trust::known(app).await?;
+    Ok(known.into_iter().filter(|domain| book.judge(domain).is_ok() && app.peers.is_up(domain)).collect())
+}
+
+/// An identity that was found, and what its person has to sign.
+pub(super) struct Found {
+    pub uid: String,
+    /// The operation to sign, without its signature.
+    pub op: Value,
+}
+
+/// Looks for an identity, and makes the keys with which this instance would speak for it.
+///
+/// # Errors
+/// 404 `not_found`; 409 `no_own_key`, `account_in_use`, `conflict`.
+pub(super) async fn look(app: &App, auth: &Auth, who: &Who, named: &[Domain]) -> Result<Found> {
+    let mut tx = app.db.begin().await?;
+    arrive::may_receive(app, &mut tx, auth).await?;
+    drop(tx);
+    let ops = newest(app, who, named).await?;
+    if ops.is_empty() {
+        return Err(Problem::not_found()
+            .detail("No instance that was asked knows this identity. Name one that you were known at."));
+    }
+    let identity = verify_chain(&ops)?;
+    if identity.home == app.keys.ik {
+        return Err(
+            Problem::new("conflict").detail("This account lives here already. Sign in, or ask for a new password.")
+        );
+    }
+    if identity.own_key().is_none() || identity.deleted {
+        return Err(Problem::new("no_own_key"));
+    }
+    let now = app.clock.now_ms();
+    let mut tx = app.db.begin().await?;
+    arrive::may_receive(app, &mut tx, auth).await?;
+    arrive::begin_anew(&mut tx, auth, identity.uid.as_str()).await?;
+    let keys = rehome::make_keys(app, &mut tx, &identity.uid).await?;
+    let domain = profiles::rehome::domain_of(&mut tx, identity.uid.as_str()).await?.unwrap_or_default();
+    let kept = Kept { luggage: None, ops: ops.clone(), signing_key: keys.signing, rotation_key: keys.rotation };
+    let found = MoveIn {
+        uid: identity.uid.to_string(),
+        account: auth.account.clone(),
+        domain,
+        state: Coming::Found,
+        ticket: None,
+        luggage: serde_json::to_string(&kept).map_err(Problem::internal)?,
+        unsent: "[]".into(),
+        started_at: now,
+        due_at: now,
+        tries: 0,
+        problem: String::new(),
+    };
+    store::put_in(&mut tx, &found).await?;
+    tx.commit().await?;
+    let mut op = identity.following();
+    rehome::moved(&identity, &app.keys.ik, keys)(&mut op);
+    Ok(Found { uid: identity.uid.to_string(), op: serde_json::to_value(&op).map_err(Problem::internal)? })
+}
+
+/// Takes the person in by the operation that their own key signed, and asks around for their communities.
+///
+/// # Errors
+/// 404 `not_found` where nothing was looked for; 422 `invalid` where it is not signed as it has to be; 409 `conflict` where
+/// the identity has changed since.
+pub(super) async fn take(app: &App, auth: &Auth, op: Value, named: &[Domain]) -> Result<()> {
+    let unsigned =
+        || Problem::invalid("op", "bad_signature", "That is not signed by the key that it has to be signed by.");
+    let found = store::in_of_account(&mut app.db.read().await?, &auth.account).await?;
+    let found = found.filter(|found| found.state == Coming::Found).ok_or_else(Problem::not_found)?;
+    let Kept { mut ops, signing_key, rotation_key, .. } =
+        serde_json::from_str(&found.luggage).map_err(Problem::internal)?;
+    let before = verify_chain(&ops)?;
+    let op = Op::from_value(op).map_err(|_| unsigned())?;
+    let own = before.own_key().map(conntext_federation::keys::PublicKey::kid);
+    if own.as_ref() != Some(&op.sig().kid) {
+        return Err(unsigned());
+    }
+    ops.push(op);
+    let keys = WorkingKeys { signing: signing_key, rotation: rotation_key };
+    let arrival = Arrival::of(app, &ops, keys).map_err(|_| unsigned())?;
+    let uid = found.uid.clone();
+    arrival.settle(app, found, None, &[]).await?;
+    ask_around(app, &uid, named).await
+}
+
+/// Instances are asked which communities somebody is in who came without their former home.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn ask_around(app: &App, uid: &str, named: &[Domain]) -> Result<()> {
+    let now = app.clock.now_ms();
+    let known = others(app).await?;
+    let mut tx = app.db.begin().await?;
+    for domain in named.iter().chain(&known).chain([&app.domain]).take(named.len() + MOST) {
+        store::ask(&mut tx, uid, domain.as_str(), now).await?;
+    }
+    tx.commit().await?;
+    app.moving.wake();
+    Ok(())
+}
