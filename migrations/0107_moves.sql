@@ -68,3 +68,11 @@ create table moves_in_asked (
   done   boolean not null,
   primary key (uid, domain)
 );
+
+-- What logs say of people who have an account here: that they live elsewhere now.
+create table moves_heard (
+  uid    text primary key,
+  domain text not null,
+  -- the identity that is to prove it, JSON
+  chain  text not null
+);

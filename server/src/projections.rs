@@ -5,7 +5,7 @@ use crate::{
     db::{Result, Tx},
     invites,
     log::{Batch, Rooms, Undone, purge::Gone},
-    media, messages, moderation, notices, peers, profiles, reactions, reading,
+    media, messages, moderation, moving, notices, peers, profiles, reactions, reading,
 };
 use conntext_federation::ids::ChannelId;
 use futures_util::future::BoxFuture;
@@ -35,6 +35,7 @@ fn apply<'a>(tx: &'a mut Tx, batch: &'a Batch<'a>) -> BoxFuture<'a, Result<()>> 
         moderation::apply(tx, batch).await?;
         notices::apply(tx, batch).await?;
         profiles::server::apply(tx, batch).await?;
+        moving::apply(tx, batch).await?;
         Ok(())
     })
 }

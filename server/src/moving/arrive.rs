@@ -10,7 +10,7 @@ use conntext_federation::moving::{Luggage, MoveGo, MoveGone, MoveLook, Unsent};
 use conntext_federation::wire::SignedProfile;
 use serde::{Deserialize, Serialize};
 
-use super::store::{self, Coming, Community, MoveIn, Told};
+use super::store::{self, Coming, Community, MoveIn};
 use crate::App;
 use crate::accounts;
 use crate::db::Tx;
@@ -19,7 +19,7 @@ use crate::error::{Problem, Result};
 use crate::http::Auth;
 use crate::peers::{self, CallError};
 use crate::profiles;
-use crate::profiles::rehome::{self, WorkingKeys};
+use crate::profiles::rehome;
 use crate::servers;
 use crate::sessions;
 use crate::settings;
@@ -32,10 +32,10 @@ const MAX_COMMUNITIES: usize = 2_000;
 /// What is kept of somebody who is on the way.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Kept {
-    /// What the home hands over, where it does.
-    pub luggage: Option<Luggage>,
-    /// The identity as it was.
-    pub ops: Vec<Op>,
+    /// What the home hands over; of somebody who comes without it, what others know.
+    pub luggage: Luggage,
+    /// The domain of whoever told it; empty for this instance itself.
+    pub told_by: String,
     /// The keys with which this instance will speak for them.
     pub signing_key: PublicKey,
     pub rotation_key: PublicKey,
@@ -87,8 +87,7 @@ pub(super) async fn begin(app: &App, auth: &Auth, from: &Domain, ticket: &str) -
     may_receive(app, &mut tx, auth).await?;
     begin_anew(&mut tx, auth, uid.as_str()).await?;
     let keys = rehome::make_keys(app, &mut tx, &uid).await?;
-    let ops = luggage.profile.identity.clone();
-    let kept = Kept { luggage: Some(luggage), ops, signing_key: keys.signing, rotation_key: keys.rotation };
+    let kept = Kept { luggage, told_by: from.to_string(), signing_key: keys.signing, rotation_key: keys.rotation };
     let coming = MoveIn {
         uid: uid.to_string(),
         account: auth.account.clone(),
@@ -167,11 +166,10 @@ async fn go_on(app: &App, coming: MoveIn) -> Result<()> {
     let asked = MoveGo { ticket, signing_key, rotation_key, anyway };
     match peers::call::<_, MoveGone>(app, &from, Method::POST, "/moves/go", &asked).await {
         Ok(gone) => {
-            let mut ops = kept.ops;
+            let mut ops = kept.luggage.profile.identity.clone();
             ops.push(gone.op);
-            let keys = WorkingKeys { signing: signing_key, rotation: rotation_key };
-            match Arrival::of(app, &ops, keys) {
-                Ok(arrival) => arrival.settle(app, coming, kept.luggage, &gone.unsent).await,
+            match Arrival::of(app, &ops, &kept) {
+                Ok(arrival) => arrival.settle(app, coming, kept, &gone.unsent).await,
                 Err(code) => refuse(app, coming, code.as_str()).await,
             }
         }
@@ -207,12 +205,12 @@ pub(super) struct Arrival {
 impl Arrival {
     /// # Errors
     /// `bad_identity_op` where the chain says anything else.
-    pub fn of(app: &App, ops: &[Op], keys: WorkingKeys) -> std::result::Result<Self, Code> {
+    pub fn of(app: &App, ops: &[Op], kept: &Kept) -> std::result::Result<Self, Code> {
         let identity = verify_chain(ops)?;
         let own = identity.own_key().copied();
-        let rotation: Vec<_> = own.into_iter().chain([keys.rotation]).collect();
+        let rotation: Vec<_> = own.into_iter().chain([kept.rotation_key]).collect();
         let ours = identity.home == app.keys.ik
-            && identity.signing_keys == [keys.signing]
+            && identity.signing_keys == [kept.signing_key]
             && identity.rotation_keys == rotation
             && !identity.deleted;
         if !ours {
@@ -223,67 +221,46 @@ impl Arrival {
     }
 
     /// The account becomes theirs, and their communities are told.
-    pub async fn settle(self, app: &App, coming: MoveIn, luggage: Option<Luggage>, unsent: &[Unsent]) -> Result<()> {
+    pub async fn settle(self, app: &App, coming: MoveIn, kept: Kept, unsent: &[Unsent]) -> Result<()> {
         let now = app.clock.now_ms();
         let uid: UserId = coming.uid.parse()?;
-        let from = Domain::parse_normal(&coming.domain, true)?;
+        let Kept { luggage, told_by, .. } = kept;
         let mut tx = app.db.begin().await?;
         let Some(account) = accounts::by_id(&mut tx, &coming.account).await? else {
             return Ok(());
         };
         let before = account.uid.clone();
         if before != coming.uid {
-            profiles::rehome::discard(&mut tx, &before).await?;
+            rehome::discard(&mut tx, &before).await?;
             accounts::stands_for(&mut tx, &account.id, &coming.uid).await?;
         }
-        let shown = luggage.as_ref().map(|luggage| &luggage.profile);
-        let placed = self.place(app, &mut tx, &coming.uid, shown, now).await?;
-        let shown = shown.map(|shown| SignedProfile { identity: self.ops.clone(), ..shown.clone() });
-        rehome::take_in(app, &mut tx, &self.ops, shown.as_ref(), &account.handle, placed).await?;
-        if let Some(luggage) = &luggage {
-            settings::merge(&mut tx, &account.id, luggage.settings.clone()).await?;
-            let order: Vec<String> = luggage.communities.iter().map(|c| c.sid.to_string()).collect();
-            servers::set_order(&mut tx, &coming.uid, &order).await?;
-            for c in &luggage.communities {
-                let community = Community {
-                    uid: coming.uid.clone(),
-                    sid: c.sid.clone(),
-                    domain: c.domain.clone(),
-                    name: c.name.clone(),
-                    member: c.member,
-                    state: Told::Waiting,
-                    due_at: now,
-                    tries: 0,
-                    problem: String::new(),
-                };
-                store::add_community(&mut tx, &community).await?;
-            }
+        let host = self.place(app, &mut tx, &coming.uid, &luggage.profile, now).await?;
+        rehome::take_in(app, &mut tx, &self.ops, &luggage.profile, &account.handle, host).await?;
+        settings::merge(&mut tx, &account.id, luggage.settings).await?;
+        let order: Vec<String> = luggage.communities.iter().map(|c| c.sid.to_string()).collect();
+        servers::set_order(&mut tx, &coming.uid, &order).await?;
+        for c in luggage.communities {
+            store::add_community(&mut tx, &Community::new(&coming.uid, c, now)).await?;
         }
         let unsent = serde_json::to_string(unsent).map_err(Problem::internal)?;
         let here = MoveIn { state: Coming::Here, ticket: None, unsent, problem: String::new(), tries: 0, ..coming };
         store::put_in(&mut tx, &here).await?;
         tx.commit().await?;
-        tracing::info!(%uid, %from, "somebody came to live here");
+        tracing::info!(%uid, from = here.domain, "somebody came to live here");
         sessions::all_ended(app, &before);
         profiles::changed(app, uid.clone());
-        profiles::exchange::bring_missing(app, &from, &uid).await?;
+        if let Ok(told_by) = Domain::parse_normal(&told_by, true) {
+            profiles::exchange::bring_missing(app, &told_by, &uid).await?;
+        }
         app.moving.wake();
         Ok(())
     }
 
     /// Where the profile lies that is kept elsewhere: it stays there. Answers with the domain.
-    async fn place(
-        &self,
-        app: &App,
-        tx: &mut Tx,
-        uid: &str,
-        shown: Option<&SignedProfile>,
-        now: i64,
-    ) -> Result<String> {
+    async fn place(&self, app: &App, tx: &mut Tx, uid: &str, shown: &SignedProfile, now: i64) -> Result<String> {
         let Some(ik) = &self.host else { return Ok(String::new()) };
-        let said = shown.and_then(|shown| shown.host.clone());
-        let known = match said {
-            Some(said) => Some(said),
+        let known = match &shown.host {
+            Some(said) => Some(said.clone()),
             None => profiles::hosting::known_host(tx, uid).await?,
         };
         let domain = known.and_then(|host| Domain::parse_normal(&host, true).ok()).filter(|host| *host != app.domain);
@@ -295,5 +272,5 @@ impl Arrival {
 
 /// What a community's turn needs of what its person brought along.
 pub(super) fn luggage(coming: &MoveIn) -> Option<Luggage> {
-    serde_json::from_str::<Kept>(&coming.luggage).ok().and_then(|kept| kept.luggage)
+    serde_json::from_str::<Kept>(&coming.luggage).ok().map(|kept| kept.luggage)
 }

@@ -4,29 +4,28 @@ use std::collections::HashMap;
 
 use axum::extract::State;
 use conntext_federation::Code;
-use conntext_federation::content::{LogKind, MessageCreate};
+use conntext_federation::content::{Content, LogKind, MessageCreate};
 use conntext_federation::domain::Domain;
-use conntext_federation::identity::verify_chain;
+use conntext_federation::identity::Op;
 use conntext_federation::ids::{Actor, UserId};
 use conntext_federation::keys::PublicKey;
 use conntext_federation::moving::{Luggage, MoveGo, MoveGone, MoveLook, MovingCommunity, MovingMark, Unsent};
-use conntext_federation::wire::SignedProfile;
 use data_encoding::BASE64;
 
 use super::store::{self, Going, MoveOut};
 use crate::App;
 use crate::accounts::{self, Account};
 use crate::bus::PersonNotice;
-use crate::db::{Query, Tx};
+use crate::db::{self, Query, Tx};
 use crate::deletion;
 use crate::erasure;
 use crate::error::{Problem, Result};
 use crate::export;
 use crate::http::{Auth, Json};
-use crate::log::{PendingState, pending};
+use crate::log::{Batch, PendingState, pending};
 use crate::peers::{Message, Origin, Peer};
+use crate::profiles;
 use crate::profiles::rehome::{self, WorkingKeys};
-use crate::profiles::{self, Seen};
 use crate::servers;
 use crate::sessions;
 use crate::settings;
@@ -268,26 +267,39 @@ async fn unsent(app: &App, q: &mut impl Query, actor: &Actor) -> Result<Vec<Unse
     Ok(found)
 }
 
-/// One of our own people went to another instance without this one: their own key named it. Answers whether that is so.
+/// A log says that one of our own people lives elsewhere now: it is looked into.
 ///
 /// # Errors
 /// The database's.
-pub async fn went(app: &App, home: &Domain, confirmed: bool, shown: &SignedProfile) -> Result<bool> {
-    let identity = verify_chain(&shown.identity)?;
-    if identity.home == app.keys.ik || identity.deleted || identity.uid != shown.profile.uid {
-        return Ok(false);
+pub async fn apply(tx: &mut Tx, batch: &Batch<'_>) -> db::Result<()> {
+    for entry in batch.entries {
+        let (action, Some(Content::MemberMigrate(migrate))) = (&entry.event.action, &entry.content) else { continue };
+        let Some(instance) = batch.state.instances.get(&action.origin) else { continue };
+        let chain = serde_json::to_string(&migrate.identity).unwrap_or_default();
+        store::hear(tx, action.actor.as_str(), &instance.domain, &chain).await?;
     }
-    let uid = identity.uid.clone();
+    Ok(())
+}
+
+/// Those of our own people of whom that was said go, where their chain proves it: their own key named the new home.
+pub(super) async fn round(app: &App) -> Result<()> {
+    for (uid, domain, chain) in store::heard(&mut app.db.read().await?).await? {
+        if let Err(e) = went(app, &uid, &domain, &chain).await {
+            tracing::info!(uid, domain, code = e.code, "what was heard of somebody who lives here is not so");
+        }
+        let mut tx = app.db.begin().await?;
+        store::forget_heard(&mut tx, &uid).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+async fn went(app: &App, uid: &str, domain: &str, chain: &str) -> Result<()> {
+    let ops: Vec<Op> = serde_json::from_str(chain).map_err(|_| Code::BadIdentityOp)?;
+    let home = Domain::parse_normal(domain, true)?;
     let mut tx = app.db.begin().await?;
-    let Some(account) = accounts::by_uid(&mut tx, uid.as_str()).await? else { return Ok(false) };
-    let host = shown.host.clone().unwrap_or_default();
-    let seen = Seen { home, confirmed, host, now_ms: app.clock.now_ms() };
-    match rehome::went(app, &mut tx, seen, shown).await {
-        Ok(()) => {}
-        // An older chain, or one that counts less.
-        Err(e) if e.code == Code::BadIdentityOp.as_str() => return Ok(false),
-        Err(e) => return Err(e),
-    }
+    let Some(account) = accounts::by_uid(&mut tx, uid).await? else { return Ok(()) };
+    let identity = rehome::went(app, &mut tx, &home, &ops).await?;
     let out = MoveOut {
         uid: account.uid.clone(),
         account: String::new(),
@@ -304,6 +316,6 @@ pub async fn went(app: &App, home: &Domain, confirmed: bool, shown: &SignedProfi
         gone_at: None,
     };
     end(app, tx, account, out).await?;
-    tracing::warn!(%uid, to = %home, "an account went to another instance by its person's own key");
-    Ok(true)
+    tracing::warn!(uid, to = %home, "an account went to another instance without this one");
+    Ok(())
 }

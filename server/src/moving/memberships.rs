@@ -11,7 +11,7 @@ use conntext_federation::moving::{MembershipsAnswer, MembershipsQuery, MovingCom
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Deserialize;
 
-use super::store::{self, Asked, Community, Told};
+use super::store::{self, Asked, Community};
 use crate::App;
 use crate::db::Query;
 use crate::erasure::pause;
@@ -120,17 +120,8 @@ async fn ask(app: &App, asked: Asked) -> Result<()> {
         Ok(communities) => {
             for c in communities.into_iter().take(MAX_NAMED) {
                 // What an instance names is its own.
-                let community = Community {
-                    uid: asked.uid.clone(),
-                    sid: c.sid,
-                    domain: asked.domain.clone(),
-                    name: c.name.chars().take(200).collect(),
-                    member: c.member,
-                    state: Told::Waiting,
-                    due_at: now,
-                    tries: 0,
-                    problem: String::new(),
-                };
+                let c = MovingCommunity { domain: asked.domain.clone(), ..c };
+                let community = Community::new(&asked.uid, c, now);
                 store::add_community(&mut tx, &community).await?;
             }
             Asked { done: true, ..asked }

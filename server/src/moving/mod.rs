@@ -22,7 +22,7 @@ use tokio::sync::Notify;
 use crate::App;
 use crate::http::rate::RateLimit;
 
-pub use leave::{gone, went};
+pub use leave::{apply, gone};
 pub use routes::router;
 
 /// How often it is looked whose turn it is.
@@ -86,5 +86,6 @@ pub async fn round(app: &App) -> crate::error::Result<()> {
     arrive::round(app).await?;
     memberships::round(app).await?;
     communities::round(app).await?;
+    leave::round(app).await?;
     leave::tidy(app).await
 }

@@ -7,10 +7,11 @@ use axum::extract::State;
 use conntext_federation::Code;
 use conntext_federation::domain::Domain;
 use conntext_federation::identity::{Op, compare_chains, verify_chain};
-use conntext_federation::ids::UserId;
+use conntext_federation::ids::{InstanceId, UserId};
+use conntext_federation::moving::Luggage;
+use conntext_federation::wire::SignedProfile;
 use futures_util::{StreamExt as _, stream};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::arrive::{self, Arrival, Kept};
 use super::store::{self, Coming, MoveIn};
@@ -19,7 +20,7 @@ use crate::error::{Problem, Result};
 use crate::http::{Auth, Json, Path};
 use crate::peers::{self, Origin};
 use crate::profiles;
-use crate::profiles::rehome::{self, WorkingKeys};
+use crate::profiles::rehome;
 
 /// Instances that are asked for an identity, and at a time.
 const MOST: usize = 60;
@@ -53,7 +54,7 @@ impl Who {
 
     fn path(&self) -> String {
         match self {
-            Self::Id(uid) => format!("/identities/{uid}"),
+            Self::Id(uid) => format!("/profiles/{uid}"),
             Self::Address(handle, domain) => {
                 format!("/addresses/{}@{}", handle, domain.as_str().replace(':', "%3A"))
             }
@@ -61,54 +62,63 @@ impl Who {
     }
 }
 
-/// An identity as it is known somewhere.
-#[derive(Serialize, Deserialize)]
-struct Chain {
-    ops: Vec<Op>,
+/// `GET /addresses/{address}`: whoever has, or had, an address, as far as it is known here.
+pub(super) async fn by_address(
+    State(app): State<App>,
+    origin: Origin,
+    Path(address): Path<String>,
+) -> Result<Json<SignedProfile>> {
+    let who = Who::parse(&app, &address).map_err(|_| Code::NotFound)?;
+    let found = known(&app, &origin.ik, &who).await?.filter(|found| found.profile.deleted != Some(true));
+    found.map(Json).ok_or_else(|| Code::NotFound.into())
 }
 
-/// `GET /addresses/{address}`: the identity of whoever has, or had, an address, as far as it is known here.
-pub(super) async fn by_address(State(app): State<App>, _: Origin, Path(address): Path<String>) -> Result<Json<Value>> {
-    let Who::Address(handle, domain) = Who::parse(&app, &address).map_err(|_| Code::NotFound)? else {
-        return Err(Code::NotFound.into());
+/// What is known here of an identity, as `asker` may have it.
+async fn known(app: &App, asker: &InstanceId, who: &Who) -> Result<Option<SignedProfile>> {
+    let uid = match who {
+        Who::Id(uid) => uid.clone(),
+        Who::Address(handle, domain) => {
+            match rehome::at_address(&mut app.db.read().await?, handle, domain.as_str()).await? {
+                Some(uid) => uid.parse()?,
+                None => return Ok(None),
+            }
+        }
     };
-    let ops = at_address(&app, &handle, &domain).await?;
-    if ops.is_empty() { Err(Code::NotFound.into()) } else { Ok(Json(serde_json::json!({ "ops": ops }))) }
+    Ok(profiles::exchange::signed(app, asker, std::slice::from_ref(&uid)).await?.pop())
 }
 
-async fn at_address(app: &App, handle: &str, domain: &Domain) -> Result<Vec<Op>> {
-    let mut read = app.db.read().await?;
-    match profiles::rehome::at_address(&mut read, handle, domain.as_str()).await? {
-        Some(uid) => profiles::chain(&mut read, &uid).await,
-        None => Ok(Vec::new()),
-    }
-}
-
-/// The newest that is known of an identity: here, at the instances that are named, and at all that this one knows.
-async fn newest(app: &App, who: &Who, named: &[Domain]) -> Result<Vec<Op>> {
-    let mut best = match who {
-        Who::Id(uid) => profiles::chain(&mut app.db.read().await?, uid.as_str()).await?,
-        Who::Address(handle, domain) => at_address(app, handle, domain).await?,
-    };
+/// The newest that is known of an identity: here, at the instances that are named, and at all that this one knows; with the
+/// domain of whoever told it.
+async fn newest(app: &App, who: &Who, named: &[Domain]) -> Result<Option<(SignedProfile, String)>> {
+    let mut best = known(app, &app.keys.ik, who).await?.map(|here| (here, String::new()));
     // Once it is known whose it is, others need not know the address.
-    let uid = best.first().map(|op| op.uid.clone());
-    let path = uid.map_or_else(|| who.path(), |uid| Who::Id(uid).path());
-    let known = others(app).await?;
-    let asked = named.iter().cloned().chain(known).filter(|domain| *domain != app.domain).take(MOST);
+    let path = best.as_ref().map_or_else(|| who.path(), |(here, _)| Who::Id(here.profile.uid.clone()).path());
+    let others = others(app).await?;
+    let asked = named.iter().cloned().chain(others).filter(|domain| *domain != app.domain).take(MOST);
     let asking = asked.map(|domain| {
         let path = &path;
-        async move { tokio::time::timeout(PATIENCE, peers::get::<Chain>(app, &domain, path)).await.ok()?.ok() }
+        async move {
+            let answer = peers::get::<SignedProfile>(app, &domain, path);
+            Some((tokio::time::timeout(PATIENCE, answer).await.ok()?.ok()?, domain.to_string()))
+        }
     });
     let found: Vec<_> = stream::iter(asking).buffer_unordered(AT_A_TIME).collect().await;
-    for Chain { ops } in found.into_iter().flatten() {
-        let Ok(identity) = verify_chain(&ops) else { continue };
+    for (shown, by) in found.into_iter().flatten() {
+        let Ok(identity) = verify_chain(&shown.identity) else { continue };
         let meant = match who {
             Who::Id(uid) => identity.uid == *uid,
             Who::Address(..) => true,
         };
-        // Two people may be named by two instances: the one that is known here counts, or the first.
-        if meant && (best.is_empty() || compare_chains(&ops, &best) == Ok(Ordering::Greater)) {
-            best = ops;
+        if !meant || shown.profile.verify(&identity).is_err() {
+            continue;
+        }
+        // Where two people are named, the one who is known here counts, or the first.
+        let newer = |(best, _): &(SignedProfile, String)| match compare_chains(&shown.identity, &best.identity) {
+            Ok(Ordering::Equal) => shown.profile.order() > best.profile.order(),
+            order => order == Ok(Ordering::Greater),
+        };
+        if best.as_ref().is_none_or(newer) {
+            best = Some((shown, by));
         }
     }
     Ok(best)
@@ -136,12 +146,9 @@ pub(super) async fn look(app: &App, auth: &Auth, who: &Who, named: &[Domain]) ->
     let mut tx = app.db.begin().await?;
     arrive::may_receive(app, &mut tx, auth).await?;
     drop(tx);
-    let ops = newest(app, who, named).await?;
-    if ops.is_empty() {
-        return Err(Problem::not_found()
-            .detail("No instance that was asked knows this identity. Name one that you were known at."));
-    }
-    let identity = verify_chain(&ops)?;
+    let nobody = "No instance that was asked knows this identity. Name one that you were known at.";
+    let (profile, told_by) = newest(app, who, named).await?.ok_or_else(|| Problem::not_found().detail(nobody))?;
+    let identity = verify_chain(&profile.identity)?;
     if identity.home == app.keys.ik {
         return Err(
             Problem::new("conflict").detail("This account lives here already. Sign in, or ask for a new password.")
@@ -155,8 +162,12 @@ pub(super) async fn look(app: &App, auth: &Auth, who: &Who, named: &[Domain]) ->
     arrive::may_receive(app, &mut tx, auth).await?;
     arrive::begin_anew(&mut tx, auth, identity.uid.as_str()).await?;
     let keys = rehome::make_keys(app, &mut tx, &identity.uid).await?;
-    let domain = profiles::rehome::domain_of(&mut tx, identity.uid.as_str()).await?.unwrap_or_default();
-    let kept = Kept { luggage: None, ops: ops.clone(), signing_key: keys.signing, rotation_key: keys.rotation };
+    let domain = match who {
+        Who::Address(_, domain) => domain.to_string(),
+        Who::Id(uid) => rehome::domain_of(&mut tx, uid.as_str()).await?.unwrap_or_default(),
+    };
+    let luggage = Luggage { profile, communities: Vec::new(), marks: Vec::new(), settings: Map::new() };
+    let kept = Kept { luggage, told_by, signing_key: keys.signing, rotation_key: keys.rotation };
     let found = MoveIn {
         uid: identity.uid.to_string(),
         account: auth.account.clone(),
@@ -187,8 +198,8 @@ pub(super) async fn take(app: &App, auth: &Auth, op: Value, named: &[Domain]) ->
         || Problem::invalid("op", "bad_signature", "That is not signed by the key that it has to be signed by.");
     let found = store::in_of_account(&mut app.db.read().await?, &auth.account).await?;
     let found = found.filter(|found| found.state == Coming::Found).ok_or_else(Problem::not_found)?;
-    let Kept { mut ops, signing_key, rotation_key, .. } =
-        serde_json::from_str(&found.luggage).map_err(Problem::internal)?;
+    let kept: Kept = serde_json::from_str(&found.luggage).map_err(Problem::internal)?;
+    let mut ops = kept.luggage.profile.identity.clone();
     let before = verify_chain(&ops)?;
     let op = Op::from_value(op).map_err(|_| unsigned())?;
     let own = before.own_key().map(conntext_federation::keys::PublicKey::kid);
@@ -196,10 +207,9 @@ pub(super) async fn take(app: &App, auth: &Auth, op: Value, named: &[Domain]) ->
         return Err(unsigned());
     }
     ops.push(op);
-    let keys = WorkingKeys { signing: signing_key, rotation: rotation_key };
-    let arrival = Arrival::of(app, &ops, keys).map_err(|_| unsigned())?;
+    let arrival = Arrival::of(app, &ops, &kept).map_err(|_| unsigned())?;
     let uid = found.uid.clone();
-    arrival.settle(app, found, None, &[]).await?;
+    arrival.settle(app, found, kept, &[]).await?;
     ask_around(app, &uid, named).await
 }
 

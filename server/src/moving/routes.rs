@@ -1,4 +1,4 @@
-//! `/me/departure` and `/me/arrival`.
+//! `/me/move` and `/me/arrival`.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -41,7 +41,7 @@ pub struct Depart {
 
 /// What the new home is shown.
 #[derive(Serialize, ToSchema)]
-pub struct DepartureTicket {
+pub struct MoveTicket {
     /// For that instance alone, once.
     ticket: String,
     /// Until when, milliseconds since 1970.
@@ -56,8 +56,8 @@ pub struct DepartureTicket {
 ///
 /// Answers with a ticket. Whoever shows it there, signed in to a new account, brings this account into that one: communities,
 /// roles and messages stay theirs, and nothing is left here but where they went. Until then everything stays as it is.
-#[utoipa::path(post, path = "/me/departure", request_body = Depart, responses(
-    (status = 201, body = DepartureTicket),
+#[utoipa::path(post, path = "/me/move", request_body = Depart, responses(
+    (status = 201, body = MoveTicket),
     (status = 403, description = "`proof_required`, `blocked`, `not_allowed`, `in_review`", body = Problem),
     (status = 409, description = "`last_admin`; `conflict`: the account is about to be deleted, or its profile is on its way", body = Problem),
     (status = 422, description = "`invalid` with the field", body = Problem),
@@ -67,14 +67,14 @@ async fn depart(
     State(app): State<App>,
     auth: Auth,
     Json(asked): Json<Depart>,
-) -> Result<(StatusCode, Json<DepartureTicket>)> {
+) -> Result<(StatusCode, Json<MoveTicket>)> {
     let domain = elsewhere(&app, &asked.domain)?;
     let peer = peers::find(&app, &domain).await.map_err(|e| e.problem(&domain))?;
     let (ticket, expires_at) = leave::offer(&app, &auth, &peer).await?;
     let scheme = if app.config.federation.dev_insecure { "http" } else { "https" };
     // Behind the `#` it is sent to nobody, and stands in no log.
     let link = format!("{scheme}://{domain}/move#{}&{ticket}", app.domain);
-    Ok((StatusCode::CREATED, Json(DepartureTicket { ticket, expires_at, domain: domain.to_string(), link })))
+    Ok((StatusCode::CREATED, Json(MoveTicket { ticket, expires_at, domain: domain.to_string(), link })))
 }
 
 fn elsewhere(app: &App, typed: &str) -> Result<Domain> {
@@ -88,7 +88,7 @@ fn elsewhere(app: &App, typed: &str) -> Result<Domain> {
 /// Stay after all
 ///
 /// The ticket counts no more.
-#[utoipa::path(delete, path = "/me/departure", responses((status = 204)))]
+#[utoipa::path(delete, path = "/me/move", responses((status = 204)))]
 async fn stay(State(app): State<App>, auth: Auth) -> Result<StatusCode> {
     leave::take_back(&app, &auth.uid).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -1,10 +1,13 @@
 //! SQL of accounts that go to another instance, and of those that come from one.
 
 use conntext_federation::ids::{InstanceId, ServerId};
-use conntext_federation::moving::MovingMark;
+use conntext_federation::moving::{MovingCommunity, MovingMark};
 
 use crate::args;
 use crate::db::{Error, Query, Result, Row, Tx};
+
+/// The longest name of a community that is kept, in characters.
+const MAX_NAME: usize = 200;
 
 // ---- going
 
@@ -129,6 +132,24 @@ pub async fn drop_out(tx: &mut Tx, uid: &str) -> Result<()> {
 /// Tickets that nobody showed in time.
 pub async fn drop_expired(tx: &mut Tx, now: i64) -> Result<()> {
     tx.exec("delete from moves_out where state <> 'gone' and expires_at < $1", args![now]).await.map(|_| ())
+}
+
+/// It is said of somebody who may have an account here that they live elsewhere.
+pub async fn hear(tx: &mut Tx, uid: &str, domain: &str, chain: &str) -> Result<()> {
+    let sql = "insert into moves_heard (uid, domain, chain)
+               select uid, $2, $3 from accounts where uid = $1
+               on conflict (uid) do update set domain = excluded.domain, chain = excluded.chain";
+    tx.exec(sql, args![uid, domain, chain]).await.map(|_| ())
+}
+
+/// Of whom that is said, where they would live, and the chain that is to prove it.
+pub async fn heard(q: &mut impl Query) -> Result<Vec<(String, String, String)>> {
+    let rows = q.rows("select uid, domain, chain from moves_heard order by uid limit 50", args![]).await?;
+    Ok(rows.iter().map(|r| (r.get(0), r.get(1), r.get(2))).collect())
+}
+
+pub async fn forget_heard(tx: &mut Tx, uid: &str) -> Result<()> {
+    tx.exec("delete from moves_heard where uid = $1", args![uid]).await.map(|_| ())
 }
 
 /// How far somebody has read, where that is known.
@@ -295,6 +316,23 @@ pub struct Community {
     pub due_at: i64,
     pub tries: i64,
     pub problem: String,
+}
+
+impl Community {
+    /// One that is to be told now.
+    pub fn new(uid: &str, c: MovingCommunity, now: i64) -> Self {
+        Self {
+            uid: uid.to_owned(),
+            sid: c.sid,
+            domain: c.domain,
+            name: c.name.chars().take(MAX_NAME).collect(),
+            member: c.member,
+            state: Told::Waiting,
+            due_at: now,
+            tries: 0,
+            problem: String::new(),
+        }
+    }
 }
 
 fn community(r: &Row) -> Result<Community> {

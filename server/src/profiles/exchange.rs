@@ -23,7 +23,6 @@ use crate::App;
 use crate::db::Tx;
 use crate::error::{Problem, Result};
 use crate::http::Path;
-use crate::moving;
 use crate::peers::{self, Message, Origin, Told};
 
 /// The largest picture of a profile in bytes.
@@ -144,8 +143,7 @@ async fn keep_one(app: &App, told: Told) -> Result<bool> {
     let mut tx = app.db.begin().await?;
     let known = store::profile(&mut tx, identity.uid.as_str()).await?;
     if known.as_ref().is_some_and(|known| known.local) {
-        drop(tx);
-        return moving::went(app, &home, home == by, &signed).await;
+        return Ok(false);
     }
     let identity = keep_chain(&mut tx, identity, &signed.identity).await?;
     let (doc, now) = (&signed.profile, app.clock.now_ms());

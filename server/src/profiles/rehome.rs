@@ -92,16 +92,15 @@ async fn lives_elsewhere(base: &Base, tx: &mut Tx, uid: &str, domain: &Domain, h
 ///
 /// # Errors
 /// 422 where the chain does not count more than what is here, or still names this instance.
-pub async fn went(base: &Base, tx: &mut Tx, seen: Seen<'_>, shown: &SignedProfile) -> Result<()> {
-    let uid = shown.profile.uid.as_str();
-    let identity = verify_chain(&shown.identity)?;
-    super::exchange::keep_chain(tx, identity.clone(), &shown.identity).await?;
-    let counts = verify_chain(&identity::chain(tx, uid).await?)?;
-    if counts.hash != identity.hash || counts.home == base.keys.ik {
+pub async fn went(base: &Base, tx: &mut Tx, domain: &Domain, ops: &[Op]) -> Result<Identity> {
+    let shown = verify_chain(ops)?;
+    let hash = shown.hash;
+    let counts = super::exchange::keep_chain(tx, shown, ops).await?;
+    if counts.hash != hash || counts.home == base.keys.ik {
         return Err(conntext_federation::Code::BadIdentityOp.into());
     }
-    lives_elsewhere(base, tx, uid, seen.home, seen.host.clone()).await?;
-    super::upsert_remote(tx, &counts, &shown.profile, seen).await.map(|_| ())
+    lives_elsewhere(base, tx, counts.uid.as_str(), domain, String::new()).await?;
+    Ok(counts)
 }
 
 /// Takes somebody in whose chain names this instance as their home: from now on it signs for them.
@@ -112,7 +111,7 @@ pub async fn take_in(
     base: &Base,
     tx: &mut Tx,
     ops: &[Op],
-    shown: Option<&SignedProfile>,
+    shown: &SignedProfile,
     handle: &str,
     host: String,
 ) -> Result<()> {
@@ -126,13 +125,9 @@ pub async fn take_in(
         return Err(conntext_federation::Code::BadIdentityOp.into());
     }
     // What is known of them here already, or what their home showed, whichever is newer.
-    if let Some(shown) = shown {
-        let seen = Seen { home: &base.domain, confirmed: true, host: String::new(), now_ms: base.clock.now_ms() };
-        super::upsert_remote(tx, &counts, &shown.profile, seen).await?;
-    }
-    let now = base.clock.now_ms();
-    let known = store::profile(tx, uid.as_str()).await?;
-    let mut row = known.unwrap_or_else(|| store::ProfileRow::empty(uid.as_str(), now));
+    let seen = Seen { home: &base.domain, confirmed: true, host: String::new(), now_ms: base.clock.now_ms() };
+    super::upsert_remote(tx, &counts, &shown.profile, seen).await?;
+    let mut row = row(tx, uid.as_str()).await?;
     if row.display_name.is_empty() || row.display_name == row.handle {
         handle.clone_into(&mut row.display_name);
     }

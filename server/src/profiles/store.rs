@@ -31,29 +31,6 @@ pub(super) struct ProfileRow {
 }
 
 impl ProfileRow {
-    /// Somebody of whom nothing is known.
-    pub fn empty(uid: &str, now: i64) -> Self {
-        Self {
-            uid: uid.to_owned(),
-            handle: String::new(),
-            domain: String::new(),
-            local: false,
-            op: 0,
-            rev: 0,
-            display_name: String::new(),
-            bio: String::new(),
-            pronouns: String::new(),
-            avatar: None,
-            banner: None,
-            deleted: false,
-            doc: String::new(),
-            updated_at: now,
-            fetched_at: now,
-            confirmed: false,
-            host: String::new(),
-        }
-    }
-
     /// Its pictures, by whatever they are for.
     pub fn pictures(&self) -> impl Iterator<Item = &Picture> {
         self.avatar.iter().chain(&self.banner)
@@ -145,7 +122,7 @@ pub(super) async fn put(tx: &mut Tx, p: &ProfileRow) -> Result<()> {
            avatar_type, avatar_size, banner_mid, banner_type, banner_size, deleted, doc, updated_at, fetched_at,
            confirmed, host)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
-         on conflict (uid) do update set handle = excluded.handle, domain = excluded.domain, op = excluded.op,
+         on conflict (uid) do update set handle = excluded.handle, domain = excluded.domain, local = excluded.local, op = excluded.op,
            rev = excluded.rev, display_name = excluded.display_name, bio = excluded.bio,
            pronouns = excluded.pronouns, avatar_mid = excluded.avatar_mid, avatar_type = excluded.avatar_type,
            avatar_size = excluded.avatar_size, banner_mid = excluded.banner_mid,

@@ -8,6 +8,7 @@ mod a_export;
 mod a_factors;
 mod a_hosting;
 mod a_mail;
+mod a_moving;
 mod a_oidc;
 mod a_passkeys;
 mod a_profiles;

@@ -1,0 +1,304 @@
+//! Accounts that go to live on another instance, with all that is theirs.
+
+use conntext_federation::identity::{Op, OpFields};
+use conntext_federation::ids::{Actor, ServerId};
+use conntext_federation::keys::SecretKey;
+use conntext_federation::own_key::{OwnKeyClaim, OwnKeyFields};
+use serde_json::{Value, json};
+
+use crate::c_files::photo;
+use crate::kit::{PASSWORD, TestClient, TestInstance, TestNet, until};
+
+/// Somebody's community with a channel to talk in.
+struct Place {
+    sid: String,
+    channel: String,
+    domain: &'static str,
+    code: String,
+}
+
+impl Place {
+    async fn new(owner: &TestClient, domain: &'static str, name: &str) -> Self {
+        let made = owner.post("/servers", json!({"name": name})).await.expect_status(201);
+        let sid = made.text("/id");
+        let channels = made.json["channels"].as_array().unwrap().clone();
+        let talk = channels.iter().find(|c| c["kind"] == "text" && c["staff"] != true).unwrap();
+        let channel = talk["id"].as_str().unwrap().to_owned();
+        let code = owner.post(&format!("/servers/{sid}/invites"), json!({})).await.expect_status(201).text("/code");
+        Self { sid, channel, domain, code }
+    }
+
+    async fn welcomes(&self, who: &TestClient) {
+        who.post(&format!("/invites/{}/{}/accept", self.domain, self.code), json!({})).await.expect_status(200);
+    }
+
+    fn messages(&self) -> String {
+        format!("/servers/{}/channels/{}/messages", self.sid, self.channel)
+    }
+
+    async fn hears(&self, who: &TestClient, body: &str) -> Value {
+        who.post(&self.messages(), json!({"nonce": body, "body": body})).await.expect_status(201).json
+    }
+
+    async fn read_by(&self, who: &TestClient) -> Vec<(String, String)> {
+        let page = who.get(&self.messages()).await;
+        let list = page.json["messages"].as_array().cloned().unwrap_or_default();
+        let word = |m: &Value, at: &str| m.pointer(at).and_then(Value::as_str).unwrap_or_default().to_owned();
+        list.iter().map(|m| (word(m, "/author"), word(m, "/body"))).collect()
+    }
+
+    async fn holds(&self, who: &TestClient, body: &str) {
+        until("it is there", async || self.read_by(who).await.iter().any(|(_, found)| found == body)).await;
+    }
+
+    async fn id(&self) -> ServerId {
+        self.sid.parse().unwrap()
+    }
+}
+
+/// Ada is at home on A and goes to C; Bob is at home on B.
+struct Three {
+    net: TestNet,
+    a: TestInstance,
+    b: TestInstance,
+    c: TestInstance,
+    ada: TestClient,
+    bob: TestClient,
+    uid: String,
+    orchard: Place,
+}
+
+impl Three {
+    async fn new(seed: u64) -> Self {
+        let net = TestNet::new(seed);
+        let (a, b, c) = (net.instance("a.test").await, net.instance("b.test").await, net.instance("c.test").await);
+        let (ada, bob) = (a.person("ada").await, b.person("bob").await);
+        let orchard = Place::new(&bob, "b.test", "Orchard").await;
+        orchard.welcomes(&ada).await;
+        let uid = ada.get("/me").await.text("/user/id");
+        Self { net, a, b, c, ada, bob, uid, orchard }
+    }
+
+    async fn ticket(&self) -> Value {
+        self.ada.post("/me/move", json!({"domain": "c.test"})).await.expect_status(201).json
+    }
+
+    async fn arrives(&self, who: &TestClient, ticket: &Value) {
+        let asked = json!({"domain": "a.test", "ticket": ticket["ticket"]});
+        who.post("/me/arrival", asked).await.expect_status(202);
+        settled(who).await;
+    }
+
+    fn actor(&self) -> Actor {
+        Actor::User(self.uid.parse().unwrap())
+    }
+
+    fn home_in(&self, at: &TestInstance, place: &Place) -> String {
+        let log = at.log(&place.sid.parse().unwrap());
+        let state = log.state();
+        state.bindings.get(&self.actor()).map(|b| b.home.to_string()).unwrap_or_default()
+    }
+}
+
+/// Until somebody is here and every community knows.
+async fn settled(who: &TestClient) {
+    until("they are here", async || who.get("/me/arrival").await.json["state"] == "here").await;
+    until("all know", async || {
+        let arrival = who.get("/me/arrival").await.json;
+        let known = arrival["communities"].as_array().unwrap().iter().all(|c| c["state"] != "waiting");
+        known && arrival["waiting_for"].as_array().unwrap().is_empty()
+    })
+    .await;
+}
+
+fn named<'a>(list: &'a Value, name: &str) -> &'a Value {
+    list.as_array().unwrap().iter().find(|one| one["name"] == name).unwrap()
+}
+
+/// Gives an account a key of its person's own.
+async fn own_key(who: &TestClient, seed: [u8; 32]) {
+    let key = SecretKey::from_seed(seed);
+    let identity = who.get("/me/identity").await.expect_status(200).json;
+    let fields = OwnKeyFields {
+        uid: identity["uid"].as_str().unwrap().parse().unwrap(),
+        prev: identity["head"].as_str().unwrap().parse().unwrap(),
+        key: key.public(),
+    };
+    let claim = OwnKeyClaim::sign(fields, &key).unwrap();
+    who.put("/me/own-key", json!({"claim": serde_json::to_value(&claim).unwrap()})).await.expect_status(200);
+}
+
+/// Signs what an instance asks to have signed.
+fn signed(op: &Value, seed: [u8; 32]) -> Value {
+    let fields: OpFields = serde_json::from_value(op.clone()).unwrap();
+    serde_json::to_value(Op::sign(fields, &SecretKey::from_seed(seed)).unwrap()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a8_an_account_moves_with_all_that_is_theirs() {
+    let t = Three::new(2700).await;
+    let cleo = t.c.person("cleo").await;
+    let garden = Place::new(&cleo, "c.test", "Garden").await;
+    let house = Place::new(&t.ada, "a.test", "House").await;
+    let left = Place::new(&t.bob, "b.test", "Left").await;
+    for place in [&garden, &left] {
+        place.welcomes(&t.ada).await;
+    }
+    house.welcomes(&t.bob).await;
+    t.ada.put_bytes("/me/avatar", "image/png", photo(40, 40)).await.expect_status(200);
+    t.ada.patch("/me", json!({"display_name": "Ada", "bio": "I grow apples."})).await.expect_status(200);
+    t.ada.put("/me/settings", json!({"theme": "dark"})).await.expect_status(200);
+    for (place, body) in [(&t.orchard, "in the orchard"), (&garden, "in the garden"), (&house, "at home")] {
+        place.hears(&t.ada, body).await;
+    }
+    left.hears(&t.ada, "soon gone").await;
+    t.ada.post(&format!("/servers/{}/leave", left.sid), json!({})).await.expect_status(204);
+    let sids = [&house.sid, &t.orchard.sid, &garden.sid];
+    t.ada.put("/me/server_order", json!({"sids": sids})).await.expect_status(204);
+    t.orchard.holds(&t.bob, "in the orchard").await;
+    t.orchard.hears(&t.bob, "who reads this?").await;
+    t.orchard.holds(&t.ada, "who reads this?").await;
+    let order = |list: &Value| -> Vec<String> {
+        list.as_array().unwrap().iter().map(|s| s["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let before = t.ada.get("/servers").await.json["servers"].clone();
+
+    // She makes an account on C and shows the ticket there, while others talk.
+    let new = t.c.person("ada.lovelace").await;
+    let ticket = t.ticket().await;
+    assert_eq!(ticket["link"], format!("http://c.test/move#a.test&{}", ticket["ticket"].as_str().unwrap()));
+    tokio::join!(t.arrives(&new, &ticket), async {
+        for i in 0..10 {
+            t.orchard.hears(&t.bob, &format!("meanwhile {i}")).await;
+        }
+    });
+
+    // She is who she was, and where she was.
+    let me = new.get("/me").await.json;
+    assert_eq!(
+        (me.pointer("/user/id").unwrap(), me.pointer("/user/handle").unwrap(), me.pointer("/user/domain").unwrap()),
+        (&json!(t.uid), &json!("ada.lovelace"), &json!("c.test"))
+    );
+    let card = new.get(&format!("/users/{}", t.uid)).await.json;
+    assert_eq!((&card["user"]["display_name"], &card["bio"]), (&json!("Ada"), &json!("I grow apples.")));
+    assert_eq!(new.get("/me/settings").await.json["theme"], "dark");
+    let arrival = new.get("/me/arrival").await.json;
+    for name in ["Orchard", "Garden", "House", "Left"] {
+        assert_eq!(named(&arrival["communities"], name)["state"], "done", "{arrival}");
+    }
+    let after = new.get("/servers").await.json["servers"].clone();
+    assert_eq!(order(&after), order(&before));
+    for place in [&t.orchard, &garden, &house] {
+        assert_eq!(t.home_in(&t.c, place), t.c.app.keys.ik.to_string());
+    }
+    until("her picture is here", async || new.get("/me").await.json["user"]["avatar"].is_string()).await;
+    // What she wrote is hers, and what she had not read is not read.
+    t.orchard.holds(&new, "in the orchard").await;
+    let channels =
+        after.as_array().unwrap().iter().find(|s| s["id"] == t.orchard.sid.as_str()).unwrap()["channels"].clone();
+    let channel = channels.as_array().unwrap().iter().find(|c| c["id"] == t.orchard.channel.as_str()).unwrap().clone();
+    assert!(channel["unread"].as_u64().unwrap() > 10, "what came meanwhile, and before: {channel}");
+    let said = t.orchard.hears(&new, "from my new home").await;
+    assert_eq!(said.pointer("/author").unwrap(), &json!(t.uid));
+    t.orchard.holds(&t.bob, "from my new home").await;
+    house.hears(&new, "still mine").await;
+    house.holds(&t.bob, "still mine").await;
+    // The owner is the owner.
+    new.patch(&format!("/servers/{}", house.sid), json!({"name": "Home"})).await.expect_status(200);
+    // Others see where she lives now.
+    until("b shows it", async || {
+        let card = t.bob.get(&format!("/users/{}", t.uid)).await.json;
+        card["user"]["domain"] == "c.test" && card["user"]["handle"] == "ada.lovelace"
+    })
+    .await;
+
+    // The home before keeps nothing but where she went, and tells only who knows her password.
+    let old = t.a.client();
+    t.ada.get("/me").await.expect_status(401);
+    let wrong = json!({"handle": "ada", "password": "something else entirely"});
+    old.post("/sessions", wrong).await.expect_problem(401, "bad_credentials");
+    let moved = old.post("/sessions", json!({"handle": "ada", "password": PASSWORD})).await;
+    assert_eq!(moved.expect_problem(403, "account_moved").json["domain"], "c.test");
+    old.post("/accounts", json!({"handle": "ada", "password": PASSWORD})).await.expect_problem(409, "handle_taken");
+    for (at, place) in [(&t.a, &house), (&t.b, &t.orchard), (&t.c, &garden), (&t.c, &t.orchard), (&t.c, &house)] {
+        at.verifies(&place.id().await).await;
+    }
+    assert_eq!(t.home_in(&t.a, &house), t.c.app.keys.ik.to_string());
+    // What she left behind where she left is still hers to erase.
+    until("it is known what she left", async || {
+        new.get("/me/departures").await.json["departures"]
+            .as_array()
+            .is_some_and(|all| all.iter().any(|d| d["name"] == "Left"))
+    })
+    .await;
+    let erased = new.post(&format!("/me/departures/{}/erasure", left.sid), json!({})).await;
+    assert!(erased.status == 201 || erased.status == 202, "{} {}", erased.status, erased.json);
+    until("it is erased", async || left.read_by(&t.bob).await.iter().all(|(_, body)| body != "soon gone")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a8_who_holds_their_own_key_goes_on_where_the_home_is_gone() {
+    let t = Three::new(2710).await;
+    own_key(&t.ada, [7; 32]).await;
+    let house = Place::new(&t.ada, "a.test", "House").await;
+    house.welcomes(&t.bob).await;
+    t.orchard.hears(&t.ada, "before").await;
+    t.orchard.holds(&t.bob, "before").await;
+    t.ada.put_bytes("/me/avatar", "image/png", photo(40, 40)).await.expect_status(200);
+    until("b has her picture", async || {
+        t.bob.get(&format!("/users/{}", t.uid)).await.json["user"]["avatar"].is_string()
+    })
+    .await;
+    for other in ["b.test", "c.test"] {
+        t.net.cut("a.test", other);
+    }
+    let new = t.c.person("ada").await;
+    let look = async |who: &str, domains: Value| {
+        new.post("/me/arrival/identity", json!({"who": who, "domains": domains})).await
+    };
+    // Nobody whom C knows knows her; b does.
+    look("@ada@a.test", json!([])).await.expect_problem(404, "not_found");
+    look("ada at a", json!([])).await.expect_problem(422, "invalid");
+    look("@bob@b.test", json!(["b.test"])).await.expect_problem(409, "no_own_key");
+    let found = look("@ada@a.test", json!(["b.test"])).await.expect_status(200).json;
+    assert_eq!(found["uid"], t.uid.as_str());
+    let take = async |op: Value| new.post("/me/arrival/recovery", json!({"op": op, "domains": ["b.test"]})).await;
+    // Only her key, and only what it was asked for.
+    take(signed(&found["op"], [8; 32])).await.expect_problem(422, "invalid");
+    let mut other = found["op"].clone();
+    other["home"] = json!(t.b.app.keys.ik);
+    take(signed(&other, [7; 32])).await.expect_problem(422, "invalid");
+    take(signed(&found["op"], [7; 32])).await.expect_status(202);
+    settled(&new).await;
+    let arrival = new.get("/me/arrival").await.json;
+    assert_eq!(
+        (&arrival["by_own_key"], &named(&arrival["communities"], "Orchard")["state"]),
+        (&json!(true), &json!("done"))
+    );
+    t.orchard.holds(&new, "before").await;
+    let said = t.orchard.hears(&new, "after").await;
+    assert_eq!(said.pointer("/author").unwrap(), &json!(t.uid));
+    t.orchard.holds(&t.bob, "after").await;
+    until("her picture is here", async || new.get("/me").await.json["user"]["avatar"].is_string()).await;
+    assert_eq!(new.get("/me").await.text("/user/display_name"), "ada");
+
+    // Her home comes back: it does not speak for her any more, and lets her go when it hears of it.
+    let late = t.ada.post(&t.orchard.messages(), json!({"nonce": "late", "body": "late"})).await;
+    for other in ["b.test", "c.test"] {
+        t.net.heal("a.test", other);
+    }
+    until("a knows", async || t.ada.get("/me").await.status == 401).await;
+    assert!(t.orchard.read_by(&t.bob).await.iter().all(|(_, body)| body != "late"), "{}", late.json);
+    let back = t.a.client().post("/sessions", json!({"handle": "ada", "password": PASSWORD})).await;
+    assert_eq!(back.expect_problem(403, "account_moved").json["domain"], "c.test");
+    // What lives there is asked for now.
+    new.post("/me/arrival/instances", json!({"domains": ["a.test"]})).await.expect_status(202);
+    settled(&new).await;
+    until("she owns it", async || {
+        new.patch(&format!("/servers/{}", house.sid), json!({"name": "Home"})).await.status == 200
+    })
+    .await;
+    for (at, place) in [(&t.a, &house), (&t.b, &t.orchard), (&t.c, &t.orchard), (&t.c, &house)] {
+        at.verifies(&place.id().await).await;
+    }
+}
