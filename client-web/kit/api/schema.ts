@@ -1258,6 +1258,329 @@ export interface paths {
         };
         trace?: never;
     };
+    "/api/v1/me/arrival": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An account that is brought here
+         * @description How far it is, and which communities know.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Arrival"];
+                    };
+                };
+                /** @description `not_found`: none is */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Bring an account here
+         * @description The signed-in account, which has to be new, becomes that of the person of the ticket. All of its sessions go on.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ArriveWith"];
+                };
+            };
+            responses: {
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Arrival"];
+                    };
+                };
+                /** @description `ticket_invalid`: used, too old, or for another instance; `blocked`, `not_allowed`, `in_review` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `account_in_use`: it has taken part here; `conflict`: one is on its way already */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `invalid` with the field */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `peer_unreachable`, `peer_error` */
+                502: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/arrival/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find an identity by its own key: the question
+         * @description Asks here, at the named instances and at all that this one knows.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["FindIdentity"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FoundIdentity"];
+                    };
+                };
+                /** @description `not_found`: nobody knows it */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `no_own_key`; `account_in_use`; `conflict`: it lives here already */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `invalid` with the field */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/arrival/instances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask instances for one's communities
+         * @description For whoever came by their own key, and misses some.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AskInstances"];
+                };
+            };
+            responses: {
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Arrival"];
+                    };
+                };
+                /** @description `not_found`: nobody came */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `invalid` with the field */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/arrival/recovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring an account here by its own key
+         * @description The signed-in account, which has to be new, becomes that of the identity that was found. The former home is not asked.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RecoverWith"];
+                };
+            };
+            responses: {
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Arrival"];
+                    };
+                };
+                /** @description `not_found`: no identity was looked for */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `conflict`: it has changed since */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `invalid`: not signed as it has to be */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/avatar": {
         parameters: {
             query?: never;
@@ -2766,6 +3089,105 @@ export interface paths {
             };
         };
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go to another instance
+         * @description Answers with a ticket. Whoever shows it there, signed in to a new account, brings this account into that one: communities,
+         *     roles and messages stay theirs, and nothing is left here but where they went. Until then everything stays as it is.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Depart"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MoveTicket"];
+                    };
+                };
+                /** @description `proof_required`, `blocked`, `not_allowed`, `in_review` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `last_admin`; `conflict`: the account is about to be deleted, or its profile is on its way */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `invalid` with the field */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `peer_unreachable`, `peer_error` */
+                502: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /**
+         * Stay after all
+         * @description The ticket counts no more.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -8212,6 +8634,65 @@ export interface components {
         ApplyImport: {
             parts: components["schemas"]["ImportPart"][];
         };
+        /** @description How far it is with an account that is brought here. */
+        Arrival: {
+            /** @description It came by its person's own key: communities may be missing. */
+            by_own_key: boolean;
+            /** @description The communities, by name. */
+            communities: components["schemas"]["ArrivalCommunity"][];
+            /** @description The domain of the home before. */
+            domain: string;
+            /** @description The code of what went wrong last; none where nothing did. */
+            problem: string | null;
+            /**
+             * Format: int64
+             * @description Since when, milliseconds since 1970.
+             */
+            since: number;
+            /** @description `arriving`, `here`, `found` or `refused`. */
+            state: components["schemas"]["ArrivalState"];
+            /** @description What was sent there and had not reached its community. */
+            unsent: string[];
+            /** @description Instances that were asked for communities and have not answered. */
+            waiting_for: string[];
+        };
+        /** @description A community of somebody who was brought here. */
+        ArrivalCommunity: {
+            /** @description Where it is at home. */
+            domain: string;
+            /** @description Its id. */
+            id: string;
+            /** @description False where they left it before. */
+            member: boolean;
+            /** @description Its name. */
+            name: string;
+            /** @description The code of what went wrong last; none where nothing did. */
+            problem: string | null;
+            /** @description `waiting`, `done` or `lost`. */
+            state: components["schemas"]["ArrivalTold"];
+        };
+        /**
+         * @description How far it is with an account that is brought here.
+         * @enum {string}
+         */
+        ArrivalState: "arriving" | "here" | "found" | "refused";
+        /**
+         * @description Whether a community knows.
+         * @enum {string}
+         */
+        ArrivalTold: "waiting" | "done" | "lost";
+        /** @description A ticket from another instance. */
+        ArriveWith: {
+            /** @description The domain of the home before. */
+            domain: string;
+            /** @description What it gave. */
+            ticket: string;
+        };
+        /** @description Instances whose communities somebody is in. */
+        AskInstances: {
+            /** @description Their domains. */
+            domains: string[];
+        };
         /** @description A file of a message. */
         Attachment: {
             /** @description What it shows, in words. */
@@ -8503,6 +8984,11 @@ export interface components {
             /** @description From the link. */
             token: string;
         };
+        /** @description Where the account is to go. */
+        Depart: {
+            /** @description The domain of an instance. */
+            domain: string;
+        };
         /** @description A community that the person left, and in which what they posted may still be. */
         Departure: {
             /** @description The instance that hosts it. */
@@ -8666,6 +9152,20 @@ export interface components {
             field: string;
             /** @description What is wrong with it, in a sentence. */
             message: string;
+        };
+        /** @description An identity whose home is gone, or does not let go. */
+        FindIdentity: {
+            /** @description Domains of instances that may know it. */
+            domains?: string[];
+            /** @description Its id, or the address that its person had. */
+            who: string;
+        };
+        /** @description An identity that was found. */
+        FoundIdentity: {
+            /** @description The operation that makes this instance its home. Whoever holds its own key signs it. */
+            op: Record<string, never>;
+            /** @description Its id. */
+            uid: string;
         };
         /** @description A single-use ticket for the live connection. */
         GatewayTicket: {
@@ -9148,6 +9648,20 @@ export interface components {
          * @enum {string}
          */
         Mode: "open" | "review" | "allowlist" | "closed";
+        /** @description What the new home is shown. */
+        MoveTicket: {
+            /** @description The domain of the new home. */
+            domain: string;
+            /**
+             * Format: int64
+             * @description Until when, milliseconds since 1970.
+             */
+            expires_at: number;
+            /** @description The page there that takes the ticket. */
+            link: string;
+            /** @description For that instance alone, once. */
+            ticket: string;
+        };
         /** @description A file of a new message. */
         NewAttachment: {
             /** @description What it shows, in words. */
@@ -9441,6 +9955,13 @@ export interface components {
         RecoverBy: {
             /** @description The name or the e-mail address of the account. */
             who: string;
+        };
+        /** @description An identity that comes by its own key. */
+        RecoverWith: {
+            /** @description Domains of instances whose communities its person is in. */
+            domains?: string[];
+            /** @description The operation, signed. */
+            op: Record<string, never>;
         };
         /** @description New recovery codes, shown this once. */
         RecoveryCodes: {

@@ -54,6 +54,11 @@ export function replacement(identity: Identity, before: Uint8Array, seed: Uint8A
   return sign("conntext/identity/v1\n", op, before);
 }
 
+/** An operation that an instance asks to have signed: the one that makes it the home. */
+export function signedOp(op: Record<string, unknown>, seed: Uint8Array): Signed {
+  return sign("conntext/identity/v1\n", op, seed);
+}
+
 /** Signs the canonical form of an object, with the prefix of its kind before it. */
 function sign(prefix: string, body: Record<string, unknown>, seed: Uint8Array): Signed {
   const bytes = new TextEncoder().encode(prefix + canonical(body));

@@ -13,6 +13,7 @@ const RecoverPage = lazy(() => import("@/features/auth/RecoverPage").then((m) =>
 const ForgotPage = lazy(() => import("@/features/auth/ForgotPage").then((m) => ({ default: m.ForgotPage })));
 const ConfirmPage = lazy(() => import("@/features/auth/ConfirmPage").then((m) => ({ default: m.ConfirmPage })));
 const DeletedPage = lazy(() => import("@/features/auth/DeletedPage").then((m) => ({ default: m.DeletedPage })));
+const MovePage = lazy(() => import("@/features/moving/MovePage").then((m) => ({ default: m.MovePage })));
 const InvitePage = lazy(() => import("@/features/invites/InvitePage").then((m) => ({ default: m.InvitePage })));
 const JoinPage = lazy(() => import("@/features/invites/JoinPage").then((m) => ({ default: m.JoinPage })));
 
@@ -46,6 +47,9 @@ export function Routes() {
         </Route>
         <Route path="/deleted">
           <DeletedPage />
+        </Route>
+        <Route path="/move">
+          <MovePage />
         </Route>
         <Route path="/invite/:code">{({ code }) => <InvitePage code={unescaped(code)} />}</Route>
         <Route path="/join/:domain/:code">

@@ -17,6 +17,9 @@ import { SignUpForm, refusesLink } from "./SignUpForm";
 
 const OwnKeyStep = lazy(() => import("./OwnKeyStep").then((m) => ({ default: m.OwnKeyStep })));
 
+/** Where an account is brought from elsewhere. */
+const MOVE = "/move";
+
 /**
  * Creating an account; afterwards the page goes on where `?return=` says. `?invite=` is the code of an invitation to this
  * place, for those that take new people by invitation only. Behind the `#` stands what a letter brought, where accounts have
@@ -54,9 +57,20 @@ export function SignUpPage() {
       />
     );
   const signIn = (
-    <Trans>
-      Already have an account here? <Link href={signInPath(target)}>Sign in</Link>
-    </Trans>
+    <>
+      <p>
+        <Trans>
+          Already have an account here? <Link href={signInPath(target)}>Sign in</Link>
+        </Trans>
+      </p>
+      {target === MOVE ? null : (
+        <p>
+          <Trans>
+            An account at another place? <Link href={MOVE}>Bring it here</Link>
+          </Trans>
+        </p>
+      )}
+    </>
   );
   if (instance.registration === "closed")
     return (
@@ -107,7 +121,9 @@ export function SignUpPage() {
       onLinkRefused={() => { setLinkRefused(true); }}
       onDone={(created) => {
         forgetSearch();
-        if ("me" in created) setMade(created);
+        // Whoever brings an account along has its key, or none, already.
+        if ("me" in created && target === MOVE) signedIn(created);
+        else if ("me" in created) setMade(created);
         else setWaiting(created.handle);
       }}
     />

@@ -4,14 +4,16 @@ import { DeparturesSection } from "./DeparturesSection";
 import { ErasuresSection } from "./ErasuresSection";
 import { ExportSection } from "./ExportSection";
 import { ImportSection } from "./ImportSection";
+import { MoveSection } from "./MoveSection";
 
-/** Where the profile lies, taking one's data out, bringing it along from elsewhere, what was erased, and deleting the account. */
+/** Where the profile lies, taking one's data out, bringing it along from elsewhere, going to live elsewhere, what was erased, and deleting the account. */
 export function DataPage() {
   return (
     <>
       <PlaceSection />
       <ExportSection />
       <ImportSection />
+      <MoveSection />
       <DeparturesSection />
       <ErasuresSection />
       <DeletionSection />

@@ -1,19 +1,14 @@
-import { FileText } from "lucide-react";
 import { useState } from "react";
-import { FileTrigger } from "react-aria-components";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { identityApi } from "@kit/api/identity";
+import { KeyInput } from "@kit/identity/KeyInput";
 import { publicKey, seedIn } from "@kit/identity/own-key";
 import { Button } from "@kit/ui/Button";
 import { Dialog } from "@kit/ui/Dialog";
 import { FormError } from "@kit/ui/FormError";
 import { Note, Stack } from "@kit/ui/Page";
-import { TextField } from "@kit/ui/TextField";
 import { useSubmit } from "@kit/ui/useSubmit";
 import { OwnKeyDialog } from "./OwnKeyDialog";
-
-/** A recovery file is some hundred bytes. */
-const MOST = 100_000;
 
 type Verdict = "unreadable" | "other" | "good";
 
@@ -50,33 +45,13 @@ export function CheckKeyDialog({ onClose, replace }: { onClose: () => void; repl
       }
     >
       <Stack>
-        <div>
-          <FileTrigger
-            acceptedFileTypes={["text/plain"]}
-            onSelect={(files) => {
-              const file = files?.[0];
-              if (!file) return;
-              void file.slice(0, MOST).text().then((content) => {
-                setText(content);
-                return look.run(content);
-              });
-            }}
-          >
-            <Button icon={<FileText size={16} />}>
-              <Trans>Choose the file</Trans>
-            </Button>
-          </FileTrigger>
-        </div>
-        <TextField
-          label={t`Or type the 24 words`}
-          multiline
+        <KeyInput
           value={text}
           onChange={(next) => {
             setText(next);
             setVerdict(null);
           }}
-          autoComplete="off"
-          spellCheck="false"
+          onFile={(content) => void look.run(content)}
           error={verdict === "unreadable" ? t`These are not the 24 words of a recovery key. Look whether one is missing or misspelt.` : verdict === "other" ? t`This is the key of another account, or one that was replaced.` : undefined}
         />
         {verdict === "good" ? (
