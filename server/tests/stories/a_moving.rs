@@ -1,13 +1,29 @@
 //! Accounts that go to live on another instance, with all that is theirs.
 
-use conntext_federation::identity::{Op, OpFields};
+use axum::http::Method;
+use conntext_federation::content::MemberMigrate;
+use conntext_federation::domain::Domain;
+use conntext_federation::identity::{Op, OpFields, verify_chain};
 use conntext_federation::ids::{Actor, ServerId};
 use conntext_federation::keys::SecretKey;
+use conntext_federation::moving::{Luggage, MoveGo, MoveGone, MoveLook};
 use conntext_federation::own_key::{OwnKeyClaim, OwnKeyFields};
+use conntext_server::peers;
+use conntext_server::profiles::{self, rehome};
 use serde_json::{Value, json};
 
 use crate::c_files::photo;
 use crate::kit::{PASSWORD, TestClient, TestInstance, TestNet, until};
+
+trait ParseDomain {
+    fn parse_domain(&self) -> Domain;
+}
+
+impl ParseDomain for str {
+    fn parse_domain(&self) -> Domain {
+        Domain::parse_normal(self, true).unwrap()
+    }
+}
 
 /// Somebody's community with a channel to talk in.
 struct Place {
@@ -87,6 +103,13 @@ impl Three {
         let asked = json!({"domain": "a.test", "ticket": ticket["ticket"]});
         who.post("/me/arrival", asked).await.expect_status(202);
         settled(who).await;
+    }
+
+    /// Time passes everywhere.
+    fn later(&self, ms: i64) {
+        for instance in [&self.a, &self.b, &self.c] {
+            instance.clock.advance(ms);
+        }
     }
 
     fn actor(&self) -> Actor {
@@ -301,4 +324,164 @@ async fn a8_who_holds_their_own_key_goes_on_where_the_home_is_gone() {
     for (at, place) in [(&t.a, &house), (&t.b, &t.orchard), (&t.c, &t.orchard), (&t.c, &house)] {
         at.verifies(&place.id().await).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a8_a_move_is_refused_where_it_is_not_the_persons_wish() {
+    let t = Three::new(2720).await;
+    let new = t.c.person("ada").await;
+    let bring = async |who: &TestClient, ticket: &str| {
+        who.post("/me/arrival", json!({"domain": "a.test", "ticket": ticket})).await
+    };
+    // Not without showing who is there, not to nowhere, not to this place itself.
+    t.later(20 * 60_000);
+    t.ada.post("/me/move", json!({"domain": "c.test"})).await.expect_problem(403, "proof_required");
+    t.ada.post("/sessions/current/proof", json!({"password": PASSWORD})).await;
+    t.ada.post("/me/move", json!({"domain": "a.test"})).await.expect_problem(422, "invalid");
+    t.ada.post("/me/move", json!({"domain": "nowhere.test"})).await.expect_problem(502, "peer_unreachable");
+    // A made-up ticket, and one for another instance.
+    bring(&new, "made-up").await.expect_problem(403, "ticket_invalid");
+    let ticket = t.ticket().await["ticket"].as_str().unwrap().to_owned();
+    let thief = t.b.person("thief").await;
+    bring(&thief, &ticket).await.expect_problem(403, "ticket_invalid");
+    // One that was taken back, one that is too old, and one that a newer one took the place of.
+    t.ada.delete("/me/move").await.expect_status(204);
+    bring(&new, &ticket).await.expect_problem(403, "ticket_invalid");
+    let ticket = t.ticket().await["ticket"].as_str().unwrap().to_owned();
+    t.later(61 * 60_000);
+    bring(&new, &ticket).await.expect_problem(403, "ticket_invalid");
+    t.ada.post("/sessions/current/proof", json!({"password": PASSWORD})).await;
+    let replaced = t.ticket().await["ticket"].as_str().unwrap().to_owned();
+    let ticket = t.ticket().await["ticket"].as_str().unwrap().to_owned();
+    bring(&new, &replaced).await.expect_problem(403, "ticket_invalid");
+    // An account that has taken part is not overwritten.
+    let cleo = t.c.person("cleo").await;
+    Place::new(&cleo, "c.test", "Garden").await;
+    bring(&cleo, &ticket).await.expect_problem(409, "account_in_use");
+    // An admin who is the last one stays, and nothing of all that moved anybody.
+    let admin = t.a.admin().await;
+    admin.post("/me/move", json!({"domain": "c.test"})).await.expect_problem(409, "last_admin");
+    assert_eq!(t.home_in(&t.b, &t.orchard), t.a.app.keys.ik.to_string());
+    t.ada.get("/me").await.expect_status(200);
+    new.get("/me/arrival").await.expect_problem(404, "not_found");
+
+    // It is used once: the answer that was lost is given again, and nothing else.
+    let c_asks = async |keys: [u8; 32], at: &TestInstance| {
+        let (signing_key, rotation_key) = (SecretKey::from_seed(keys).public(), SecretKey::from_seed([5; 32]).public());
+        let asked = MoveGo { ticket: ticket.clone(), signing_key, rotation_key, anyway: false };
+        let path = "/moves/go";
+        peers::call::<_, MoveGone>(&at.app, &"a.test".parse_domain(), Method::POST, path, &asked).await
+    };
+    assert_eq!(c_asks([3; 32], &t.b).await.unwrap_err().code(), Some("no_grant"));
+    let gone = c_asks([3; 32], &t.c).await.unwrap();
+    assert_eq!(c_asks([3; 32], &t.c).await.unwrap().op, gone.op);
+    assert_eq!(c_asks([4; 32], &t.c).await.unwrap_err().code(), Some("no_grant"));
+    let look = MoveLook { ticket: ticket.clone() };
+    let looked =
+        peers::call::<_, Luggage>(&t.c.app, &"a.test".parse_domain(), Method::POST, "/moves/look", &look).await;
+    assert_eq!(looked.unwrap_err().code(), Some("no_grant"));
+    t.ada.get("/me").await.expect_status(401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a8_a_former_home_speaks_for_nobody_and_a_higher_key_outranks_it() {
+    let t = Three::new(2730).await;
+    own_key(&t.ada, [7; 32]).await;
+    t.orchard.hears(&t.ada, "before").await;
+    t.orchard.holds(&t.bob, "before").await;
+    let uid = t.uid.parse().unwrap();
+    let orchard = t.orchard.id().await;
+    let chain = async |at: &TestInstance| profiles::chain(&mut at.app.db.read().await.unwrap(), &t.uid).await.unwrap();
+    let before = chain(&t.a).await;
+    // Her home turns against her: it hands her over to an instance of its own choice.
+    let evil = t.net.instance("evil.test").await;
+    let keys = rehome::WorkingKeys {
+        signing: SecretKey::from_seed([11; 32]).public(),
+        rotation: SecretKey::from_seed([12; 32]).public(),
+    };
+    let mut tx = t.a.app.db.begin().await.unwrap();
+    let to = "evil.test".parse_domain();
+    let stolen = rehome::hand_over(&t.a.app, &mut tx, &t.uid, (&to, &evil.app.keys.ik), keys).await.unwrap();
+    drop(tx);
+    let theft: Vec<Op> = before.iter().cloned().chain([stolen]).collect();
+    let bring = async |at: &TestInstance, identity: Vec<Op>, over: Vec<Op>| {
+        let content = MemberMigrate { identity, over };
+        peers::migrate(&at.app, &uid, &"b.test".parse_domain(), &orchard, &content).await
+    };
+    // A chain that names somebody else opens nothing.
+    assert_eq!(bring(&t.c, theft.clone(), vec![]).await.unwrap_err().code, "not_home");
+    bring(&evil, theft.clone(), vec![]).await.unwrap();
+    assert_eq!(t.home_in(&t.b, &t.orchard), evil.app.keys.ik.to_string());
+
+    // She comes with her key, and what the home signed since is void.
+    let new = t.c.person("ada").await;
+    let asked = json!({"who": t.uid, "domains": ["b.test"]});
+    let found = new.post("/me/arrival/identity", asked).await.expect_status(200).json;
+    // What others tell is the stolen chain; she parts from it where she was robbed.
+    let mut op = found["op"].clone();
+    if op["n"] != json!(before.len()) {
+        op = serde_json::to_value(verify_chain(&before).unwrap().following()).unwrap();
+        for field in ["home", "profile_host", "signing_keys", "rotation_keys"] {
+            op[field] = found["op"][field].clone();
+        }
+    }
+    let taken = new.post("/me/arrival/recovery", json!({"op": signed(&op, [7; 32]), "domains": ["b.test"]})).await;
+    taken.expect_status(202);
+    settled(&new).await;
+    assert_eq!(t.home_in(&t.b, &t.orchard), t.c.app.keys.ik.to_string());
+    t.orchard.hears(&new, "mine again").await;
+    t.orchard.holds(&t.bob, "mine again").await;
+    // Neither the thief nor the home before gets her back.
+    let rescued = chain(&t.c).await;
+    assert_eq!(
+        bring(&evil, theft.clone(), rescued[before.len()..].to_vec()).await.unwrap_err().code,
+        "bad_identity_op"
+    );
+    assert_eq!(bring(&evil, theft, vec![]).await.unwrap_err().code, "bad_identity_op");
+    assert_eq!(bring(&t.a, before.clone(), vec![]).await.unwrap_err().code, "bad_identity_op");
+    assert_eq!(t.home_in(&t.b, &t.orchard), t.c.app.keys.ik.to_string());
+    t.b.verifies(&orchard).await;
+    t.c.verifies(&orchard).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a8_a_move_goes_on_after_a_restart_and_says_what_did_not_arrive() {
+    let mut t = Three::new(2740).await;
+    t.orchard.hears(&t.ada, "before").await;
+    t.orchard.holds(&t.bob, "before").await;
+    // What she sends waits for an instance that is away: her home hands her over when that has arrived, or after a while.
+    t.net.cut("b.test", "a.test");
+    t.net.cut("b.test", "c.test");
+    t.ada.post(&t.orchard.messages(), json!({"nonce": "lost", "body": "into the void"})).await;
+    let mut new = t.c.person("ada").await;
+    let ticket = t.ticket().await;
+    new.post("/me/arrival", json!({"domain": "a.test", "ticket": ticket["ticket"]})).await.expect_status(202);
+    until("her home waits", async || new.get("/me/arrival").await.json["problem"] == "overloaded").await;
+    assert_eq!(new.get("/me/arrival").await.json["state"], "arriving");
+    // Twice is not possible, and nothing else is begun there.
+    let again = json!({"domain": "a.test", "ticket": ticket["ticket"]});
+    new.post("/me/arrival", again).await.expect_problem(409, "conflict");
+    t.ada.get("/me").await.expect_status(401);
+
+    new.let_go();
+    t.c = t.c.restart().await;
+    let new = t.c.client().acting_as(&new);
+    t.later(61_000);
+    until("she is here", async || new.get("/me/arrival").await.json["state"] == "here").await;
+    let arrival = new.get("/me/arrival").await.json;
+    assert_eq!(arrival["unsent"], json!(["into the void"]));
+    until("its host is away", async || {
+        named(&new.get("/me/arrival").await.json["communities"], "Orchard")["problem"] == "peer_unreachable"
+    })
+    .await;
+    assert_eq!(new.get("/servers").await.json["servers"], json!([]));
+    t.net.heal("b.test", "a.test");
+    t.net.heal("b.test", "c.test");
+    t.later(3_600_000);
+    settled(&new).await;
+    t.orchard.holds(&new, "before").await;
+    t.orchard.hears(&new, "after").await;
+    t.orchard.holds(&t.bob, "after").await;
+    assert!(t.orchard.read_by(&t.bob).await.iter().all(|(_, body)| body != "into the void"));
+    t.b.verifies(&t.orchard.id().await).await;
 }
