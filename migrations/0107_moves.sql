@@ -76,3 +76,8 @@ create table moves_heard (
   -- the identity that is to prove it, JSON
   chain  text not null
 );
+
+-- What somebody needs to find their way without their home, sealed to their own key; empty where there is none.
+alter table hosted_profiles add column vault text not null default '';
+-- By which it is known whether what a place keeps is still right.
+alter table profile_places add column vault text not null default '';

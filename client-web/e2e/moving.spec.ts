@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { accessible, expect, Instance, PASSWORD, register, setUp, shot, test } from "./kit";
+import { accessible, expect, Instance, PASSWORD, Person, register, setUp, shot, test } from "./kit";
 
 test("A8: an account moves to another instance, and its person goes on there", async ({ browser, a, b }) => {
   const garden = await Instance.create("garden");
@@ -71,7 +71,7 @@ test("A8: an account moves to another instance, and its person goes on there", a
 
 test("A8: where the home is gone, the recovery file is enough", async ({ browser, b }) => {
   const old = await Instance.create("sinking");
-  const next = await Instance.create("raft");
+  const next = await Instance.create("raft", { CONNTEXT__PROFILE_HOSTING__OFFER: "true" });
   let stopped = false;
   try {
     await setUp(browser, old, "captain");
@@ -98,6 +98,10 @@ test("A8: where the home is gone, the recovery file is enough", async ({ browser
     await page.locator("[data-composer] textarea").press("Enter");
     await host.open(server, channel);
     await host.sees("water is rising");
+    // The next instance keeps the profile, and beside it what only the key opens.
+    const castaway = new Person(page, old, "castaway");
+    await castaway.call("PUT", "me/profile-host", { domain: next.domain });
+    await expect.poll(async () => (await castaway.call<{ domain: string }>("GET", "me/profile-host")).domain, { timeout: 15_000 }).toBe(next.domain);
     await old.stop();
     stopped = true;
 
@@ -110,7 +114,6 @@ test("A8: where the home is gone, the recovery file is enough", async ({ browser
     await page.getByRole("button", { name: "That place is gone, or does not let me go" }).click();
     await page.getByLabel("The address that you had").fill(`@castaway@${old.domain}`);
     await page.getByLabel("Or type the 24 words").fill("these are not the words");
-    await page.getByLabel("Places that know you").fill(b.domain);
     await page.getByRole("button", { name: "Bring it here" }).click();
     await expect(page.getByText("These are not the 24 words of a recovery key.")).toBeVisible();
     await page.locator("input[type=file]").setInputFiles(file);

@@ -59,6 +59,9 @@ pub struct HostRequest {
     pub grant: Grant,
     /// Their identity and profile.
     pub profile: SignedProfile,
+    /// What they need to find their way without their home, sealed to their own key; base64. See [`crate::vault`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vault: Option<String>,
 }
 
 /// `POST /profiles/{uid}/release`: keep nothing any more.

@@ -50,6 +50,8 @@ pub enum Domain {
     Released,
     /// That somebody holds the key that is to stand above all others of an identity.
     OwnKey,
+    /// That whoever holds a person's own key wants their vault.
+    VaultClaim,
 }
 
 impl Domain {
@@ -75,6 +77,7 @@ impl Domain {
             Self::Grant => "conntext/grant/v1\n",
             Self::Released => "conntext/released/v1\n",
             Self::OwnKey => "conntext/own-key/v1\n",
+            Self::VaultClaim => "conntext/vault-claim/v1\n",
         }
     }
 }

@@ -33,6 +33,7 @@ pub mod server_profile;
 pub mod signed;
 pub mod state;
 pub mod stream;
+pub mod vault;
 pub mod wire;
 
 pub use error::Code;

@@ -35,6 +35,8 @@ export interface Arrival {
 export interface FoundIdentity {
   uid: string;
   op: Record<string, unknown> & { rotation_keys: string[] };
+  /** For the vault beside the profile; none where that lay with the former home. */
+  claim: Record<string, unknown> | null;
 }
 
 /** Accounts that go to another instance, and those that come from one. Apart from `api`, since few pages need it. */
@@ -44,6 +46,8 @@ export const movingApi = {
   look: () => request<Arrival>("GET", "me/arrival"),
   arrive: (domain: string, ticket: string) => request<Arrival>("POST", "me/arrival", { body: { domain, ticket } }),
   find: (who: string, domains: string[]) => request<FoundIdentity>("POST", "me/arrival/identity", { body: { who, domains } }),
-  recover: (op: Signed, domains: string[]) => request<Arrival>("POST", "me/arrival/recovery", { body: { op, domains } }),
+  vault: (claim: Signed) => request<{ vault: string }>("POST", "me/arrival/vault", { body: { claim } }).then((r) => r.vault),
+  recover: (op: Signed, domains: string[], vault: Record<string, unknown> | null) =>
+    request<Arrival>("POST", "me/arrival/recovery", { body: { op, domains, vault } }),
   ask: (domains: string[]) => request<Arrival>("POST", "me/arrival/instances", { body: { domains } }),
 };

@@ -1581,6 +1581,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/arrival/vault": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find an identity by its own key: the vault
+         * @description From where the profile lies. Only the own key opens it.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["OpenVault"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SealedVault"];
+                    };
+                };
+                /** @description `not_found`: no identity was looked for, or there is none */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `invalid`: not signed as it has to be */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `peer_unreachable`, `peer_error` */
+                502: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/avatar": {
         parameters: {
             query?: never;
@@ -9162,6 +9231,11 @@ export interface components {
         };
         /** @description An identity that was found. */
         FoundIdentity: {
+            /**
+             * @description The claim for the vault that is kept beside the profile. Whoever holds the own key signs it. None where it lay with
+             *     the former home.
+             */
+            claim: Record<string, never> | null;
             /** @description The operation that makes this instance its home. Whoever holds its own key signs it. */
             op: Record<string, never>;
             /** @description Its id. */
@@ -9736,6 +9810,11 @@ export interface components {
             /** @description The address at the provider. */
             url: string;
         };
+        /** @description A claim for a vault. */
+        OpenVault: {
+            /** @description Signed. */
+            claim: Record<string, never>;
+        };
         /** @description What a channel grants or denies one role or one person. */
         Override: {
             allow: string[];
@@ -9962,6 +10041,8 @@ export interface components {
             domains?: string[];
             /** @description The operation, signed. */
             op: Record<string, never>;
+            /** @description What the vault held, opened. */
+            vault?: Record<string, never> | null;
         };
         /** @description New recovery codes, shown this once. */
         RecoveryCodes: {
@@ -10056,6 +10137,11 @@ export interface components {
              * @description Higher beats lower, from 1.
              */
             position?: number | null;
+        };
+        /** @description A vault. */
+        SealedVault: {
+            /** @description Sealed to the own key, base64; `vault` in the protocol says how. */
+            vault: string;
         };
         /** @description The password was right; a code is asked for as well. */
         SecondStep: {

@@ -59,6 +59,11 @@ export function signedOp(op: Record<string, unknown>, seed: Uint8Array): Signed 
   return sign("conntext/identity/v1\n", op, seed);
 }
 
+/** That whoever holds this key wants their vault. */
+export function signedClaim(claim: Record<string, unknown>, seed: Uint8Array): Signed {
+  return sign("conntext/vault-claim/v1\n", claim, seed);
+}
+
 /** Signs the canonical form of an object, with the prefix of its kind before it. */
 function sign(prefix: string, body: Record<string, unknown>, seed: Uint8Array): Signed {
   const bytes = new TextEncoder().encode(prefix + canonical(body));

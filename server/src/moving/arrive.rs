@@ -27,7 +27,7 @@ use crate::settings;
 /// How long what they sent may take to arrive before they go without it, milliseconds.
 const PATIENCE_MS: i64 = 60_000;
 /// The most communities that are taken over.
-const MAX_COMMUNITIES: usize = 2_000;
+pub(super) const MAX_COMMUNITIES: usize = 2_000;
 
 /// What is kept of somebody who is on the way.
 #[derive(Serialize, Deserialize)]

@@ -152,7 +152,7 @@ async fn luggage(app: &App, out: &MoveOut) -> Result<Luggage> {
 }
 
 /// Where somebody is, in the order in which they see it, and where they were.
-async fn communities(app: &App, q: &mut impl Query, uid: &UserId) -> Result<Vec<MovingCommunity>> {
+pub(super) async fn communities(app: &App, q: &mut impl Query, uid: &UserId) -> Result<Vec<MovingCommunity>> {
     let actor = Actor::User(uid.clone());
     let order = servers::order(q, uid.as_str()).await?;
     let mut found: Vec<MovingCommunity> = Vec::new();
@@ -267,13 +267,26 @@ async fn unsent(app: &App, q: &mut impl Query, actor: &Actor) -> Result<Vec<Unse
     Ok(found)
 }
 
-/// A log says that one of our own people lives elsewhere now: it is looked into.
+/// What logs say of our own people: that one lives elsewhere now is looked into, and who came or went has another vault.
 ///
 /// # Errors
 /// The database's.
 pub async fn apply(tx: &mut Tx, batch: &Batch<'_>) -> db::Result<()> {
+    if batch.entries.is_empty() {
+        return profiles::hosting::look_again_in(tx, batch.log_id).await;
+    }
     for entry in batch.entries {
-        let (action, Some(Content::MemberMigrate(migrate))) = (&entry.event.action, &entry.content) else { continue };
+        let action = &entry.event.action;
+        match &entry.content {
+            Some(Content::MemberJoin(_) | Content::MemberLeave) => {
+                profiles::hosting::look_again(tx, action.actor.as_str()).await?;
+            }
+            Some(Content::MemberKick | Content::MemberBan) => {
+                profiles::hosting::look_again(tx, action.target.as_deref().unwrap_or_default()).await?;
+            }
+            _ => {}
+        }
+        let Some(Content::MemberMigrate(migrate)) = &entry.content else { continue };
         let Some(instance) = batch.state.instances.get(&action.origin) else { continue };
         let chain = serde_json::to_string(&migrate.identity).unwrap_or_default();
         store::hear(tx, action.actor.as_str(), &instance.domain, &chain).await?;

@@ -3,7 +3,7 @@
 //! The home that they leave gives them a ticket and hands them over to whoever shows it ([`leave`]). The new home takes
 //! them in ([`arrive`]), in the place of an account that was made there for them, and then tells each of their communities
 //! ([`communities`]). Where the old home is gone, or does not let go, the key that the person holds themselves names the new
-//! home ([`recover`]); which communities they were in is asked around then ([`memberships`]).
+//! home ([`recover`]); which communities they were in stands in their vault ([`vault`]), and is asked around ([`memberships`]).
 
 mod arrive;
 mod communities;
@@ -12,6 +12,7 @@ mod memberships;
 mod recover;
 mod routes;
 mod store;
+pub mod vault;
 
 use std::time::Duration;
 
@@ -56,6 +57,7 @@ pub fn peer_router() -> Router<App> {
     Router::new()
         .route("/moves/look", post(leave::look))
         .route("/moves/go", post(leave::go))
+        .route("/profiles/{uid}/vault", post(vault::answer))
         .route("/memberships", post(memberships::answer))
         .route("/addresses/{address}", get(recover::by_address))
 }

@@ -6,15 +6,17 @@ use std::time::Duration;
 use axum::extract::State;
 use conntext_federation::Code;
 use conntext_federation::domain::Domain;
-use conntext_federation::identity::{Op, compare_chains, verify_chain};
+use conntext_federation::identity::{Identity, Op, compare_chains, verify_chain};
 use conntext_federation::ids::{InstanceId, UserId};
 use conntext_federation::moving::Luggage;
+use conntext_federation::vault::{MAX_CLAIM_MS, Vault, VaultClaim, VaultClaimFields};
 use conntext_federation::wire::SignedProfile;
 use futures_util::{StreamExt as _, stream};
 use serde_json::{Map, Value};
 
 use super::arrive::{self, Arrival, Kept};
 use super::store::{self, Coming, MoveIn};
+use super::vault;
 use crate::App;
 use crate::error::{Problem, Result};
 use crate::http::{Auth, Json, Path};
@@ -136,6 +138,8 @@ pub(super) struct Found {
     pub uid: String,
     /// The operation to sign, without its signature.
     pub op: Value,
+    /// The claim for their vault to sign, where there may be one.
+    pub claim: Option<Value>,
 }
 
 /// Looks for an identity, and makes the keys with which this instance would speak for it.
@@ -166,6 +170,7 @@ pub(super) async fn look(app: &App, auth: &Auth, who: &Who, named: &[Domain]) ->
         Who::Address(_, domain) => domain.to_string(),
         Who::Id(uid) => rehome::domain_of(&mut tx, uid.as_str()).await?.unwrap_or_default(),
     };
+    let kept_host = profile.host.clone();
     let luggage = Luggage { profile, communities: Vec::new(), marks: Vec::new(), settings: Map::new() };
     let kept = Kept { luggage, told_by, signing_key: keys.signing, rotation_key: keys.rotation };
     let found = MoveIn {
@@ -185,7 +190,38 @@ pub(super) async fn look(app: &App, auth: &Auth, who: &Who, named: &[Domain]) ->
     tx.commit().await?;
     let mut op = identity.following();
     rehome::moved(&identity, &app.keys.ik, keys)(&mut op);
-    Ok(Found { uid: identity.uid.to_string(), op: serde_json::to_value(&op).map_err(Problem::internal)? })
+    let claim = host(app, &identity, &kept_host).map(|_| VaultClaimFields {
+        uid: identity.uid.clone(),
+        host: identity.profile_host.clone(),
+        reader: app.keys.ik.clone(),
+        exp: now + MAX_CLAIM_MS / 2,
+    });
+    let claim = claim.map(serde_json::to_value).transpose().map_err(Problem::internal)?;
+    Ok(Found { uid: identity.uid.to_string(), claim, op: serde_json::to_value(&op).map_err(Problem::internal)? })
+}
+
+/// Where the vault of somebody lies, if not at the home that they lost.
+fn host(app: &App, identity: &Identity, said: &Option<String>) -> Option<Domain> {
+    if identity.profile_host == app.keys.ik {
+        return Some(app.domain.clone());
+    }
+    let said = said.as_deref().filter(|_| identity.profile_host != identity.home)?;
+    Domain::parse_normal(said, true).ok()
+}
+
+/// Fetches the vault of the identity that was looked for, for whoever holds its own key.
+///
+/// # Errors
+/// 404 `not_found` where nothing was looked for, or there is none; as [`vault::fetch`].
+pub(super) async fn open(app: &App, auth: &Auth, claim: Value) -> Result<String> {
+    let found = store::in_of_account(&mut app.db.read().await?, &auth.account).await?;
+    let found = found.filter(|found| found.state == Coming::Found).ok_or_else(Problem::not_found)?;
+    let kept: Kept = serde_json::from_str(&found.luggage).map_err(Problem::internal)?;
+    let identity = verify_chain(&kept.luggage.profile.identity)?;
+    let host = host(app, &identity, &kept.luggage.profile.host).ok_or_else(Problem::not_found)?;
+    let claim = VaultClaim::from_value(claim)
+        .map_err(|_| Problem::invalid("claim", "bad_signature", "That is not a claim."))?;
+    vault::fetch(app, &host, claim).await
 }
 
 /// Takes the person in by the operation that their own key signed, and asks around for their communities.
@@ -193,12 +229,12 @@ pub(super) async fn look(app: &App, auth: &Auth, who: &Who, named: &[Domain]) ->
 /// # Errors
 /// 404 `not_found` where nothing was looked for; 422 `invalid` where it is not signed as it has to be; 409 `conflict` where
 /// the identity has changed since.
-pub(super) async fn take(app: &App, auth: &Auth, op: Value, named: &[Domain]) -> Result<()> {
+pub(super) async fn take(app: &App, auth: &Auth, op: Value, named: &[Domain], vault: Option<Vault>) -> Result<()> {
     let unsigned =
         || Problem::invalid("op", "bad_signature", "That is not signed by the key that it has to be signed by.");
     let found = store::in_of_account(&mut app.db.read().await?, &auth.account).await?;
     let found = found.filter(|found| found.state == Coming::Found).ok_or_else(Problem::not_found)?;
-    let kept: Kept = serde_json::from_str(&found.luggage).map_err(Problem::internal)?;
+    let mut kept: Kept = serde_json::from_str(&found.luggage).map_err(Problem::internal)?;
     let mut ops = kept.luggage.profile.identity.clone();
     let before = verify_chain(&ops)?;
     let op = Op::from_value(op).map_err(|_| unsigned())?;
@@ -208,6 +244,10 @@ pub(super) async fn take(app: &App, auth: &Auth, op: Value, named: &[Domain]) ->
     }
     ops.push(op);
     let arrival = Arrival::of(app, &ops, &kept).map_err(|_| unsigned())?;
+    if let Some(Vault { communities, settings }) = vault {
+        kept.luggage = Luggage { communities, settings, ..kept.luggage };
+        kept.luggage.communities.truncate(arrive::MAX_COMMUNITIES);
+    }
     let uid = found.uid.clone();
     arrival.settle(app, found, kept, &[]).await?;
     ask_around(app, &uid, named).await

@@ -26,6 +26,7 @@ pub fn router() -> Routes {
         .routes(routes!(depart, stay))
         .routes(routes!(look, arrive_with))
         .routes(routes!(find))
+        .routes(routes!(open_vault))
         .routes(routes!(recover_with))
         .routes(routes!(ask))
 }
@@ -245,6 +246,38 @@ pub struct FoundIdentity {
     /// The operation that makes this instance its home. Whoever holds its own key signs it.
     #[schema(value_type = Object)]
     op: Value,
+    /// The claim for the vault that is kept beside the profile. Whoever holds the own key signs it. None where it lay with
+    /// the former home.
+    #[schema(required, value_type = Option<Object>)]
+    claim: Option<Value>,
+}
+
+/// A claim for a vault.
+#[derive(Deserialize, ToSchema)]
+pub struct OpenVault {
+    /// Signed.
+    #[schema(value_type = Object)]
+    claim: Value,
+}
+
+/// A vault.
+#[derive(Serialize, ToSchema)]
+pub struct SealedVault {
+    /// Sealed to the own key, base64; `vault` in the protocol says how.
+    vault: String,
+}
+
+/// Find an identity by its own key: the vault
+///
+/// From where the profile lies. Only the own key opens it.
+#[utoipa::path(post, path = "/me/arrival/vault", request_body = OpenVault, responses(
+    (status = 200, body = SealedVault),
+    (status = 404, description = "`not_found`: no identity was looked for, or there is none", body = Problem),
+    (status = 422, description = "`invalid`: not signed as it has to be", body = Problem),
+    (status = 502, description = "`peer_unreachable`, `peer_error`", body = Problem),
+))]
+async fn open_vault(State(app): State<App>, auth: Auth, Json(asked): Json<OpenVault>) -> Result<Json<SealedVault>> {
+    Ok(Json(SealedVault { vault: recover::open(&app, &auth, asked.claim).await? }))
 }
 
 fn domains(app: &App, typed: &[String]) -> Result<Vec<Domain>> {
@@ -265,7 +298,7 @@ async fn find(State(app): State<App>, auth: Auth, Json(asked): Json<FindIdentity
     app.moving.looks.take(auth.account.clone(), app.clock.now_ms())?;
     let (who, named) = (Who::parse(&app, &asked.who)?, domains(&app, &asked.domains)?);
     let found = recover::look(&app, &auth, &who, &named).await?;
-    Ok(Json(FoundIdentity { uid: found.uid, op: found.op }))
+    Ok(Json(FoundIdentity { uid: found.uid, op: found.op, claim: found.claim }))
 }
 
 /// An identity that comes by its own key.
@@ -277,6 +310,10 @@ pub struct RecoverWith {
     /// Domains of instances whose communities its person is in.
     #[serde(default)]
     domains: Vec<String>,
+    /// What the vault held, opened.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    vault: Option<Value>,
 }
 
 /// Bring an account here by its own key
@@ -293,7 +330,9 @@ async fn recover_with(
     auth: Auth,
     Json(asked): Json<RecoverWith>,
 ) -> Result<(StatusCode, Json<Arrival>)> {
-    recover::take(&app, &auth, asked.op, &domains(&app, &asked.domains)?).await?;
+    let vault = asked.vault.map(serde_json::from_value).transpose();
+    let vault = vault.map_err(|_| Problem::invalid("vault", "bad_vault", "That is not what a vault holds."))?;
+    recover::take(&app, &auth, asked.op, &domains(&app, &asked.domains)?, vault).await?;
     Ok((StatusCode::ACCEPTED, arrival_of(&app, &auth.account).await?))
 }
 

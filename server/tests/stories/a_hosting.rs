@@ -313,7 +313,7 @@ async fn a6_a_host_does_what_the_person_signed_and_their_home_asks() {
         }
     };
     let put = async |by: &TestInstance, grant: Grant| {
-        let request = HostRequest { grant, profile: genuine.clone() };
+        let request = HostRequest { grant, profile: genuine.clone(), vault: None };
         let path = format!("/profiles/{uid}/host");
         let sent: Result<Value, CallError> = peers::call(&by.app, &c, Method::PUT, &path, &request).await;
         sent.map_or_else(|e| e.code().unwrap_or("?").to_owned(), |_| "kept".into())

@@ -1,5 +1,6 @@
 //! Accounts that go to live on another instance, with all that is theirs.
 
+use aws_lc_rs::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 use axum::http::Method;
 use conntext_federation::content::MemberMigrate;
 use conntext_federation::domain::Domain;
@@ -8,9 +9,13 @@ use conntext_federation::ids::{Actor, ServerId};
 use conntext_federation::keys::SecretKey;
 use conntext_federation::moving::{Luggage, MoveGo, MoveGone, MoveLook};
 use conntext_federation::own_key::{OwnKeyClaim, OwnKeyFields};
+use conntext_federation::vault::{Vault, VaultClaim, VaultClaimFields};
 use conntext_server::peers;
 use conntext_server::profiles::{self, rehome};
+use curve25519_dalek::montgomery::MontgomeryPoint;
+use data_encoding::BASE64;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256, Sha512};
 
 use crate::c_files::photo;
 use crate::kit::{PASSWORD, TestClient, TestInstance, TestNet, until};
@@ -484,4 +489,96 @@ async fn a8_a_move_goes_on_after_a_restart_and_says_what_did_not_arrive() {
     t.orchard.holds(&t.bob, "after").await;
     assert!(t.orchard.read_by(&t.bob).await.iter().all(|(_, body)| body != "into the void"));
     t.b.verifies(&t.orchard.id().await).await;
+}
+
+/// Opens a vault with the key that it was sealed to.
+fn opened(sealed: &str, seed: [u8; 32]) -> Vault {
+    let sealed = BASE64.decode(sealed.as_bytes()).unwrap();
+    let (fresh, text) = sealed.split_at(32);
+    let secret: [u8; 32] = Sha512::digest(seed)[..32].try_into().unwrap();
+    let shared = MontgomeryPoint(fresh.try_into().unwrap()).mul_clamped(secret);
+    let own = MontgomeryPoint::mul_base_clamped(secret);
+    let key = Sha256::new()
+        .chain_update(b"conntext/vault/v1\n")
+        .chain_update(fresh)
+        .chain_update(own.to_bytes())
+        .chain_update(shared.to_bytes())
+        .finalize();
+    let key = LessSafeKey::new(UnboundKey::new(&CHACHA20_POLY1305, &key).unwrap());
+    let mut text = text.to_vec();
+    let plain = key.open_in_place(Nonce::assume_unique_for_key([0; 12]), Aad::empty(), &mut text).unwrap();
+    serde_json::from_slice(plain).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a8_the_vault_beside_the_profile_knows_the_way() {
+    let t = Three::new(2750).await;
+    own_key(&t.ada, [7; 32]).await;
+    t.ada.put("/me/settings", json!({"theme": "dark"})).await.expect_status(200);
+    t.ada.put("/me/profile-host", json!({"domain": "c.test"})).await.expect_status(200);
+    let kept = async || profiles::hosting::vault_of(&mut t.c.app.db.read().await.unwrap(), &t.uid).await.unwrap();
+    until("it lies there", async || kept().await.is_some()).await;
+    let names = |vault: &Vault| vault.communities.iter().map(|c| c.name.clone()).collect::<Vec<_>>();
+    let first = kept().await.unwrap();
+    assert_eq!(names(&opened(&first, [7; 32])), ["Orchard"]);
+    // How much is in it does not show, and what changes is there soon.
+    assert_eq!((BASE64.decode(first.as_bytes()).unwrap().len() - 48) % 4096, 0);
+    let meadow = Place::new(&t.bob, "b.test", "Meadow").await;
+    meadow.welcomes(&t.ada).await;
+    until("it knows the other one", async || {
+        names(&opened(&kept().await.unwrap(), [7; 32])).contains(&"Meadow".to_owned())
+    })
+    .await;
+
+    // The home is gone. Another instance, which knows nobody, is told of one place only: where the profile lies.
+    t.net.cut("a.test", "b.test");
+    t.net.cut("a.test", "c.test");
+    let d = t.net.instance("d.test").await;
+    let new = d.person("ada").await;
+    let open = async |claim: Value| new.post("/me/arrival/vault", json!({"claim": claim})).await;
+    open(json!({})).await.expect_problem(404, "not_found");
+    let found = new.post("/me/arrival/identity", json!({"who": "@ada@a.test", "domains": ["c.test"]})).await;
+    let found = found.expect_status(200).json;
+    let claim = |change: &dyn Fn(&mut VaultClaimFields), seed| {
+        let mut fields: VaultClaimFields = serde_json::from_value(found["claim"].clone()).unwrap();
+        change(&mut fields);
+        serde_json::to_value(VaultClaim::sign(fields, &SecretKey::from_seed(seed)).unwrap()).unwrap()
+    };
+    // Another key, another reader, another person, and one that counts too long.
+    let (b, bob) = (t.b.app.keys.ik.clone(), t.bob.get("/me").await.text("/user/id").parse().unwrap());
+    for bad in [
+        claim(&|_| (), [8; 32]),
+        claim(&|f| f.reader = b.clone(), [7; 32]),
+        claim(&|f| f.uid = Clone::clone(&bob), [7; 32]),
+        claim(&|f| f.exp += 2 * 3_600_000, [7; 32]),
+    ] {
+        let refused = open(bad).await;
+        assert!(matches!(refused.status.as_u16(), 404 | 422), "{}", refused.json);
+    }
+    let sealed = open(claim(&|_| (), [7; 32])).await.expect_status(200).text("/vault");
+    let vault = serde_json::to_value(opened(&sealed, [7; 32])).unwrap();
+    assert_eq!(vault["settings"]["theme"], "dark");
+    let op = signed(&found["op"], [7; 32]);
+    let took = json!({"op": op, "domains": [], "vault": {"communities": 1}});
+    new.post("/me/arrival/recovery", took).await.expect_problem(422, "invalid");
+    new.post("/me/arrival/recovery", json!({"op": op, "domains": [], "vault": vault})).await.expect_status(202);
+    settled(&new).await;
+    let arrival = new.get("/me/arrival").await.json;
+    for name in ["Orchard", "Meadow"] {
+        assert_eq!(named(&arrival["communities"], name)["state"], "done", "{arrival}");
+    }
+    assert_eq!(new.get("/me/settings").await.json["theme"], "dark");
+    t.orchard.hears(&new, "here again").await;
+    t.orchard.holds(&t.bob, "here again").await;
+    // The profile stays where it lay, and its host has a vault of what holds now.
+    until("c is the host still", async || new.get("/me/profile-host").await.json["domain"] == "c.test").await;
+    // A grant's number grows with the clock, which stood still until now.
+    t.later(600_000);
+    d.clock.advance(600_000);
+    new.patch("/me", json!({"bio": "saved"})).await.expect_status(200);
+    until("c has it", async || {
+        let kept = profiles::document(&mut t.c.app.db.read().await.unwrap(), &t.uid).await.unwrap();
+        kept.is_some_and(|kept| kept.bio == "saved")
+    })
+    .await;
 }

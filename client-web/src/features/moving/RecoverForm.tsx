@@ -2,7 +2,8 @@ import { useState } from "react";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { movingApi } from "@kit/api/moving";
 import { KeyInput } from "@kit/identity/KeyInput";
-import { publicKey, seedIn, signedOp } from "@kit/identity/own-key";
+import { publicKey, seedIn, signedClaim, signedOp } from "@kit/identity/own-key";
+import { openVault } from "@kit/identity/vault";
 import { Button } from "@kit/ui/Button";
 import { FormError } from "@kit/ui/FormError";
 import { CardPage, Stack } from "@kit/ui/Page";
@@ -32,7 +33,9 @@ export function RecoverForm({ here, onDone, onBack }: { here: string; onDone: ()
       setWrong("other");
       return;
     }
-    await movingApi.recover(signedOp(found.op, seed), domains);
+    // Without it the way is longer, and not closed: the communities are asked for.
+    const sealed = found.claim ? await movingApi.vault(signedClaim(found.claim, seed)).catch(() => null) : null;
+    await movingApi.recover(signedOp(found.op, seed), domains, sealed ? openVault(sealed, seed) : null);
     onDone();
   });
   return (

@@ -17,6 +17,7 @@ use crate::App;
 use crate::db::{Query, Tx};
 use crate::erasure::pause;
 use crate::error::{Problem, Result};
+use crate::moving::vault;
 use crate::peers::{self, CallError};
 
 /// Places that are attended to in one round, and at a time.
@@ -64,6 +65,7 @@ pub(super) async fn choose(app: &App, uid: &str, choice: Choice<'_>) -> Result<(
                 grant_n,
                 op: -1,
                 rev: -1,
+                vault: String::new(),
                 since: now,
                 due_at: now,
                 tries: 0,
@@ -145,8 +147,8 @@ pub(super) async fn round(app: &App) -> Result<()> {
 
 /// What came of an attempt.
 enum Outcome {
-    /// This version lies there now.
-    Has(i64, i64),
+    /// This version of the profile lies there now, and this vault.
+    Has(i64, i64, String),
     /// It does not show what it was given, or lost it: it gets it again.
     Lacks(&'static str),
     /// It has signed that it keeps nothing.
@@ -157,7 +159,7 @@ async fn attend(app: &App, place: Place) -> Result<()> {
     let n = (place.grant_n + 1).max(app.clock.now_ms().unsigned_abs());
     let outcome = match place.state {
         State::Leaving => release(app, &place, n).await,
-        _ if place.state == State::Kept && is_current(app, &place).await? && place.problem.is_empty() => {
+        _ if place.state == State::Kept && place.problem.is_empty() && is_current(app, &place).await? => {
             check(app, &place).await
         }
         _ => bring(app, &place, n).await,
@@ -166,8 +168,11 @@ async fn attend(app: &App, place: Place) -> Result<()> {
 }
 
 async fn is_current(app: &App, place: &Place) -> Result<bool> {
-    let row = profiles::profile(&mut app.db.read().await?, &place.uid).await?;
-    Ok(row.is_some_and(|row| (row.op, row.rev) == (place.op, place.rev)))
+    let mut read = app.db.read().await?;
+    let row = profiles::profile(&mut read, &place.uid).await?;
+    let vault = vault::contents(app, &mut read, &place.uid.parse()?).await?.map(|vault| vault.mark());
+    let same = vault.unwrap_or_default() == place.vault;
+    Ok(same && row.is_some_and(|row| (row.op, row.rev) == (place.op, place.rev)))
 }
 
 async fn note(app: &App, was: Place, n: u64, outcome: std::result::Result<Outcome, CallError>) -> Result<()> {
@@ -179,11 +184,11 @@ async fn note(app: &App, was: Place, n: u64, outcome: std::result::Result<Outcom
     place.grant_n = place.grant_n.max(n);
     let mut seen = place.state != State::Kept;
     match outcome {
-        Ok(Outcome::Has(op, rev)) => {
+        Ok(Outcome::Has(op, rev, vault)) => {
             seen |= !place.problem.is_empty() || (place.op, place.rev) != (op, rev);
             let arrived = place.state == State::Moving;
             let check_ms = i64::try_from(app.config.profile_hosting.check_s).unwrap_or(i64::MAX / 1_000_000) * 1000;
-            place = Place { state: State::Kept, op, rev, due_at: now + check_ms, ..fresh(&place) };
+            place = Place { state: State::Kept, op, rev, vault, due_at: now + check_ms, ..fresh(&place) };
             store::put(&mut tx, &place).await?;
             if arrived {
                 let ik: InstanceId = place.ik.parse()?;
@@ -277,10 +282,14 @@ async fn bring(app: &App, place: &Place, n: u64) -> std::result::Result<Outcome,
     let domain = reached(app, place).await?;
     let (grant, profile) = speak(app, place, true, n).await.map_err(|e| own(&e))?;
     let (op, rev) = profile.profile.order();
+    let (mark, vault) = sealed(app, place).await.map_err(|e| own(&e))?;
     let path = format!("/profiles/{}/host", place.uid);
-    match peers::call::<_, Value>(app, &domain, Method::PUT, &path, &HostRequest { grant, profile }).await {
+    match peers::call::<_, Value>(app, &domain, Method::PUT, &path, &HostRequest { grant, profile, vault }).await {
         // Its word is that it has it; what it shows is looked at later.
-        Ok(_) => Ok(Outcome::Has(i64::try_from(op).unwrap_or(i64::MAX), i64::try_from(rev).unwrap_or(i64::MAX))),
+        Ok(_) => {
+            let whole = |n| i64::try_from(n).unwrap_or(i64::MAX);
+            Ok(Outcome::Has(whole(op), whole(rev), mark))
+        }
         Err(e) if e.code() == Some(Code::StaleRev.as_str()) => {
             // This instance was put back to an earlier day.
             catch_up(app, &domain, place).await?;
@@ -288,6 +297,13 @@ async fn bring(app: &App, place: &Place, n: u64) -> std::result::Result<Outcome,
         }
         Err(e) => Err(e),
     }
+}
+
+/// The vault of somebody as it is now, sealed, and by what it is known again.
+async fn sealed(app: &App, place: &Place) -> Result<(String, Option<String>)> {
+    let contents = vault::contents(app, &mut app.db.read().await?, &place.uid.parse()?).await?;
+    let Some(contents) = contents else { return Ok(Default::default()) };
+    Ok((contents.mark(), Some(contents.seal(app)?)))
 }
 
 /// The host at its domain, where it is still the one that was chosen.
@@ -330,7 +346,7 @@ async fn check(app: &App, place: &Place) -> std::result::Result<Outcome, CallErr
     };
     let (profile, chain) = given.await.map_err(|e| own(&e))?;
     let same = profile.is_some_and(|profile| profile == shown.profile) && chain == shown.identity;
-    Ok(if same { Outcome::Has(place.op, place.rev) } else { Outcome::Lacks("altered") })
+    Ok(if same { Outcome::Has(place.op, place.rev, place.vault.clone()) } else { Outcome::Lacks("altered") })
 }
 
 /// Asks a former host to erase what it kept, and verifies its word.

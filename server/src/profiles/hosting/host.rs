@@ -21,6 +21,9 @@ use crate::error::{Problem, Result};
 use crate::http::{Json, Path};
 use crate::peers::{Message, Origin};
 
+/// The largest vault, as base64.
+const MAX_VAULT: usize = conntext_federation::vault::MAX_BYTES / 3 * 4;
+
 /// What other instances ask of this one as a host.
 pub fn peer_router() -> Router<App> {
     Router::new()
@@ -79,7 +82,11 @@ async fn keep(
     Path(uid): Path<UserId>,
     Message(request): Message<HostRequest>,
 ) -> Result<Json<Value>> {
-    let HostRequest { grant, profile } = request;
+    let HostRequest { grant, profile, vault } = request;
+    let vault = vault.unwrap_or_default();
+    if vault.len() > MAX_VAULT {
+        return Err(Code::TooLarge.into());
+    }
     let mut read = app.db.read().await?;
     let identity = spoken_for(&mut read, &origin, &uid, &profile.identity).await?;
     if identity.deleted {
@@ -108,7 +115,7 @@ async fn keep(
         return Err(Code::StaleRev.into());
     }
     fresh(&mut tx, &grant).await?;
-    store::keep(&mut tx, uid.as_str(), origin.domain.as_str(), grant.n, app.clock.now_ms()).await?;
+    store::keep(&mut tx, uid.as_str(), origin.domain.as_str(), grant.n, &vault, app.clock.now_ms()).await?;
     tx.commit().await?;
     Ok(Json(json!({})))
 }

@@ -95,6 +95,30 @@ pub async fn known_host(q: &mut impl Query, uid: &str) -> Result<Option<String>>
     home::current(q, uid).await
 }
 
+/// The vault that this instance keeps of somebody.
+///
+/// # Errors
+/// The database's.
+pub async fn vault_of(q: &mut impl Query, uid: &str) -> Result<Option<String>> {
+    Ok(store::vault(q, uid).await?)
+}
+
+/// What lies beside the profile of one of our own people may be another now: it is looked at soon.
+///
+/// # Errors
+/// The database's.
+pub async fn look_again(tx: &mut Tx, uid: &str) -> crate::db::Result<()> {
+    store::look_again(tx, uid).await
+}
+
+/// The same for everybody of this instance who is in a server of which a copy begins here.
+///
+/// # Errors
+/// The database's.
+pub async fn look_again_in(tx: &mut Tx, log_id: i64) -> crate::db::Result<()> {
+    store::look_again_in(tx, log_id).await
+}
+
 /// Somebody came to live here whose profile lies elsewhere: it stays there, and is looked after from here.
 ///
 /// # Errors
@@ -108,6 +132,7 @@ pub async fn inherit(tx: &mut Tx, uid: &str, domain: &str, ik: &str, now: i64) -
         grant_n: 0,
         op: -1,
         rev: -1,
+        vault: String::new(),
         since: now,
         due_at: now,
         tries: 0,

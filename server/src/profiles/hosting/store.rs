@@ -37,24 +37,33 @@ pub async fn homes(q: &mut impl Query) -> Result<Vec<(String, i64, i64)>> {
     Ok(q.rows(sql, args![]).await?.iter().map(|r| (r.get(0), r.get(1), r.get(2))).collect())
 }
 
-pub async fn keep(tx: &mut Tx, uid: &str, home: &str, grant_n: u64, now: i64) -> Result<()> {
-    let sql = "insert into hosted_profiles (uid, home, grant_n, since, refused, erased_at) values ($1, $2, $3, $4, false, null)
+pub async fn keep(tx: &mut Tx, uid: &str, home: &str, grant_n: u64, vault: &str, now: i64) -> Result<()> {
+    let sql = "insert into hosted_profiles (uid, home, grant_n, since, refused, erased_at, vault)
+               values ($1, $2, $3, $4, false, null, $5)
                on conflict (uid) do update set home = excluded.home, grant_n = excluded.grant_n, erased_at = null,
+                 vault = excluded.vault,
                  since = case when hosted_profiles.erased_at is null then hosted_profiles.since else excluded.since end";
-    tx.exec(sql, args![uid, home, grant_n, now]).await.map(|_| ())
+    tx.exec(sql, args![uid, home, grant_n, now, vault]).await.map(|_| ())
 }
 
 /// Lets go of one; that it was there is remembered, so that no older grant brings it back.
 pub async fn let_go(tx: &mut Tx, uid: &str, grant_n: u64, now: i64) -> Result<()> {
-    let sql = "update hosted_profiles set grant_n = $2, erased_at = coalesce(erased_at, $3) where uid = $1";
+    let sql = "update hosted_profiles set grant_n = $2, erased_at = coalesce(erased_at, $3), vault = '' where uid = $1";
     tx.exec(sql, args![uid, grant_n, now]).await.map(|_| ())
 }
 
 /// Lets go of all of an instance, and answers whose they were. `refused`: they cannot come again.
 pub async fn let_go_of_home(tx: &mut Tx, home: &str, refused: bool, now: i64) -> Result<Vec<String>> {
-    let sql = "update hosted_profiles set erased_at = $2, refused = $3 where home = $1 and erased_at is null
+    let sql =
+        "update hosted_profiles set erased_at = $2, refused = $3, vault = '' where home = $1 and erased_at is null
                returning uid";
     Ok(tx.rows(sql, args![home, now, refused]).await?.iter().map(|r| r.get(0)).collect())
+}
+
+/// The vault that is kept of somebody.
+pub async fn vault(q: &mut impl Query, uid: &str) -> Result<Option<String>> {
+    let sql = "select vault from hosted_profiles where uid = $1 and erased_at is null and vault <> ''";
+    Ok(q.row(sql, args![uid]).await?.map(|r| r.get(0)))
 }
 
 /// Forgets that somebody was ever kept: their identity has ended.
@@ -107,6 +116,8 @@ pub struct Place {
     /// The newest version that it has.
     pub op: i64,
     pub rev: i64,
+    /// Of the vault that it has; empty for none.
+    pub vault: String,
     /// Unix milliseconds, as the following.
     pub since: i64,
     pub due_at: i64,
@@ -132,6 +143,7 @@ fn place(r: &Row) -> Result<Place> {
         problem: r.get(10),
         receipt: r.get(11),
         settled_at: r.get(12),
+        vault: r.get(13),
     })
 }
 
@@ -139,7 +151,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "select p.uid, p.domain, p.ik, p.state, p.grant_n, p.op, p.rev, p.since, p.due_at, p.tries, p.problem,
-               p.receipt, p.settled_at from profile_places p ",
+               p.receipt, p.settled_at, p.vault from profile_places p ",
             $rest
         )
     };
@@ -166,12 +178,12 @@ pub async fn due(q: &mut impl Query, now: i64, most: u64) -> Result<Vec<Place>> 
 pub async fn put(tx: &mut Tx, p: &Place) -> Result<()> {
     let sql =
         "insert into profile_places (uid, domain, ik, state, grant_n, op, rev, since, due_at, tries, problem, receipt,
-                 settled_at)
-               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                 settled_at, vault)
+               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
                on conflict (uid, domain) do update set ik = excluded.ik, state = excluded.state,
                  grant_n = excluded.grant_n, op = excluded.op, rev = excluded.rev, since = excluded.since,
                  due_at = excluded.due_at, tries = excluded.tries, problem = excluded.problem,
-                 receipt = excluded.receipt, settled_at = excluded.settled_at";
+                 receipt = excluded.receipt, settled_at = excluded.settled_at, vault = excluded.vault";
     let args = args![
         &p.uid,
         &p.domain,
@@ -185,9 +197,23 @@ pub async fn put(tx: &mut Tx, p: &Place) -> Result<()> {
         p.tries,
         &p.problem,
         p.receipt.clone(),
-        p.settled_at
+        p.settled_at,
+        &p.vault
     ];
     tx.exec(sql, args).await.map(|_| ())
+}
+
+/// What lies beside the profile of one of our own people may be another now.
+pub async fn look_again(tx: &mut Tx, uid: &str) -> Result<()> {
+    let sql = "update profile_places set due_at = 0 where uid = $1 and state = 'kept' and problem = ''";
+    tx.exec(sql, args![uid]).await.map(|_| ())
+}
+
+/// The same for everybody of this instance who is in a server.
+pub async fn look_again_in(tx: &mut Tx, log_id: i64) -> Result<()> {
+    let sql = "update profile_places set due_at = 0 where state = 'kept' and problem = ''
+                 and uid in (select actor from memberships where log_id = $1)";
+    tx.exec(sql, args![log_id]).await.map(|_| ())
 }
 
 /// Has a place wait after something here went wrong.
