@@ -22,8 +22,8 @@ create index moves_out_by_name on moves_out (handle);
 
 -- People of other instances who come to live here, or came.
 create table moves_in (
-  uid        text primary key,
-  account_id text not null references accounts (id) on delete cascade,
+  account_id text primary key references accounts (id) on delete cascade,
+  uid        text not null,
   -- their home before
   domain     text not null,
   -- arriving, found, here, refused
@@ -40,11 +40,11 @@ create table moves_in (
   -- the code of what went wrong last; empty where nothing did
   problem    text not null
 );
-create unique index moves_in_by_account on moves_in (account_id);
+create index moves_in_by_person on moves_in (uid);
 
 -- Their communities: each is told where its member lives now.
 create table moves_in_communities (
-  uid     text not null references moves_in (uid) on delete cascade,
+  uid     text not null,
   sid     text not null,
   domain  text not null,
   name    text not null,
@@ -60,7 +60,7 @@ create index moves_in_communities_by_turn on moves_in_communities (due_at);
 
 -- Instances that are asked for communities of somebody who came without their former home.
 create table moves_in_asked (
-  uid    text not null references moves_in (uid) on delete cascade,
+  uid    text not null,
   domain text not null,
   due_at bigint not null,
   tries  bigint not null,

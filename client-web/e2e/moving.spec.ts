@@ -53,7 +53,7 @@ test("A8: an account moves to another instance, and its person goes on there", a
     await page.locator("[data-composer] textarea").press("Enter");
     await host.sees("from my new home");
     await host.page.locator("article[data-message]").filter({ hasText: "before the journey" }).getByRole("button", { name: /wanderer/ }).first().click();
-    await expect(host.page.getByText(`@wanderer@${garden.domain}`).first()).toBeVisible();
+    await expect(host.page.getByText(`wanderer@${garden.domain}`).first()).toBeVisible();
     await shot(host.page, "move-seen");
 
     // At the former home only who knows the password is told where it went.

@@ -107,20 +107,26 @@ pub(super) async fn begin(app: &App, auth: &Auth, from: &Domain, ticket: &str) -
     Ok(())
 }
 
-/// What the account, or the person, began before is given up.
+/// What the account began before is given up. Nobody gives up what another account began, which may be the person's.
+///
+/// # Errors
+/// 409 `conflict` while the person comes in another account.
 pub(super) async fn begin_anew(tx: &mut Tx, auth: &Auth, uid: &str) -> Result<()> {
-    let begun = [store::in_of_account(tx, &auth.account).await?, store::in_of(tx, uid).await?];
-    for before in begun.iter().flatten() {
-        forget(tx, before).await?;
+    if store::in_of(tx, uid).await?.is_some_and(|other| other.account != auth.account) {
+        return Err(Problem::new("conflict").detail("This account is brought into another one here already."));
+    }
+    if let Some(before) = store::in_of_account(tx, &auth.account).await? {
+        drop_keys(tx, &before).await?;
+        store::drop_in(tx, &auth.account).await?;
     }
     Ok(())
 }
 
-async fn forget(tx: &mut Tx, coming: &MoveIn) -> Result<()> {
-    if coming.state != Coming::Here {
-        rehome::drop_keys(tx, &coming.uid).await?;
-    }
-    Ok(store::drop_in(tx, &coming.uid).await?)
+/// The keys that were made for somebody who does not come are not needed.
+async fn drop_keys(tx: &mut Tx, coming: &MoveIn) -> Result<()> {
+    let kept: Option<Kept> = serde_json::from_str(&coming.luggage).ok();
+    let Some(kept) = kept.filter(|_| coming.state != Coming::Here) else { return Ok(()) };
+    rehome::drop_keys(tx, &coming.uid, &[kept.signing_key, kept.rotation_key]).await
 }
 
 fn told(e: &CallError, from: &Domain) -> Problem {
@@ -189,7 +195,7 @@ async fn go_on(app: &App, coming: MoveIn) -> Result<()> {
 async fn refuse(app: &App, coming: MoveIn, problem: &str) -> Result<()> {
     tracing::warn!(uid = coming.uid, from = coming.domain, problem, "a home does not let somebody go");
     let mut tx = app.db.begin().await?;
-    rehome::drop_keys(&mut tx, &coming.uid).await?;
+    drop_keys(&mut tx, &coming).await?;
     let refused = MoveIn { state: Coming::Refused, ticket: None, problem: problem.to_owned(), ..coming };
     store::put_in(&mut tx, &refused).await?;
     Ok(tx.commit().await?)
@@ -236,7 +242,10 @@ impl Arrival {
         }
         let host = self.place(app, &mut tx, &coming.uid, &luggage.profile, now).await?;
         rehome::take_in(app, &mut tx, &self.ops, &luggage.profile, &account.handle, host).await?;
-        settings::merge(&mut tx, &account.id, luggage.settings).await?;
+        // Nobody stays at the door because of what their client kept.
+        if let Err(e) = settings::merge(&mut tx, &account.id, luggage.settings).await {
+            tracing::info!(%uid, code = e.code, "the settings of somebody who came are not taken over");
+        }
         let order: Vec<String> = luggage.communities.iter().map(|c| c.sid.to_string()).collect();
         servers::set_order(&mut tx, &coming.uid, &order).await?;
         for c in luggage.communities {

@@ -92,8 +92,13 @@ pub(super) async fn take_back(app: &App, uid: &str) -> Result<()> {
 
 /// Tickets that nobody showed in time count no more.
 pub(super) async fn tidy(app: &App) -> Result<()> {
+    let now = app.clock.now_ms();
+    if !store::is_untidy(&mut app.db.read().await?, now).await? {
+        return Ok(());
+    }
     let mut tx = app.db.begin().await?;
-    store::drop_expired(&mut tx, app.clock.now_ms()).await?;
+    store::drop_expired(&mut tx, now).await?;
+    store::drop_strays(&mut tx).await?;
     Ok(tx.commit().await?)
 }
 

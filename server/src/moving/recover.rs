@@ -26,6 +26,8 @@ use crate::profiles::rehome;
 
 /// Instances that are asked for an identity, and at a time.
 const MOST: usize = 60;
+/// The longest name within a domain.
+const MAX_HANDLE: usize = 32;
 const AT_A_TIME: usize = 12;
 /// How long an instance may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -47,7 +49,11 @@ impl Who {
         let address = typed.trim_start_matches('@').split_once('@');
         let parsed = address.and_then(|(handle, domain)| {
             let domain = Domain::parse(domain, app.config.federation.dev_insecure).ok()?;
-            Some(Self::Address(handle.to_lowercase(), domain))
+            let handle = handle.to_lowercase();
+            // It becomes a part of addresses at other instances.
+            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-');
+            ((1..=MAX_HANDLE).contains(&handle.len()) && handle.chars().all(plain))
+                .then_some(Self::Address(handle, domain))
         });
         parsed.ok_or_else(|| {
             Problem::invalid("who", "bad_address", "Type the address that you had, such as @ada@chat.example.org.")

@@ -129,6 +129,16 @@ pub async fn drop_out(tx: &mut Tx, uid: &str) -> Result<()> {
     tx.exec("delete from moves_out where uid = $1", args![uid]).await.map(|_| ())
 }
 
+/// Whether there is anything to be tidied up.
+pub async fn is_untidy(q: &mut impl Query, now: i64) -> Result<bool> {
+    let sql = "select 1 from moves_out where state <> 'gone' and expires_at < $1
+               union all
+               select 1 from moves_in_communities where uid not in (select uid from moves_in where state = 'here')
+               union all
+               select 1 from moves_in_asked where uid not in (select uid from moves_in where state = 'here')";
+    Ok(q.row(sql, args![now]).await?.is_some())
+}
+
 /// Tickets that nobody showed in time.
 pub async fn drop_expired(tx: &mut Tx, now: i64) -> Result<()> {
     tx.exec("delete from moves_out where state <> 'gone' and expires_at < $1", args![now]).await.map(|_| ())
@@ -240,7 +250,7 @@ macro_rules! select_in {
 pub async fn put_in(tx: &mut Tx, m: &MoveIn) -> Result<()> {
     let sql = "insert into moves_in (uid, account_id, domain, state, ticket, luggage, unsent, started_at, due_at, tries, problem)
                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-               on conflict (uid) do update set account_id = excluded.account_id, domain = excluded.domain,
+               on conflict (account_id) do update set uid = excluded.uid, domain = excluded.domain,
                  state = excluded.state, ticket = excluded.ticket, luggage = excluded.luggage, unsent = excluded.unsent,
                  started_at = excluded.started_at, due_at = excluded.due_at, tries = excluded.tries,
                  problem = excluded.problem";
@@ -264,12 +274,25 @@ pub async fn in_of_account(q: &mut impl Query, account: &str) -> Result<Option<M
     q.row(select_in!("where account_id = $1"), args![account]).await?.as_ref().map(coming).transpose()
 }
 
+/// Who comes, or came: of those whose identity was only looked for there may be several.
 pub async fn in_of(q: &mut impl Query, uid: &str) -> Result<Option<MoveIn>> {
-    q.row(select_in!("where uid = $1"), args![uid]).await?.as_ref().map(coming).transpose()
+    q.row(select_in!("where uid = $1 and state in ('arriving', 'here')"), args![uid])
+        .await?
+        .as_ref()
+        .map(coming)
+        .transpose()
 }
 
-pub async fn drop_in(tx: &mut Tx, uid: &str) -> Result<()> {
-    tx.exec("delete from moves_in where uid = $1", args![uid]).await.map(|_| ())
+pub async fn drop_in(tx: &mut Tx, account: &str) -> Result<()> {
+    tx.exec("delete from moves_in where account_id = $1", args![account]).await.map(|_| ())
+}
+
+/// What is kept of people who went on since, or whose account is gone.
+pub async fn drop_strays(tx: &mut Tx) -> Result<()> {
+    let gone = "delete from moves_in_communities where uid not in (select uid from moves_in where state = 'here')";
+    tx.exec(gone, args![]).await?;
+    let gone = "delete from moves_in_asked where uid not in (select uid from moves_in where state = 'here')";
+    tx.exec(gone, args![]).await.map(|_| ())
 }
 
 /// Those whose home is to be asked now.

@@ -37,8 +37,11 @@ pub async fn make_keys(base: &Base, tx: &mut Tx, uid: &UserId) -> Result<Working
 ///
 /// # Errors
 /// The database's.
-pub async fn drop_keys(tx: &mut Tx, uid: &str) -> Result<()> {
-    Ok(store::drop_keys(tx, uid).await?)
+pub async fn drop_keys(tx: &mut Tx, uid: &str, keys: &[PublicKey]) -> Result<()> {
+    for key in keys {
+        store::drop_key(tx, uid, key.kid().as_str()).await?;
+    }
+    Ok(())
 }
 
 /// What a chain says next when its person goes to live at `home`: the keys of the home before count no more, and a profile

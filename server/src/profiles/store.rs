@@ -197,6 +197,10 @@ pub(super) async fn drop_keys(tx: &mut Tx, uid: &str) -> Result<()> {
     tx.exec("delete from identity_keys where uid = $1", args![uid]).await.map(|_| ())
 }
 
+pub(super) async fn drop_key(tx: &mut Tx, uid: &str, kid: &str) -> Result<()> {
+    tx.exec("delete from identity_keys where uid = $1 and kid = $2", args![uid, kid]).await.map(|_| ())
+}
+
 /// The sealed keys of a person for one purpose, the newest last.
 pub(super) async fn sealed_keys(q: &mut impl Query, uid: &str, purpose: &str) -> Result<Vec<(String, Vec<u8>)>> {
     let rows =

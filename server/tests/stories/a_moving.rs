@@ -288,7 +288,11 @@ async fn a8_who_holds_their_own_key_goes_on_where_the_home_is_gone() {
     look("@ada@a.test", json!([])).await.expect_problem(404, "not_found");
     look("ada at a", json!([])).await.expect_problem(422, "invalid");
     look("@bob@b.test", json!(["b.test"])).await.expect_problem(409, "no_own_key");
+    look("ada/../x@a.test", json!(["b.test"])).await.expect_problem(422, "invalid");
     let found = look("@ada@a.test", json!(["b.test"])).await.expect_status(200).json;
+    // Somebody else who looks for her takes nothing from her.
+    let other = t.c.person("mallory").await;
+    other.post("/me/arrival/identity", json!({"who": t.uid, "domains": []})).await.expect_status(200);
     assert_eq!(found["uid"], t.uid.as_str());
     let take = async |op: Value| new.post("/me/arrival/recovery", json!({"op": op, "domains": ["b.test"]})).await;
     // Only her key, and only what it was asked for.
