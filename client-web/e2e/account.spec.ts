@@ -103,7 +103,7 @@ test("A5, I4: name, picture and appearance are kept and seen on the other device
   const ada = await register(browser, a, "picture");
   await ada.go("/settings/profile");
   await ada.page.getByLabel("Name to show").fill("Ada Lovelace");
-  await ada.page.getByLabel("Pronouns").fill("she/her");
+  await ada.page.getByRole("textbox", { name: "Pronouns" }).fill("she/her");
   await ada.page.getByRole("button", { name: "Save" }).click();
   await expect(ada.page.getByText("Your profile is saved.")).toBeVisible();
   await ada.page.getByRole("region", { name: "Picture" }).locator("input[type=file]").setInputFiles({ name: "me.png", mimeType: "image/png", buffer: await ada.page.screenshot() });
@@ -121,7 +121,7 @@ test("A5, I4: name, picture and appearance are kept and seen on the other device
   await other.locator("input[name=password]").fill(PASSWORD);
   await other.getByRole("button", { name: "Sign in" }).click();
   await expect(other.getByLabel("Name to show")).toHaveValue("Ada Lovelace");
-  await expect(other.getByLabel("Pronouns")).toHaveValue("she/her");
+  await expect(other.getByRole("textbox", { name: "Pronouns" })).toHaveValue("she/her");
   await expect(other.getByRole("button", { name: "Change picture" })).toBeVisible();
   await expect(other.locator("html")).toHaveAttribute("data-theme", "dark");
 });

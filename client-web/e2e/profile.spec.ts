@@ -89,3 +89,23 @@ test("A10: a name and a picture for one community are seen there on both instanc
   await paul.say("good morning");
   await expect(name(paul, "paulface")).toBeVisible();
 });
+
+test("A6: what is for members of one's communities alone is not shown to others", async ({ browser, a }) => {
+  const ada = await register(browser, a, "discreet");
+  const stranger = await register(browser, a, "curious");
+  const { page } = ada;
+  const { user } = await ada.call<{ user: { id: string } }>("PATCH", "me", { bio: "I sing in the choir." });
+  const card = () => stranger.call<{ bio: string }>("GET", `users/${user.id}`);
+  expect((await card()).bio).toBe("I sing in the choir.");
+  await ada.go("/settings/profile");
+  const words = page.getByRole("switch", { name: "What you say about yourself" });
+  await expect(words).not.toBeChecked();
+  await page.locator("label").filter({ has: words }).click();
+  await expect(words).toBeChecked();
+  await expect.poll(async () => (await card()).bio).toBe("");
+  await page.reload();
+  await expect(words).toBeChecked();
+  await words.scrollIntoViewIfNeeded();
+  await accessible(page);
+  await shot(page, "members-only");
+});

@@ -214,7 +214,7 @@ test("A2: a session goes on past its tokens, and ends for both where they were c
     const ada = await register(browser, home, "renewed");
     await ada.page.waitForTimeout(5000);
     await ada.go("/settings/profile");
-    await ada.page.getByLabel("Pronouns").fill("she/her");
+    await ada.page.getByRole("textbox", { name: "Pronouns" }).fill("she/her");
     await ada.page.waitForTimeout(5000);
     await ada.page.getByRole("button", { name: "Save" }).click();
     await expect(ada.page.getByRole("button", { name: "Save" })).toBeHidden();

@@ -52,6 +52,8 @@ pub enum Domain {
     OwnKey,
     /// That whoever holds a person's own key wants their vault.
     VaultClaim,
+    /// What a person shows only to members of their communities.
+    InnerProfile,
 }
 
 impl Domain {
@@ -78,6 +80,7 @@ impl Domain {
             Self::Released => "conntext/released/v1\n",
             Self::OwnKey => "conntext/own-key/v1\n",
             Self::VaultClaim => "conntext/vault-claim/v1\n",
+            Self::InnerProfile => "conntext/inner-profile/v1\n",
         }
     }
 }

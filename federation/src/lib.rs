@@ -16,6 +16,7 @@ pub mod httpsig;
 pub mod hub;
 pub mod identity;
 pub mod ids;
+pub mod inner_profile;
 pub mod instance;
 pub mod invite_card;
 pub mod keys;

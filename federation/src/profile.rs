@@ -6,7 +6,7 @@
 use crate::{
     error::Code,
     identity::Identity,
-    ids::UserId,
+    ids::{Hash, UserId},
     keys::Domain as Kind,
     signed::{Body, Signed},
 };
@@ -52,6 +52,9 @@ pub struct ProfileFields {
     /// The wide picture above their profile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub banner: Option<Picture>,
+    /// The hash of what only members of their communities see, where there is anything: see [`crate::inner_profile`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inner: Option<Hash>,
     /// When they changed it, in Unix milliseconds; for display only.
     pub updated_at: i64,
     /// Whether the profile is deleted; then all else is empty.
@@ -80,19 +83,22 @@ impl ProfileFields {
             pronouns: String::new(),
             avatar: None,
             banner: None,
+            inner: None,
             updated_at: now_ms,
             deleted: Some(true),
         }
     }
 
     fn is_valid(&self) -> bool {
-        let at_most = |text: &str, most: usize| text.chars().count() <= most && !text.chars().any(is_forbidden);
         let texts = [&self.handle, &self.display_name, &self.bio, &self.pronouns];
-        let empty = texts.iter().all(|text| text.is_empty()) && self.avatar.is_none() && self.banner.is_none();
+        let empty = texts.iter().all(|text| text.is_empty())
+            && self.avatar.is_none()
+            && self.banner.is_none()
+            && self.inner.is_none();
         (self.handle.is_empty() || valid_handle(&self.handle))
             && valid_name(&self.display_name)
-            && at_most(&self.bio, MAX_BIO)
-            && at_most(&self.pronouns, MAX_PRONOUNS)
+            && valid_text(&self.bio, MAX_BIO)
+            && valid_text(&self.pronouns, MAX_PRONOUNS)
             && self.avatar.iter().chain(&self.banner).all(valid_picture)
             && (self.deleted != Some(true) || empty)
     }
@@ -101,6 +107,11 @@ impl ProfileFields {
 /// Whether `text` may be shown as a name: one line of at most [`MAX_DISPLAY_NAME`] characters, or nothing.
 pub(crate) fn valid_name(text: &str) -> bool {
     valid_line(text, MAX_DISPLAY_NAME)
+}
+
+/// Whether `text` is a text of at most so many characters, or nothing.
+pub(crate) fn valid_text(text: &str, most: usize) -> bool {
+    text.chars().count() <= most && !text.chars().any(is_forbidden)
 }
 
 /// Whether `text` is one line of at most so many characters, or nothing.
@@ -184,6 +195,7 @@ mod tests {
             pronouns: "she/her".into(),
             avatar: Some(Picture { mid: MediaId::of(b"x"), media_type: "image/png".into(), size: 1 }),
             banner: Some(Picture { mid: MediaId::of(b"y"), media_type: "image/jpeg".into(), size: 9 }),
+            inner: None,
             updated_at: 1,
             deleted: None,
         }

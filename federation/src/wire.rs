@@ -8,6 +8,7 @@ use crate::{
     event::{Event, Header, Item},
     identity::Op,
     ids::{ActionId, ChannelId, Hash, InstanceId, ServerId, UserId},
+    inner_profile::InnerDoc,
     instance::KeysStatement,
     keys::{Bytes, Domain, KeySig, PublicKey, SecretKey},
     profile::ProfileDoc,
@@ -303,6 +304,9 @@ pub struct SignedProfile {
     pub identity: Vec<Op>,
     /// The profile.
     pub profile: ProfileDoc,
+    /// What only members of their communities see, where the receiver has people in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inner: Option<InnerDoc>,
     /// What differs in single servers, of those that sender and receiver both have people in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub servers: Vec<ServerProfileDoc>,

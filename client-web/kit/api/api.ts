@@ -83,7 +83,7 @@ export const api = {
 
   me: {
     get: () => request<T.Me>("GET", "me"),
-    update: (body: { display_name?: string; bio?: string; pronouns?: string }) =>
+    update: (body: { display_name?: string; bio?: string; pronouns?: string; members_only?: string[] }) =>
       request<T.Me>("PATCH", "me", { body }),
     changePassword: (current: string, next: string) =>
       request<void>("POST", "me/password", { body: { current, new: next } }),

@@ -8859,6 +8859,8 @@ export interface components {
         ChangeMe: {
             bio?: string | null;
             display_name?: string | null;
+            /** @description What only members of one's communities see: of `avatar`, `banner`, `pronouns`, `bio`. */
+            members_only?: string[] | null;
             pronouns?: string | null;
         };
         /** @description A change of a member; what is absent stays. */
@@ -9588,6 +9590,8 @@ export interface components {
              * @description Other instances that wait to be let in; for admins of the instance.
              */
             instances_waiting: number;
+            /** @description What only members of their communities see: `avatar`, `banner`, `pronouns`, `bio`. */
+            members_only: string[];
             /** @description They hold a key of their own, above those that this instance holds for them. */
             own_key: boolean;
             /** @description There is a password. Otherwise they sign in with another service. */

@@ -153,6 +153,8 @@ export interface Me {
   /** They hold a key of their own, above those of this place. */
   own_key: boolean;
   email: Email;
+  /** What only members of their communities see: `avatar`, `banner`, `pronouns`, `bio`. */
+  members_only: string[];
   /** When the account is deleted, unless that is taken back. */
   deleted_at: number | null;
 }

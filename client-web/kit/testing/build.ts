@@ -18,7 +18,7 @@ export function user(id: string, part: Partial<User> = {}): User {
 
 export function me(part: Partial<Me> = {}): Me {
   return { user: user("u_ada"), admin: false, created_at: 0, unknown_sign_ins: 0, applications: 0, instances_waiting: 0, password: true, own_key: true, email: { address: null, pending: null },
-    deleted_at: null, ...part };
+    members_only: [], deleted_at: null, ...part };
 }
 
 export function channel(id: string, part: Partial<Channel> = {}): Channel {

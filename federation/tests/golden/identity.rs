@@ -161,6 +161,7 @@ pub fn make() -> Vec<Value> {
             pronouns: "she/her".into(),
             avatar: None,
             banner: None,
+            inner: None,
             updated_at: NOW,
             deleted: None,
         };

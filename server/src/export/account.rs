@@ -87,6 +87,8 @@ struct ProfilePart {
     bio: String,
     picture: Option<PicturePart>,
     banner: Option<PicturePart>,
+    /// What only members of their communities see: `avatar`, `banner`, `pronouns`, `bio`.
+    members_only: Vec<String>,
     /// As it is signed, so that anybody can verify it with the identity.
     document: Option<Box<RawValue>>,
 }
@@ -253,6 +255,7 @@ pub(super) async fn account(
             document: if profile.doc.is_empty() { None } else { Some(raw(profile.doc.as_bytes())?) },
             display_name: profile.display_name,
             pronouns: profile.pronouns,
+            members_only: profile.hidden.split_whitespace().map(str::to_owned).collect(),
             bio: profile.bio,
             picture: pictures.portrait.as_ref().map(PicturePart::of),
             banner: pictures.banner.as_ref().map(PicturePart::of),

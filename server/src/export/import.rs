@@ -48,6 +48,8 @@ struct ProfilePart {
     picture: Option<PicturePart>,
     #[serde(default)]
     banner: Option<PicturePart>,
+    #[serde(default)]
+    members_only: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -91,6 +93,8 @@ pub(super) struct Brought {
     pub picture: Option<BroughtPicture>,
     #[serde(default)]
     pub banner: Option<BroughtPicture>,
+    #[serde(default)]
+    pub members_only: Vec<String>,
     pub settings: Map<String, Value>,
     pub communities: Vec<Place>,
 }
@@ -191,6 +195,7 @@ async fn check(app: &App, file: AccountFile) -> Result<Brought> {
         bio: text("bio", file.profile.bio.trim_end(), MAX_BIO, true)?,
         picture,
         banner,
+        members_only: file.profile.members_only,
         communities: communities.collect(),
         settings: file.settings,
     })

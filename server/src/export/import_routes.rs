@@ -189,7 +189,23 @@ async fn apply(
             .detail("That was looked at too long ago, or is taken over already. Choose the archive again.")
     })?;
     let found: Brought = serde_json::from_str(&found).map_err(Problem::internal)?;
+    // What was kept from everybody there is not shown to everybody here.
+    let part = |name: &str| match name {
+        "avatar" => is(ImportPart::Picture),
+        "banner" => is(ImportPart::Banner),
+        "pronouns" => is(ImportPart::Pronouns),
+        "bio" => is(ImportPart::Bio),
+        _ => false,
+    };
+    let mut kept: Vec<String> = found.members_only.into_iter().filter(|name| part(name)).collect();
+    let members_only = if kept.is_empty() {
+        None
+    } else {
+        kept.extend(profiles::members_only(&mut tx, &auth.uid).await?);
+        Some(kept)
+    };
     let edit = Edit {
+        members_only,
         display_name: is(ImportPart::DisplayName).then_some(found.display_name),
         bio: is(ImportPart::Bio).then_some(found.bio),
         pronouns: is(ImportPart::Pronouns).then_some(found.pronouns),

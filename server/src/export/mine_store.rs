@@ -26,10 +26,12 @@ pub(super) struct Own {
     pub pronouns: String,
     pub avatar: Option<String>,
     pub banner: Option<String>,
+    /// The names of what only members of their communities see.
+    pub hidden: String,
 }
 
 pub(super) async fn profile(q: &mut impl Query, uid: &str) -> Result<Option<Own>> {
-    let sql = "select doc, display_name, bio, pronouns, avatar_mid, banner_mid from profiles where uid = $1";
+    let sql = "select doc, display_name, bio, pronouns, avatar_mid, banner_mid, hidden from profiles where uid = $1";
     Ok(q.row(sql, args![uid]).await?.map(|r| Own {
         doc: r.get(0),
         display_name: r.get(1),
@@ -37,6 +39,7 @@ pub(super) async fn profile(q: &mut impl Query, uid: &str) -> Result<Option<Own>
         pronouns: r.get(3),
         avatar: r.get(4),
         banner: r.get(5),
+        hidden: r.get(6),
     }))
 }
 

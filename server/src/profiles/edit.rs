@@ -3,7 +3,7 @@
 use conntext_federation::ids::UserId;
 use conntext_federation::profile::{MAX_BIO, MAX_PRONOUNS};
 
-use super::{Kept, check_display_name, check_text, identity, store};
+use super::{Kept, check_display_name, check_text, identity, inner, store};
 use crate::App;
 use crate::bus::PersonNotice;
 use crate::db::Tx;
@@ -19,6 +19,8 @@ pub struct Edit {
     pub bio: Option<String>,
     /// Their pronouns.
     pub pronouns: Option<String>,
+    /// What only members of their communities see: `avatar`, `banner`, `pronouns`, `bio`.
+    pub members_only: Option<Vec<String>>,
     /// Made by [`super::make_picture`]; `Some(None)` takes the picture away.
     pub picture: Option<Option<Kept>>,
     /// The wide one above the profile, in the same way.
@@ -29,7 +31,10 @@ impl Edit {
     /// Whether it changes nothing.
     pub fn is_empty(&self) -> bool {
         let words = [&self.display_name, &self.bio, &self.pronouns];
-        words.iter().all(|word| word.is_none()) && self.picture.is_none() && self.banner.is_none()
+        words.iter().all(|word| word.is_none())
+            && self.members_only.is_none()
+            && self.picture.is_none()
+            && self.banner.is_none()
     }
 }
 
@@ -53,6 +58,9 @@ pub async fn edit(app: &App, tx: &mut Tx, auth: &Auth, edit: Edit) -> Result<()>
     }
     if let Some(pronouns) = edit.pronouns {
         row.pronouns = check_text("pronouns", pronouns.trim(), MAX_PRONOUNS, false)?;
+    }
+    if let Some(chosen) = edit.members_only {
+        row.hidden = inner::names(&chosen)?;
     }
     let before = row.clone();
     for (new, place) in [(edit.picture, &mut row.avatar), (edit.banner, &mut row.banner)] {

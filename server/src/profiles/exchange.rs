@@ -13,12 +13,13 @@ use conntext_federation::Code;
 use conntext_federation::domain::Domain;
 use conntext_federation::identity::{Identity, Op, compare_chains, verify_chain};
 use conntext_federation::ids::{InstanceId, UserId};
+use conntext_federation::inner_profile::InnerDoc;
 use conntext_federation::profile::{Picture, ProfileDoc};
 use conntext_federation::wire::{ProfilesAnswer, ProfilesQuery, SignedProfile};
 use futures_util::future::BoxFuture;
 use serde_json::json;
 
-use super::{hosting, identity, server, store};
+use super::{hosting, identity, inner, server, store};
 use crate::App;
 use crate::db::Tx;
 use crate::error::{Problem, Result};
@@ -49,7 +50,9 @@ async fn known(app: &App, asker: &InstanceId, uids: &[UserId]) -> Result<Vec<Sig
         if !identity.is_empty() {
             let servers = server::documents(app, &mut read, uid, asker).await?;
             let host = Some(row.host).filter(|host| !host.is_empty());
-            found.push(SignedProfile { identity, profile, servers, host });
+            let inner = Some(row.inner).filter(|doc| !doc.is_empty() && inner::may_know(app, asker, uid));
+            let inner = inner.map(|doc| InnerDoc::from_slice(doc.as_bytes())).transpose()?;
+            found.push(SignedProfile { identity, profile, inner, servers, host });
         }
     }
     Ok(found)
@@ -110,7 +113,7 @@ pub async fn bury(app: &App, end: &SignedProfile) -> Result<()> {
     if let Some(known) = known {
         let domain = Domain::parse_normal(&known.domain, true)?;
         let seen = super::Seen { home: &domain, confirmed: true, host: String::new(), now_ms: app.clock.now_ms() };
-        super::upsert_remote(&mut tx, &counts, &end.profile, seen).await?;
+        super::upsert_remote(&mut tx, &counts, &end.profile, None, seen).await?;
     }
     hosting::forget_hosted(&mut tx, uid.as_str()).await?;
     tx.commit().await?;
@@ -154,7 +157,7 @@ async fn keep_one(app: &App, told: Told) -> Result<bool> {
         signed.host.as_deref().and_then(|host| Domain::parse_normal(host, true).ok()).map(|host| host.to_string());
     let host = held.or(said).filter(|_| identity.profile_host != identity.home).unwrap_or_default();
     let seen = super::Seen { home: &home, confirmed: home == by, host, now_ms: now };
-    let changed = super::upsert_remote(&mut tx, &identity, doc, seen).await?;
+    let changed = super::upsert_remote(&mut tx, &identity, doc, signed.inner.as_ref(), seen).await?;
     let dressed = server::keep(app, &mut tx, &identity, &signed.servers).await?;
     tx.commit().await?;
     Ok(changed || dressed)
@@ -269,7 +272,10 @@ pub fn stale(app: &App, uids: Vec<UserId>, before_ms: i64) -> BoxFuture<'_, Resu
         let found = store::profiles(&mut read, &uids.iter().map(UserId::as_str).collect::<Vec<_>>()).await?;
         Ok(uids
             .into_iter()
-            .filter(|uid| found.get(uid.as_str()).is_none_or(|row| !row.local && row.fetched_at < before_ms))
+            .filter(|uid| {
+                let old = |row: &store::ProfileRow| row.fetched_at < before_ms || !inner::is_whole(row);
+                found.get(uid.as_str()).is_none_or(|row| !row.local && old(row))
+            })
             .collect())
     })
 }
@@ -330,7 +336,8 @@ async fn picture(State(app): State<App>, origin: Origin, Path((uid, mid)): Path<
     let uid = person(&uid)?;
     let mut read = app.db.read().await?;
     let row = store::profile(&mut read, uid.as_str()).await?;
-    let mut shown: Vec<Picture> = row.iter().flat_map(|row| row.pictures()).cloned().collect();
+    let member = inner::may_know(&app, &origin.ik, &uid);
+    let mut shown: Vec<Picture> = row.iter().flat_map(|row| row.pictures_for(member)).cloned().collect();
     shown.extend(server::pictures(&app, &mut read, &uid, Some(&origin.ik)).await?);
     if shown.iter().all(|picture| picture.mid.as_str() != mid) {
         return Err(Code::NotFound.into());

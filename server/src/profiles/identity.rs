@@ -3,12 +3,13 @@
 use conntext_federation::hosting::{Grant, GrantFields};
 use conntext_federation::identity::{Genesis, Identity, Op, OpFields, verify_chain};
 use conntext_federation::ids::UserId;
+use conntext_federation::inner_profile::{InnerDoc, InnerFields, InnerParts};
 use conntext_federation::keys::{PublicKey, SecretKey};
 use conntext_federation::profile::{ProfileDoc, ProfileFields};
 use conntext_federation::server_profile::{ServerProfileDoc, ServerProfileFields};
 use conntext_federation::wire::SignedProfile;
 
-use super::{server_store, store};
+use super::{inner, server_store, store};
 use crate::Base;
 use crate::db::{Query, Tx};
 use crate::error::{Problem, Result};
@@ -110,7 +111,7 @@ pub async fn tombstone(base: &Base, q: &mut impl Query, uid: &str) -> Result<Sig
     let fields = ProfileFields::tombstone(identity.uid.clone(), identity.n, 0, base.clock.now_ms());
     let profile = ProfileDoc::sign(fields, &signing)?;
     profile.verify(&identity)?;
-    Ok(SignedProfile { identity: ops, profile, servers: Vec::new(), host: None })
+    Ok(SignedProfile { identity: ops, profile, inner: None, servers: Vec::new(), host: None })
 }
 
 /// Puts the end of one of our own people in the place of their profile; their keys go.
@@ -141,6 +142,8 @@ pub async fn bury(base: &Base, tx: &mut Tx, end: &SignedProfile) -> Result<()> {
         fetched_at: end.profile.updated_at,
         confirmed: true,
         host: String::new(),
+        inner: String::new(),
+        hidden: String::new(),
     };
     store::put(tx, &row).await?;
     match old {
@@ -215,21 +218,38 @@ pub(super) async fn sign_and_store(base: &Base, tx: &mut Tx, mut row: store::Pro
     row.rev += 1;
     row.updated_at = base.clock.now_ms();
     row.fetched_at = row.updated_at;
+    if !inner::is_whole(&row) {
+        // Nobody here knows what it was.
+        row.hidden.clear();
+    }
+    let (uid, op, rev) = (row.uid.parse::<UserId>()?, identity.n, row.rev.unsigned_abs());
+    let parts = inner::parts(&row);
+    let hides = parts != InnerParts::default();
+    let inner = hides.then(|| InnerDoc::sign(InnerFields { uid: uid.clone(), op, rev, parts }, &key)).transpose()?;
+    let shown = inner::for_everybody(row.clone());
     let fields = ProfileFields {
-        uid: row.uid.parse::<UserId>()?,
-        op: identity.n,
-        rev: row.rev.unsigned_abs(),
+        uid,
+        op,
+        rev,
         handle: row.handle.clone(),
         display_name: row.display_name.clone(),
-        bio: row.bio.clone(),
-        pronouns: row.pronouns.clone(),
-        avatar: row.avatar.clone(),
-        banner: row.banner.clone(),
+        bio: shown.bio,
+        pronouns: shown.pronouns,
+        avatar: shown.avatar,
+        banner: shown.banner,
+        inner: inner.as_ref().map(InnerDoc::hash).transpose()?,
         updated_at: row.updated_at,
         deleted: None,
     };
     let doc = ProfileDoc::sign(fields, &key)?;
     doc.verify(&identity)?;
+    row.inner = match &inner {
+        Some(inner) => {
+            inner.verify(&identity, &doc)?;
+            String::from_utf8(inner.to_vec()?).map_err(Problem::internal)?
+        }
+        None => String::new(),
+    };
     row.doc = String::from_utf8(doc.to_vec()?).map_err(Problem::internal)?;
     Ok(store::put(tx, &row).await?)
 }

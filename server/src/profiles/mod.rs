@@ -5,6 +5,7 @@ mod edit;
 pub mod exchange;
 pub mod hosting;
 mod identity;
+mod inner;
 pub mod own_key;
 mod pictures;
 pub mod rehome;
@@ -18,6 +19,7 @@ mod types;
 use conntext_federation::domain::Domain;
 use conntext_federation::identity::Identity;
 use conntext_federation::ids::UserId;
+use conntext_federation::inner_profile::InnerDoc;
 use conntext_federation::profile::{Picture, ProfileDoc};
 
 use crate::accounts::{self, Account};
@@ -29,6 +31,7 @@ use crate::{App, Base, deletion, sessions};
 
 pub use edit::{Edit, edit, edited, rename};
 pub use identity::{NewIdentity, bury, chain, name_in_profiles, new_identity, next_op, sign_grant, tombstone};
+pub use inner::fields as members_only;
 pub use pictures::{Kept, Shape};
 pub use routes::{router, serve};
 pub use tidy::tidy;
@@ -81,6 +84,8 @@ pub async fn insert_local(base: &Base, tx: &mut Tx, new: NewIdentity, handle: &s
         fetched_at: now,
         confirmed: true,
         host: String::new(),
+        inner: String::new(),
+        hidden: String::new(),
     };
     identity::sign_and_store(base, tx, row).await
 }
@@ -101,9 +106,18 @@ pub struct Seen<'a> {
 ///
 /// # Errors
 /// 422 when the document does not belong to the identity.
-pub async fn upsert_remote(tx: &mut Tx, identity: &Identity, doc: &ProfileDoc, seen: Seen<'_>) -> Result<bool> {
+pub async fn upsert_remote(
+    tx: &mut Tx,
+    identity: &Identity,
+    doc: &ProfileDoc,
+    inner: Option<&InnerDoc>,
+    seen: Seen<'_>,
+) -> Result<bool> {
     let Seen { home, confirmed, host, now_ms } = seen;
     doc.verify(identity)?;
+    if let Some(inner) = inner {
+        inner.verify(identity, doc)?;
+    }
     let known = store::profile(tx, identity.uid.as_str()).await?;
     if known.as_ref().is_some_and(|k| k.local) {
         return Ok(false);
@@ -112,7 +126,9 @@ pub async fn upsert_remote(tx: &mut Tx, identity: &Identity, doc: &ProfileDoc, s
     let order = (i64::try_from(op).unwrap_or(i64::MAX), i64::try_from(rev).unwrap_or(i64::MAX));
     let mut row = match &known {
         // A profile host that shows an older revision is out of date, or wants to be.
-        Some(known) if order <= (known.op, known.rev) => known.clone(),
+        Some(known) if order < (known.op, known.rev) || (inner::is_whole(known) && order == (known.op, known.rev)) => {
+            known.clone()
+        }
         _ => store::ProfileRow {
             uid: identity.uid.as_str().to_owned(),
             handle: doc.handle.clone(),
@@ -131,8 +147,13 @@ pub async fn upsert_remote(tx: &mut Tx, identity: &Identity, doc: &ProfileDoc, s
             fetched_at: now_ms,
             confirmed: false,
             host: String::new(),
+            inner: String::new(),
+            hidden: if doc.inner.is_some() { inner::MISSING.to_owned() } else { String::new() },
         },
     };
+    if let Some(inner) = inner.filter(|_| !inner::is_whole(&row) && order == (row.op, row.rev)) {
+        inner::put_in(&mut row, inner)?;
+    }
     home.as_str().clone_into(&mut row.domain);
     row.host = host;
     // An older one says nothing about how new what is known is.
@@ -237,6 +258,7 @@ pub async fn me(q: &mut impl Query, account: &Account) -> Result<Me> {
         applications: if account.admin { accounts::applications::count(q).await? } else { 0 },
         instances_waiting: if account.admin { crate::peers::trust::store::count_waiting(q).await? } else { 0 },
         email: accounts::email::of(q, account).await?,
+        members_only: inner::fields(q, &account.uid).await?,
         deleted_at: deletion::of_person(q, &account.uid).await?.map(|deletion| deletion.due_at),
     })
 }

@@ -129,7 +129,7 @@ pub async fn take_in(
     }
     // What is known of them here already, or what their home showed, whichever is newer.
     let seen = Seen { home: &base.domain, confirmed: true, host: String::new(), now_ms: base.clock.now_ms() };
-    super::upsert_remote(tx, &counts, &shown.profile, seen).await?;
+    super::upsert_remote(tx, &counts, &shown.profile, shown.inner.as_ref(), seen).await?;
     let mut row = row(tx, uid.as_str()).await?;
     if row.display_name.is_empty() || row.display_name == row.handle {
         handle.clone_into(&mut row.display_name);

@@ -9,7 +9,7 @@ use conntext_federation::profile::Picture;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Edit, Me, Profile, Shape, store, types};
+use super::{Edit, Me, Profile, Shape, inner, store, types};
 use crate::App;
 use crate::accounts;
 use crate::config::Config;
@@ -50,6 +50,9 @@ pub struct ChangeMe {
     bio: Option<String>,
     #[serde(default)]
     pronouns: Option<String>,
+    /// What only members of one's communities see: of `avatar`, `banner`, `pronouns`, `bio`.
+    #[serde(default)]
+    members_only: Option<Vec<String>>,
 }
 
 /// Change the profile
@@ -58,8 +61,8 @@ pub struct ChangeMe {
     (status = 422, description = "`invalid` with the field", body = Problem),
 ))]
 async fn change_me(State(app): State<App>, auth: Auth, Json(change): Json<ChangeMe>) -> Result<Json<Me>> {
-    let ChangeMe { display_name, bio, pronouns } = change;
-    save(&app, &auth, Edit { display_name, bio, pronouns, ..Edit::default() }).await
+    let ChangeMe { display_name, bio, pronouns, members_only } = change;
+    save(&app, &auth, Edit { display_name, bio, pronouns, members_only, ..Edit::default() }).await
 }
 
 async fn save(app: &App, auth: &Auth, edit: Edit) -> Result<Json<Me>> {
@@ -123,6 +126,7 @@ async fn profile(State(app): State<App>, auth: Auth, Path(uid): Path<String>) ->
     let joined_at = accounts::by_uid(&mut read, &uid).await?.map(|a| a.created_at);
     drop(read);
     let mutual_servers = mutual_servers(&app, &auth.uid, &uid).await?;
+    let row = if mutual_servers.is_empty() && auth.uid != uid { inner::for_everybody(row) } else { row };
     Ok(Json(Profile {
         user: types::user(&row),
         banner: types::path(&row, "banner", row.banner.as_ref()),
@@ -141,13 +145,20 @@ async fn mutual_servers(app: &App, asker: &str, other: &str) -> Result<Vec<Strin
     Ok(shared.iter().filter(|log| log.state().members.contains_key(&other)).map(|log| log.sid.to_string()).collect())
 }
 
+/// Somebody's profile, as the asker may see it.
+async fn seen_by(app: &App, auth: &Auth, uid: &str) -> Result<Option<store::ProfileRow>> {
+    let Some(row) = store::profile(&mut app.db.read().await?, uid).await? else { return Ok(None) };
+    let all = row.hidden.is_empty() || row.uid == auth.uid || !mutual_servers(app, &auth.uid, uid).await?.is_empty();
+    Ok(Some(if all { row } else { inner::for_everybody(row) }))
+}
+
 /// Somebody's picture
 #[utoipa::path(get, path = "/users/{uid}/avatar", params(("uid" = String, Path, description = "The person's id")), responses(
     (status = 200, content_type = "image/*", body = Vec<u8>),
     (status = 404, body = Problem),
 ))]
-async fn avatar(State(app): State<App>, _auth: Auth, Path(uid): Path<String>, headers: HeaderMap) -> Result<Response> {
-    let row = store::profile(&mut app.db.read().await?, &uid).await?;
+async fn avatar(State(app): State<App>, auth: Auth, Path(uid): Path<String>, headers: HeaderMap) -> Result<Response> {
+    let row = seen_by(&app, &auth, &uid).await?;
     serve(&app, row.and_then(|row| row.avatar), &headers).await
 }
 
@@ -156,8 +167,8 @@ async fn avatar(State(app): State<App>, _auth: Auth, Path(uid): Path<String>, he
     (status = 200, content_type = "image/*", body = Vec<u8>),
     (status = 404, body = Problem),
 ))]
-async fn banner(State(app): State<App>, _auth: Auth, Path(uid): Path<String>, headers: HeaderMap) -> Result<Response> {
-    let row = store::profile(&mut app.db.read().await?, &uid).await?;
+async fn banner(State(app): State<App>, auth: Auth, Path(uid): Path<String>, headers: HeaderMap) -> Result<Response> {
+    let row = seen_by(&app, &auth, &uid).await?;
     serve(&app, row.and_then(|row| row.banner), &headers).await
 }
 

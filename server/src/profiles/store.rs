@@ -28,9 +28,24 @@ pub(super) struct ProfileRow {
     pub confirmed: bool,
     /// The domain of the instance that keeps it, where that is not the home; else empty.
     pub host: String,
+    /// The signed document of what only members of their communities see; empty where there is none, or it is not here.
+    pub inner: String,
+    /// The names of what stands in it; a question mark where it is not here.
+    pub hidden: String,
 }
 
 impl ProfileRow {
+    /// Whether only members of their communities see this.
+    pub fn hides(&self, field: &str) -> bool {
+        self.hidden.split(' ').any(|name| name == field)
+    }
+
+    /// Its pictures that everybody may see, or all.
+    pub fn pictures_for(&self, member: bool) -> impl Iterator<Item = &Picture> {
+        let avatar = self.avatar.iter().filter(move |_| member || !self.hides("avatar"));
+        avatar.chain(self.banner.iter().filter(move |_| member || !self.hides("banner")))
+    }
+
     /// Its pictures, by whatever they are for.
     pub fn pictures(&self) -> impl Iterator<Item = &Picture> {
         self.avatar.iter().chain(&self.banner)
@@ -74,6 +89,8 @@ fn profile_row(r: &Row) -> ProfileRow {
         fetched_at: r.get(18),
         confirmed: r.get(19),
         host: r.get(20),
+        inner: r.get(21),
+        hidden: r.get(22),
     }
 }
 
@@ -81,7 +98,8 @@ pub(super) async fn profile(q: &mut impl Query, uid: &str) -> Result<Option<Prof
     let row = q
         .row(
             "select uid, handle, domain, local, op, rev, display_name, bio, pronouns, avatar_mid, avatar_type,
-               avatar_size, banner_mid, banner_type, banner_size, deleted, doc, updated_at, fetched_at, confirmed, host
+               avatar_size, banner_mid, banner_type, banner_size, deleted, doc, updated_at, fetched_at, confirmed, host,
+               inner_doc, hidden
              from profiles where uid = $1",
             args![uid],
         )
@@ -103,7 +121,8 @@ pub(super) async fn profiles(
         let rows = q
             .rows(
                 "select uid, handle, domain, local, op, rev, display_name, bio, pronouns, avatar_mid, avatar_type,
-                   avatar_size, banner_mid, banner_type, banner_size, deleted, doc, updated_at, fetched_at, confirmed, host
+                   avatar_size, banner_mid, banner_type, banner_size, deleted, doc, updated_at, fetched_at, confirmed, host,
+               inner_doc, hidden
                  from profiles where uid in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
                    $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
                 args,
@@ -120,15 +139,15 @@ pub(super) async fn put(tx: &mut Tx, p: &ProfileRow) -> Result<()> {
     tx.exec(
         "insert into profiles (uid, handle, domain, local, op, rev, display_name, bio, pronouns, avatar_mid,
            avatar_type, avatar_size, banner_mid, banner_type, banner_size, deleted, doc, updated_at, fetched_at,
-           confirmed, host)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+           confirmed, host, inner_doc, hidden)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
          on conflict (uid) do update set handle = excluded.handle, domain = excluded.domain, local = excluded.local, op = excluded.op,
            rev = excluded.rev, display_name = excluded.display_name, bio = excluded.bio,
            pronouns = excluded.pronouns, avatar_mid = excluded.avatar_mid, avatar_type = excluded.avatar_type,
            avatar_size = excluded.avatar_size, banner_mid = excluded.banner_mid,
            banner_type = excluded.banner_type, banner_size = excluded.banner_size, deleted = excluded.deleted, doc = excluded.doc,
            updated_at = excluded.updated_at, fetched_at = excluded.fetched_at, confirmed = excluded.confirmed,
-           host = excluded.host",
+           host = excluded.host, inner_doc = excluded.inner_doc, hidden = excluded.hidden",
         args![
             &p.uid,
             &p.handle,
@@ -150,7 +169,9 @@ pub(super) async fn put(tx: &mut Tx, p: &ProfileRow) -> Result<()> {
             p.updated_at,
             p.fetched_at,
             p.confirmed,
-            &p.host
+            &p.host,
+            &p.inner,
+            &p.hidden
         ],
     )
     .await

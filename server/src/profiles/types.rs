@@ -79,6 +79,8 @@ pub struct Me {
     pub own_key: bool,
     /// Their e-mail address.
     pub email: Email,
+    /// What only members of their communities see: `avatar`, `banner`, `pronouns`, `bio`.
+    pub members_only: Vec<String>,
     /// When the account is deleted, unless that is taken back; milliseconds since 1970.
     #[schema(required)]
     pub deleted_at: Option<i64>,

@@ -442,7 +442,7 @@ async fn a5_profiles_of_other_instances_are_verified_and_only_move_forward() {
     let keep_from = async |doc: &ProfileDoc, by_home: bool| {
         let mut tx = b.app.db.begin().await.unwrap();
         let seen = profiles::Seen { home: &a.app.domain, confirmed: by_home, host: String::new(), now_ms: 5 };
-        let kept = profiles::upsert_remote(&mut tx, &identity, doc, seen).await;
+        let kept = profiles::upsert_remote(&mut tx, &identity, doc, None, seen).await;
         tx.commit().await.unwrap();
         kept
     };

@@ -356,6 +356,7 @@ fn end_of(identity: &Identity, ops: &Value, rotation: &SecretKey, signing: &Secr
     SignedProfile {
         identity: chain,
         profile: ProfileDoc::sign(tombstone, signing).expect("signed"),
+        inner: None,
         servers: vec![],
         host: None,
     }
@@ -383,7 +384,7 @@ async fn a9_nobody_is_forgotten_by_somebody_elses_word() {
     assert_eq!(send(&ben, &forged).await, "bad_identity_op");
     let profile = profiles::document(&mut t.b.app.db.read().await.unwrap(), &ben).await.unwrap().unwrap();
     assert_eq!(
-        send(&ben, &SignedProfile { identity: living, profile, servers: vec![], host: None }).await,
+        send(&ben, &SignedProfile { identity: living, profile, inner: None, servers: vec![], host: None }).await,
         "bad_identity_op"
     );
     let mut read = t.b.app.db.read().await.unwrap();

@@ -16,7 +16,7 @@ use conntext_server::profiles::{self, exchange};
 use serde_json::{Value, json};
 
 use crate::c_files::photo;
-use crate::kit::{PASSWORD, TestClient, TestInstance, TestNet, until};
+use crate::kit::{PASSWORD, TestClient, TestInstance, TestNet, holds, until};
 
 /// Ada is at home on A and in a community of B; C offers to keep profiles.
 struct Three {
@@ -109,12 +109,15 @@ async fn a6_a_profile_lies_where_its_person_wants_and_moves_on() {
 
     t.choose("c.test").await.expect_status(200);
     t.kept_by("c.test").await;
+    // It is brought there once more, under the operation that names the place.
+    until("the place itself shows that it is the place", async || {
+        let shown = t.shown_by(&t.b, "c.test").await.unwrap();
+        verify_chain(&shown.identity).unwrap().profile_host == t.c.app.keys.ik
+    })
+    .await;
     let shown = t.shown_by(&t.b, "c.test").await.unwrap();
     let identity = verify_chain(&shown.identity).unwrap();
-    assert_eq!(
-        (identity.home.as_str(), identity.profile_host.as_str()),
-        (t.a.app.keys.ik.as_str(), t.c.app.keys.ik.as_str())
-    );
+    assert_eq!(identity.home, t.a.app.keys.ik);
     shown.profile.verify(&identity).unwrap();
     assert_eq!((shown.profile.bio.as_str(), pictures(&t.c).await), ("one", 1));
     // What is new is there in a moment.
@@ -507,4 +510,62 @@ async fn a8_a_key_of_ones_own_stands_above_the_homes_and_only_it_gives_way() {
     // Not without a fresh proof.
     a.clock.advance(3_600_000);
     set(json!({"claim": claim(third, third).await})).await.expect_problem(403, "proof_required");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a6_single_fields_are_for_members_of_ones_communities_alone() {
+    let t = Three::new(2640).await;
+    let (dora, cleo) = (t.b.person("dora").await, t.c.person("cleo").await);
+    t.ada.put_bytes("/me/avatar", "image/png", photo(40, 40)).await.expect_status(200);
+    t.ada.patch("/me", json!({"bio": "marker-bio", "pronouns": "she/her"})).await.expect_status(200);
+    let chosen = async |fields: Value| t.ada.patch("/me", json!({"members_only": fields})).await;
+    chosen(json!(["name"])).await.expect_problem(422, "invalid");
+    let me = chosen(json!(["bio", "avatar"])).await.expect_status(200).json;
+    assert_eq!(me["members_only"], json!(["avatar", "bio"]));
+    assert!(me["user"]["avatar"].is_string(), "she sees herself");
+
+    // Who is in a community with her sees it, also elsewhere; who is not does not, also where it is known.
+    let card = async |who: &TestClient| who.get(&format!("/users/{}", t.uid)).await.json;
+    until("bob sees it", async || {
+        let card = card(&t.bob).await;
+        card["bio"] == "marker-bio" && card["user"]["avatar"].is_string() && card["pronouns"] == "she/her"
+    })
+    .await;
+    let picture = async |who: &TestClient| who.get(&format!("/users/{}/avatar", t.uid)).await.status.as_u16();
+    until("bob has the picture", async || picture(&t.bob).await == 200).await;
+    let strange = card(&dora).await;
+    assert_eq!((&strange["bio"], &strange["user"]["avatar"]), (&json!(""), &Value::Null));
+    assert_eq!((strange["pronouns"].as_str(), picture(&dora).await), (Some("she/her"), 404));
+
+    // Other instances are told as much as their people may see, and a host keeps what everybody sees.
+    let to_b = t.shown_by(&t.b, "a.test").await.unwrap();
+    let inner = to_b.inner.clone().expect("for b");
+    inner.verify(&verify_chain(&to_b.identity).unwrap(), &to_b.profile).unwrap();
+    let to_c = t.shown_by(&t.c, "a.test").await.unwrap();
+    assert!(to_c.inner.is_none() && to_c.profile.inner.is_some() && to_c.profile.bio.is_empty());
+    let mid = inner.parts.avatar.clone().unwrap().mid;
+    let path = format!("/profiles/{}/media/{mid}", t.uid);
+    let refused = peers::get_stream(&t.c.app, &domain("b.test"), &path).await;
+    assert_eq!(refused.err().and_then(|e| e.code().map(str::to_owned)).as_deref(), Some("not_found"));
+    t.choose("c.test").await.expect_status(200);
+    t.kept_by("c.test").await;
+    assert!(!holds(&t.c.app, "marker-bio").await && pictures(&t.c).await == 0);
+    assert_eq!(cleo.get(&format!("/users/{}", t.uid)).await.json["bio"], "");
+    // Where the profile lies elsewhere, members see it as before.
+    t.says("marker-new").await;
+    until("bob sees what is new", async || card(&t.bob).await["bio"] == "marker-new").await;
+
+    // A document of another version, of somebody else, or that is made up, is not taken.
+    let forged = SignedProfile {
+        profile: to_c.profile.clone(),
+        inner: Some(inner),
+        ..t.shown_by(&t.b, "a.test").await.unwrap()
+    };
+    let told = Told { home: domain("a.test"), by: domain("a.test"), profile: forged };
+    exchange::keep(&t.b.app, vec![told]).await.unwrap();
+    assert_eq!(card(&t.bob).await["bio"], "marker-new");
+    // For everybody again.
+    chosen(json!([])).await.expect_status(200);
+    until("everybody sees it", async || card(&dora).await["bio"] == "marker-new").await;
+    until("also where it lies", async || t.bio_on(&t.c).await.as_deref() == Some("marker-new")).await;
 }

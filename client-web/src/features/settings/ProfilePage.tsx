@@ -16,6 +16,7 @@ import { TextField } from "@kit/ui/TextField";
 import { toast } from "@kit/ui/Toasts";
 import { useSubmit } from "@kit/ui/useSubmit";
 import { NameSection } from "./NameSection";
+import { ViewersSection } from "./ViewersSection";
 
 /** How others see the person: picture, name, pronouns, a few words. */
 export function ProfilePage() {
@@ -57,6 +58,7 @@ export function ProfilePage() {
         />
       </Section>
       {profile.isPending ? <SkeletonRows rows={3} label={t`Loading your profile`} /> : profile.isError ? <FailedState error={profile.error} onRetry={() => void profile.refetch()} /> : <Words key={profile.data.user.id} profile={profile.data} />}
+      <ViewersSection />
       <NameSection />
     </>
   );

@@ -270,7 +270,7 @@ async fn speak(app: &App, place: &Place, keep: bool, n: u64) -> Result<(Grant, S
     let grant = identity::sign_grant(app, &mut read, fields).await?;
     let profile = super::super::document(&mut read, uid.as_str()).await?.ok_or(Code::NotFound)?;
     let identity = identity::chain(&mut read, uid.as_str()).await?;
-    Ok((grant, SignedProfile { identity, profile, servers: Vec::new(), host: Some(place.domain.clone()) }))
+    Ok((grant, SignedProfile { identity, profile, inner: None, servers: Vec::new(), host: Some(place.domain.clone()) }))
 }
 
 fn own(e: &Problem) -> CallError {
