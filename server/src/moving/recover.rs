@@ -196,9 +196,10 @@ pub(super) async fn look(app: &App, auth: &Auth, who: &Who, named: &[Domain]) ->
     tx.commit().await?;
     let mut op = identity.following();
     rehome::moved(&identity, &app.keys.ik, keys)(&mut op);
-    let claim = host(app, &identity, &kept_host).map(|_| VaultClaimFields {
+    let keeper = keeper(app, &identity, kept_host.as_deref()).await?;
+    let claim = keeper.map(|(_, host)| VaultClaimFields {
         uid: identity.uid.clone(),
-        host: identity.profile_host.clone(),
+        host,
         reader: app.keys.ik.clone(),
         exp: now + MAX_CLAIM_MS / 2,
     });
@@ -206,13 +207,15 @@ pub(super) async fn look(app: &App, auth: &Auth, who: &Who, named: &[Domain]) ->
     Ok(Found { uid: identity.uid.to_string(), claim, op: serde_json::to_value(&op).map_err(Problem::internal)? })
 }
 
-/// Where the vault of somebody lies, if not at the home that they lost.
-fn host(app: &App, identity: &Identity, said: &Option<String>) -> Option<Domain> {
-    if identity.profile_host == app.keys.ik {
-        return Some(app.domain.clone());
+/// Where the vault of somebody lies, if not at the home that they lost, and which instance that is.
+async fn keeper(app: &App, identity: &Identity, said: Option<&str>) -> Result<Option<(Domain, InstanceId)>> {
+    // A home may have gone before it told the host of the operation that names it.
+    if profiles::hosting::vault_of(&mut app.db.read().await?, identity.uid.as_str()).await?.is_some() {
+        return Ok(Some((app.domain.clone(), app.keys.ik.clone())));
     }
-    let said = said.as_deref().filter(|_| identity.profile_host != identity.home)?;
-    Domain::parse_normal(said, true).ok()
+    let said = said.filter(|_| identity.profile_host != identity.home);
+    let domain = said.and_then(|said| Domain::parse_normal(said, true).ok());
+    Ok(domain.map(|domain| (domain, identity.profile_host.clone())))
 }
 
 /// Fetches the vault of the identity that was looked for, for whoever holds its own key.
@@ -224,7 +227,8 @@ pub(super) async fn open(app: &App, auth: &Auth, claim: Value) -> Result<String>
     let found = found.filter(|found| found.state == Coming::Found).ok_or_else(Problem::not_found)?;
     let kept: Kept = serde_json::from_str(&found.luggage).map_err(Problem::internal)?;
     let identity = verify_chain(&kept.luggage.profile.identity)?;
-    let host = host(app, &identity, &kept.luggage.profile.host).ok_or_else(Problem::not_found)?;
+    let keeper = keeper(app, &identity, kept.luggage.profile.host.as_deref()).await?;
+    let (host, _) = keeper.ok_or_else(Problem::not_found)?;
     let claim = VaultClaim::from_value(claim)
         .map_err(|_| Problem::invalid("claim", "bad_signature", "That is not a claim."))?;
     vault::fetch(app, &host, claim).await
