@@ -175,7 +175,7 @@ async fn go_on(app: &App, coming: MoveIn) -> Result<()> {
             let mut ops = kept.luggage.profile.identity.clone();
             ops.push(gone.op);
             match Arrival::of(app, &ops, &kept) {
-                Ok(arrival) => arrival.settle(app, coming, kept, &gone.unsent).await,
+                Ok(arrival) => arrival.settle(app, coming, kept, &gone.unsent, &[]).await,
                 Err(code) => refuse(app, coming, code.as_str()).await,
             }
         }
@@ -226,8 +226,15 @@ impl Arrival {
         Ok(Self { ops: ops.to_vec(), host })
     }
 
-    /// The account becomes theirs, and their communities are told.
-    pub async fn settle(self, app: &App, coming: MoveIn, kept: Kept, unsent: &[Unsent]) -> Result<()> {
+    /// The account becomes theirs, and their communities are told; `asked` are to say which these are.
+    pub async fn settle(
+        self,
+        app: &App,
+        coming: MoveIn,
+        kept: Kept,
+        unsent: &[Unsent],
+        asked: &[Domain],
+    ) -> Result<()> {
         let now = app.clock.now_ms();
         let uid: UserId = coming.uid.parse()?;
         let Kept { luggage, told_by, .. } = kept;
@@ -250,6 +257,9 @@ impl Arrival {
         servers::set_order(&mut tx, &coming.uid, &order).await?;
         for c in luggage.communities {
             store::add_community(&mut tx, &Community::new(&coming.uid, c, now)).await?;
+        }
+        for domain in asked {
+            store::ask(&mut tx, &coming.uid, domain.as_str(), now).await?;
         }
         let unsent = serde_json::to_string(unsent).map_err(Problem::internal)?;
         let here = MoveIn { state: Coming::Here, ticket: None, unsent, problem: String::new(), tries: 0, ..coming };

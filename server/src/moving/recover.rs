@@ -258,9 +258,15 @@ pub(super) async fn take(app: &App, auth: &Auth, op: Value, named: &[Domain], va
         kept.luggage = Luggage { communities, settings, ..kept.luggage };
         kept.luggage.communities.truncate(arrive::MAX_COMMUNITIES);
     }
-    let uid = found.uid.clone();
-    arrival.settle(app, found, kept, &[]).await?;
-    ask_around(app, &uid, named).await
+    // Written with the rest: a cut leaves nobody here whose communities nobody is asked for.
+    arrival.settle(app, found, kept, &[], &around(app, named).await?).await
+}
+
+/// Who may know communities of somebody who came without their former home: those that are named, all that are known, and
+/// this instance itself.
+async fn around(app: &App, named: &[Domain]) -> Result<Vec<Domain>> {
+    let known = others(app).await?.into_iter().take(MOST);
+    Ok(named.iter().cloned().chain([app.domain.clone()]).chain(known).collect())
 }
 
 /// Instances are asked which communities somebody is in who came without their former home.
@@ -269,9 +275,9 @@ pub(super) async fn take(app: &App, auth: &Auth, op: Value, named: &[Domain], va
 /// The database's.
 pub(super) async fn ask_around(app: &App, uid: &str, named: &[Domain]) -> Result<()> {
     let now = app.clock.now_ms();
-    let known = others(app).await?;
+    let around = around(app, named).await?;
     let mut tx = app.db.begin().await?;
-    for domain in named.iter().chain(&known).chain([&app.domain]).take(named.len() + MOST) {
+    for domain in &around {
         store::ask(&mut tx, uid, domain.as_str(), now).await?;
     }
     tx.commit().await?;
