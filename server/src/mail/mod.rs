@@ -131,24 +131,29 @@ impl Letter {
     }
 }
 
-/// Since when mail cannot be sent, and why.
+/// How sending goes.
 #[derive(Default)]
-pub struct Health(Mutex<Option<(i64, String)>>);
+pub struct Health {
+    /// Since when mail cannot be sent, and why.
+    trouble: Mutex<Option<(i64, String)>>,
+    /// Held by a round: two at once would send a letter twice, and the link of the first would be dead already.
+    round: tokio::sync::Mutex<()>,
+}
 
 impl Health {
     fn failed(&self, now: i64, why: String) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         let since = state.as_ref().map_or(now, |(since, _)| *since);
         *state = Some((since, why));
     }
 
     fn worked(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// What an admin has to do something about: the server has not taken mail for ten minutes.
     pub fn alarm(&self, now: i64) -> Option<String> {
-        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         let (_, why) = state.as_ref().filter(|(since, _)| now - since > 600_000)?;
         Some(format!(
             "Mail cannot be sent: {why}. Look at [mail] in the configuration, then try: conntext mail test ADDRESS"
@@ -203,6 +208,7 @@ pub fn start(app: &App) {
 /// # Errors
 /// From the database; the next round goes on where this one ended.
 pub async fn round(app: &App) -> Result<()> {
+    let _alone = app.mail.round.lock().await;
     let now = app.clock.now_ms();
     let due = store::due(&mut app.db.read().await?, now, MANY).await?;
     for row in due {
