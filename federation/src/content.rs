@@ -5,8 +5,9 @@ mod shapes;
 use crate::{
     action::Position,
     error::Code,
+    hub_move::Accept,
     identity::Op,
-    ids::{ActionId, Actor, ChannelId, Hash, MediaId, RoleId},
+    ids::{ActionId, Actor, ChannelId, Hash, InstanceId, MediaId, RoleId},
     instance::KeysStatement,
     keys::{Bytes, PublicKey},
     perms::{Override, Perms},
@@ -294,7 +295,7 @@ pub struct Reaction {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct InstanceBan {
     /// The instance.
-    pub ik: crate::ids::InstanceId,
+    pub ik: InstanceId,
 }
 
 /// A hub goes on with its log although a part of it is lost: the signed report of what is missing.
@@ -308,6 +309,21 @@ pub struct ServerEpoch {
     /// Runs before base of which nobody who was asked holds anything, first and last sequence number.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lost: Vec<(u64, u64)>,
+}
+
+/// The owner wants the community to live on another instance, which follows the whole log from then on; or does not any more.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MigratePropose {
+    /// The new hub, with its keys as its root key signed them; null withdraws an earlier proposal.
+    #[serde(default)]
+    pub to: Option<Box<KeysStatement>>,
+}
+
+/// The last event of a hub: from here on another one sequences the log.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MigrateCommit {
+    /// The new hub's signature.
+    pub accept: Accept,
 }
 
 /// Why something was done; stands in the staff channel.
@@ -333,6 +349,10 @@ pub enum Content {
     ServerDelete,
     /// `server.epoch`
     ServerEpoch(Box<ServerEpoch>),
+    /// `server.migrate_propose`
+    MigratePropose(MigratePropose),
+    /// `server.migrate_commit`
+    MigrateCommit(Box<MigrateCommit>),
     /// `channel.create`
     ChannelCreate(ChannelCreate),
     /// `channel.update`
@@ -460,6 +480,8 @@ impl Content {
             "server.update" => Self::ServerUpdate(typed(value)?),
             "server.delete" => Self::ServerDelete,
             "server.epoch" => Self::ServerEpoch(Box::new(typed(value)?)),
+            "server.migrate_propose" => Self::MigratePropose(typed(value)?),
+            "server.migrate_commit" => Self::MigrateCommit(Box::new(typed(value)?)),
             "channel.create" => Self::ChannelCreate(typed(value)?),
             "channel.update" => Self::ChannelUpdate(typed(value)?),
             "channel.delete" => Self::ChannelDelete,

@@ -6,9 +6,10 @@
 use crate::{
     action::{Action, MAX_ACTION_AGE_MS, Position, Sealed},
     canonical,
-    content::{Content, Genesis, MemberJoin, MemberMigrate},
+    content::{Content, Genesis, MemberJoin, MemberMigrate, MigratePropose},
     error::Code,
     event::{Event, Header, MAX_ENVELOPE_BYTES, MAX_EVENT_BYTES, Visibility},
+    hub_move,
     identity::{Op, compare_chains, verify_chain},
     ids::{ActionId, Actor, Hash, InstanceId, ServerId, h40},
     instance::KeysStatement,
@@ -120,23 +121,42 @@ pub fn check_home(state: &ServerState, action: &Action, content: Option<&Content
             if *ik != state.info.hub || action.origin != *ik {
                 return Err(Code::NotHome);
             }
-            match state.instances.get(&statement.ik) {
-                Some(known) => statement.verify_after(&known.root, known.serial),
-                None => statement.verify(),
-            }
+            check_keys(state, statement)
         }
         (Actor::Instance(ik), Some(Content::ServerEpoch(_))) if *ik == state.info.hub && action.origin == *ik => Ok(()),
+        (Actor::Instance(ik), Some(Content::MigrateCommit(commit))) if *ik == state.info.hub && action.origin == *ik => {
+            hub_move::check(state, &commit.accept)
+        }
         (Actor::Instance(_), _) => Err(Code::NotHome),
-        // Only the hub speaks of keys and epochs: from anybody else they would be a way to speak for others.
-        (_, Some(Content::InstanceKeys(_) | Content::ServerEpoch(_))) => Err(Code::NotHome),
+        // Only the hub speaks of keys, epochs and its end: from anybody else they would be a way to speak for others.
+        (_, Some(Content::InstanceKeys(_) | Content::ServerEpoch(_) | Content::MigrateCommit(_))) => Err(Code::NotHome),
         (actor, Some(Content::MemberJoin(join))) => check_join_home(state, actor, action, join),
         (actor, Some(Content::MemberMigrate(migrate))) => check_new_home(state, actor, action, migrate),
-        (actor, _) => match state.bindings.get(actor) {
-            Some(binding) if binding.home == action.origin => Ok(()),
-            // The creator of a server acts once before joining it.
-            None if action.kind == "server.create" && action.origin == state.info.hub => Ok(()),
-            _ => Err(Code::NotHome),
-        },
+        (actor, Some(Content::MigratePropose(MigratePropose { to: Some(keys) }))) => {
+            // What is known already is shown once more.
+            match state.instances.get(&keys.ik).filter(|known| known.serial == keys.serial) {
+                Some(_) => keys.verify()?,
+                None => check_keys(state, keys)?,
+            }
+            check_bound(state, actor, action)
+        }
+        (actor, _) => check_bound(state, actor, action),
+    }
+}
+
+fn check_keys(state: &ServerState, statement: &KeysStatement) -> Result<(), Code> {
+    match state.instances.get(&statement.ik) {
+        Some(known) => statement.verify_after(&known.root, known.serial),
+        None => statement.verify(),
+    }
+}
+
+fn check_bound(state: &ServerState, actor: &Actor, action: &Action) -> Result<(), Code> {
+    match state.bindings.get(actor) {
+        Some(binding) if binding.home == action.origin => Ok(()),
+        // The creator of a server acts once before joining it.
+        None if action.kind == "server.create" && action.origin == state.info.hub => Ok(()),
+        _ => Err(Code::NotHome),
     }
 }
 

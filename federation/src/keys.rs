@@ -54,6 +54,8 @@ pub enum Domain {
     VaultClaim,
     /// What a person shows only to members of their communities.
     InnerProfile,
+    /// That an instance goes on with a log as its hub.
+    MigrateAccept,
 }
 
 impl Domain {
@@ -81,6 +83,7 @@ impl Domain {
             Self::OwnKey => "conntext/own-key/v1\n",
             Self::VaultClaim => "conntext/vault-claim/v1\n",
             Self::InnerProfile => "conntext/inner-profile/v1\n",
+            Self::MigrateAccept => "conntext/migrate-accept/v1\n",
         }
     }
 }

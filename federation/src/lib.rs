@@ -14,6 +14,7 @@ pub mod farewell;
 pub mod hosting;
 pub mod httpsig;
 pub mod hub;
+pub mod hub_move;
 pub mod identity;
 pub mod ids;
 pub mod inner_profile;

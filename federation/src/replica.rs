@@ -7,6 +7,7 @@ use crate::{
     error::Code,
     event::{Event, Item, Stub},
     hub::check_home,
+    hub_move,
     ids::{ActionId, Actor, ChannelId, Hash},
     instance::KeysStatement,
     keys::{Kid, PublicKey},
@@ -104,7 +105,8 @@ pub fn accept(state: &mut ServerState, items: Vec<Item>, held: &Held) -> Result<
                 out.stubs.push(stub);
             }
             Item::Event(event) => {
-                let ends_run = !matches!(items.peek(), Some(Item::Event(_)));
+                // The next hub's signature over what follows says nothing of whether it may sign at all.
+                let ends_run = !matches!(items.peek(), Some(Item::Event(_))) || event.action.kind == hub_move::KIND;
                 let verified = verify_next(state, *event, ends_run, &aids, &lost, held.whole.as_ref())?;
                 aids.insert(verified.event.action.aid);
                 out.events.push(verified);
@@ -306,6 +308,9 @@ pub fn verify_past(state: &ServerState, event: &Event) -> Result<Hash, Code> {
         return Err(Code::SidMismatch);
     }
     event.check_form()?;
+    if *state.info.hub_at(event.header.seq) != event.header.hub {
+        return Err(Code::NotHub);
+    }
     let key = state.key_at(&event.header.hub, &event.hub_sig.kid, event.header.seq)?;
     event.header.verify(key, &event.hub_sig)?;
     if let Some(content) = &event.content {

@@ -131,6 +131,7 @@ pub fn check(state: &ServerState, facts: &Facts, action: &Action, content: &Cont
         Content::InstanceKeys(_)
         | Content::ServerCreate(_)
         | Content::ServerEpoch(_)
+        | Content::MigrateCommit(_)
         | Content::MemberJoin(_)
         | Content::MemberMigrate(_)
         | Content::UserPurge => Err(Code::Forbidden),
@@ -143,6 +144,17 @@ pub fn check(state: &ServerState, facts: &Facts, action: &Action, content: &Cont
                 Ok(())
             } else {
                 Err(Code::Forbidden)
+            }
+        }
+        Content::MigratePropose(proposed) => {
+            if state.info.owner.as_ref() != Some(actor) {
+                return Err(Code::Forbidden);
+            }
+            match &proposed.to {
+                None if state.info.moving.is_some() => Ok(()),
+                Some(to) if state.instances.get(&to.ik).is_some_and(|there| there.banned) => Err(Code::Banned),
+                Some(to) if to.ik != state.info.hub => Ok(()),
+                _ => Err(Code::BadContent),
             }
         }
         Content::RoleCreate(r) => {

@@ -10,7 +10,9 @@ mod parts;
 mod rows;
 
 pub use digest::FOLD_VERSION;
-pub use parts::{Ban, Binding, Channel, FormerHome, Head, Info, Instance, InstanceKey, Invite, Member, Role};
+pub use parts::{
+    Ban, Binding, Channel, FormerHome, FormerHub, Head, Info, Instance, InstanceKey, Invite, Member, Moving, Role,
+};
 pub use rows::{Pages, People, Row};
 
 use crate::{
@@ -19,6 +21,7 @@ use crate::{
     error::Code,
     event::{Event, Header, Visibility},
     ids::{Actor, ChannelId, Hash, InstanceId, RoleId, ServerId},
+    instance::KeysStatement,
     keys::{Kid, PublicKey},
     notices::{Move, MoveKind},
     perms::{Perms, channel_perms},
@@ -94,6 +97,8 @@ impl ServerState {
                 hub,
                 rules_version: 1,
                 notices: None,
+                moving: None,
+                former_hubs: Vec::new(),
                 deleted: false,
                 created_at: 0,
             },
@@ -133,8 +138,21 @@ impl ServerState {
         self.by_home.get(ik).is_some_and(|actors| actors.iter().any(|a| self.can_see(a, channel)))
     }
 
-    /// The channels that members of the instance may see now.
+    /// Whether the owner wants the log to go over to this instance.
+    pub fn moves_to(&self, ik: &InstanceId) -> bool {
+        self.info.moving.as_ref().is_some_and(|moving| moving.to == *ik)
+    }
+
+    /// Whether the instance is sent the log: it has members, or is to go on with it.
+    pub fn is_followed_by(&self, ik: &InstanceId) -> bool {
+        self.by_home.contains_key(ik) || self.moves_to(ik)
+    }
+
+    /// The channels that the instance is sent: what its members may see now, or all where it is to go on with the log.
     pub fn channels_for(&self, ik: &InstanceId) -> BTreeSet<ChannelId> {
+        if self.moves_to(ik) {
+            return self.channels.keys().cloned().collect();
+        }
         self.channels.keys().filter(|c| self.instance_can_see(ik, c)).cloned().collect()
     }
 
@@ -260,24 +278,7 @@ impl ServerState {
         let target_hash = || action.target.as_deref().and_then(|t| t.parse::<Hash>().ok());
         match content {
             Content::InstanceKeys(s) => {
-                let row = self.instances.entry(s.ik.clone()).or_insert_with(|| Instance {
-                    domain: String::new(),
-                    serial: 0,
-                    root: s.root,
-                    keys: BTreeMap::new(),
-                    banned: false,
-                });
-                row.domain = s.domain.to_string();
-                row.serial = s.serial;
-                row.root = s.root;
-                for key in &s.keys {
-                    let known =
-                        row.keys.entry(key.kid.clone()).or_insert(InstanceKey { public: key.public, revoked: None });
-                    if key.revoked_at.is_some() && known.revoked.is_none() {
-                        known.revoked = Some(header.seq);
-                    }
-                }
-                self.dirty.insert(Key::Instance(s.ik.clone()));
+                self.show_keys(header, s);
             }
             Content::ServerCreate(g) => {
                 self.info.kind = g.kind;
@@ -306,6 +307,21 @@ impl ServerState {
             }
             Content::ServerDelete => {
                 self.info.deleted = true;
+                self.dirty.insert(Key::Info);
+            }
+            Content::MigratePropose(p) => {
+                if let Some(keys) = &p.to
+                    && self.instances.get(&keys.ik).is_none_or(|known| known.serial < keys.serial)
+                {
+                    self.show_keys(header, keys);
+                }
+                self.info.moving = p.to.as_ref().map(|to| Moving { proposal: action.aid, to: to.ik.clone() });
+                self.dirty.insert(Key::Info);
+            }
+            Content::MigrateCommit(c) => {
+                let before = std::mem::replace(&mut self.info.hub, c.accept.to.clone());
+                self.info.former_hubs.push(FormerHub { hub: before, until: header.seq });
+                self.info.moving = None;
                 self.dirty.insert(Key::Info);
             }
             Content::RoleCreate(r) => {
@@ -414,6 +430,10 @@ impl ServerState {
                     row.banned = true;
                     self.dirty.insert(Key::Instance(b.ik.clone()));
                 }
+                if self.moves_to(&b.ik) {
+                    self.info.moving = None;
+                    self.dirty.insert(Key::Info);
+                }
                 for actor in self.by_home.get(&b.ik).cloned().unwrap_or_default() {
                     self.remove_member(header, action, &actor, MoveKind::Banned);
                 }
@@ -426,6 +446,26 @@ impl ServerState {
             }
             _ => {}
         }
+    }
+
+    fn show_keys(&mut self, header: &Header, s: &KeysStatement) {
+        let row = self.instances.entry(s.ik.clone()).or_insert_with(|| Instance {
+            domain: String::new(),
+            serial: 0,
+            root: s.root,
+            keys: BTreeMap::new(),
+            banned: false,
+        });
+        row.domain = s.domain.to_string();
+        row.serial = s.serial;
+        row.root = s.root;
+        for key in &s.keys {
+            let known = row.keys.entry(key.kid.clone()).or_insert(InstanceKey { public: key.public, revoked: None });
+            if key.revoked_at.is_some() && known.revoked.is_none() {
+                known.revoked = Some(header.seq);
+            }
+        }
+        self.dirty.insert(Key::Instance(s.ik.clone()));
     }
 
     fn apply_join(&mut self, header: &Header, action: &Action, join: &crate::content::MemberJoin) {

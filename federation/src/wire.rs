@@ -182,7 +182,38 @@ pub struct JoinWord {
     /// The `member.join`, or the `member.migrate` by which they came under this home.
     pub action: Action,
     /// The home's signature over it.
-    pub origin_sig: KeySig,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin_sig: Option<KeySig>,
+    /// Where the home was the hub then, in place of that: the header that it gave the action.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequenced: Option<Box<SignedHeader>>,
+}
+
+impl JoinWord {
+    /// What an event shows of somebody who came in by it.
+    pub fn of(event: Event) -> Self {
+        let sequenced = event.origin_sig.is_none().then(|| Box::new(SignedHeader::of(&event)));
+        Self { action: event.action, origin_sig: event.origin_sig, sequenced }
+    }
+
+    /// Whether the home signed it, by itself or as the hub that sequenced it at `came_at`.
+    ///
+    /// # Errors
+    /// [`Code::OriginMismatch`] without a signature of the home; what the checks say.
+    fn verify(&self, state: &ServerState, home: &InstanceId, came_at: u64) -> Result<(), Code> {
+        match (&self.origin_sig, &self.sequenced) {
+            (Some(sig), _) => self.action.verify(state.key_at(home, &sig.kid, came_at)?, sig),
+            (None, Some(sequenced)) => {
+                let header = &sequenced.header;
+                let same = header.hub == *home && header.sid == self.action.sid && header.seq == came_at;
+                if !same || header.action_hash != self.action.hash(None)? {
+                    return Err(Code::OriginMismatch);
+                }
+                header.verify(state.key_at(home, &sequenced.hub_sig.kid, came_at)?, &sequenced.hub_sig)
+            }
+            (None, None) => Err(Code::OriginMismatch),
+        }
+    }
 }
 
 /// Rows as the text that is signed: in canonical form, and not written again to be checked.
@@ -287,7 +318,7 @@ impl Snapshot {
                 return Err(Code::OriginMismatch);
             }
             let came_at = state.arrived_by(actor).unwrap_or(0);
-            action.verify(state.key_at(&self.recipient, &word.origin_sig.kid, came_at)?, &word.origin_sig)?;
+            word.verify(state, &self.recipient, came_at)?;
         }
         Ok(())
     }

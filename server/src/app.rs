@@ -81,6 +81,8 @@ pub struct Inner {
     pub hosting: profiles::hosting::Hosting,
     /// Accounts that go to other instances and come from them.
     pub moving: crate::moving::Moving,
+    /// Communities that go to other instances and come from them.
+    pub handover: crate::handover::Handover,
     /// Limits on guessing and on making accounts.
     pub guard: Guard,
     /// Whether mail can be sent.

@@ -22,6 +22,7 @@ pub mod error;
 pub mod export;
 pub mod factors;
 pub mod gateway;
+pub mod handover;
 pub mod heard;
 pub mod http;
 pub mod invites;
@@ -216,6 +217,7 @@ async fn assemble(folder: Folder, base: Base, transport: Arc<dyn peers::Transpor
         exports: export::Exports::default(),
         hosting: profiles::hosting::Hosting::new(&base.config),
         moving: moving::Moving::default(),
+        handover: handover::Handover::default(),
         server_guard: servers::Guard::new(&base.config.limits),
         stopping: CancellationToken::new(),
         tasks: TaskTracker::new(),
@@ -230,6 +232,7 @@ async fn assemble(folder: Folder, base: Base, transport: Arc<dyn peers::Transpor
     deletion::start(&app);
     profiles::hosting::start(&app);
     moving::start(&app);
+    handover::start(&app);
     mail::start(&app);
     trust::start(&app);
     Ok(app)

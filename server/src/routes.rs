@@ -7,7 +7,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::config::Config;
 use crate::http::Routes;
 use crate::{
-    App, accounts, channels, deletion, directory, erasure, export, factors, gateway, http, invites, media, members,
+    App, accounts, channels, deletion, directory, erasure, export, factors, gateway, handover, http, invites, media, members,
     messages, moderation, moving, oidc, peers, profiles, reactions, reading, roles, servers, sessions, settings, trust,
     typing, uploads,
 };
@@ -42,6 +42,7 @@ fn api(config: &Config) -> Routes {
         .merge(erasure::router())
         .merge(deletion::router())
         .merge(moving::router())
+        .merge(handover::router())
 }
 
 /// What rooms answer to other instances, below `/federation/v1`.
@@ -56,6 +57,7 @@ fn peer_api() -> Router<App> {
         .merge(erasure::peer_router())
         .merge(deletion::peer_router())
         .merge(moving::peer_router())
+        .merge(handover::peer_router())
 }
 
 /// The API's document, as the rooms' routes describe it.

@@ -2,7 +2,7 @@
 
 use crate::{
     content::{ChannelKind, LogKind, Picture},
-    ids::{Actor, ChannelId, Hash, InstanceId, RoleId},
+    ids::{ActionId, Actor, ChannelId, Hash, InstanceId, RoleId},
     keys::{Kid, PublicKey},
     perms::{Override, Perms},
 };
@@ -48,10 +48,41 @@ pub struct Info {
     /// Where it is told who comes and goes: none before anybody chose, null for nowhere.
     #[serde(default, deserialize_with = "crate::content::present", skip_serializing_if = "Option::is_none")]
     pub notices: Option<Option<ChannelId>>,
+    /// Where the owner wants it to live.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moving: Option<Moving>,
+    /// The instances that sequenced before, the earliest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_hubs: Vec<FormerHub>,
     /// Whether the owner closed it for ever.
     pub deleted: bool,
     /// When it was made, milliseconds.
     pub created_at: i64,
+}
+
+/// A proposal to go to another hub.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Moving {
+    /// The action that proposed it.
+    pub proposal: ActionId,
+    /// The new hub.
+    pub to: InstanceId,
+}
+
+/// An instance that sequenced once.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FormerHub {
+    /// Which instance.
+    pub hub: InstanceId,
+    /// Its last event.
+    pub until: u64,
+}
+
+impl Info {
+    /// The instance that sequenced at a place of the log.
+    pub fn hub_at(&self, seq: u64) -> &InstanceId {
+        self.former_hubs.iter().find(|before| seq <= before.until).map_or(&self.hub, |before| &before.hub)
+    }
 }
 
 /// An instance that acts in the log, with all keys it ever showed here.

@@ -416,7 +416,7 @@ pub async fn instance_name(base: &Base, q: &mut impl Query) -> Result<String> {
     Ok(db::fact(q, "name").await?.unwrap_or_else(|| base.config.instance.name.clone()))
 }
 
-fn code_hash(code: &str) -> [u8; 32] {
+pub(crate) fn code_hash(code: &str) -> [u8; 32] {
     Sha256::digest(code.as_bytes()).into()
 }
 

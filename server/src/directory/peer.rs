@@ -33,7 +33,7 @@ pub(super) fn own(app: &App) -> Result<Vec<Card>> {
         .log
         .all()
         .into_iter()
-        .filter(|log| log.hub_here)
+        .filter(|log| log.hub_here())
         .filter_map(|log| {
             let size = {
                 let state = log.state();

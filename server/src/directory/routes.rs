@@ -135,7 +135,7 @@ async fn join(State(app): State<App>, auth: Auth, Path((domain, sid)): Path<(Str
     // A server that is not public is told apart from none by nobody.
     let log = app.log.get(&sid).filter(|log| {
         let state = log.state();
-        log.hub_here && !state.info.deleted && (state.info.public || state.members.contains_key(&actor))
+        log.hub_here() && !state.info.deleted && (state.info.public || state.members.contains_key(&actor))
     });
     let log = log.ok_or_else(unknown)?;
     servers::join(&app, &log, &actor, None).await?;

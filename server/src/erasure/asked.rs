@@ -72,7 +72,7 @@ async fn look_at(app: &App, mut asked: Asked) -> Result<()> {
 
 async fn report(app: &App, asked: &Asked) -> std::result::Result<PurgeReport, CallError> {
     let own = |e: &dyn std::fmt::Display| CallError::Unreachable(format!("this instance itself: {e}"));
-    if let Some(log) = app.log.get(&asked.sid).filter(|log| log.hub_here) {
+    if let Some(log) = app.log.get(&asked.sid).filter(|log| log.hub_here()) {
         let mut read = app.db.read().await.map_err(|e| own(&e))?;
         let at = store::purge_at(&mut read, log.id, &asked.aid).await.map_err(|e| own(&e))?;
         drop(read);

@@ -33,7 +33,7 @@ pub fn peer_router() -> Router<App> {
 }
 
 fn ours(app: &App, sid: &ServerId) -> std::result::Result<Arc<LogHandle>, Code> {
-    app.log.get(sid).filter(|log| log.hub_here).ok_or(Code::UnknownServer)
+    app.log.get(sid).filter(|log| log.hub_here()).ok_or(Code::UnknownServer)
 }
 
 /// `POST /servers/{sid}/receipts`
@@ -120,7 +120,9 @@ async fn settle(app: &App, receipt: &store::Due, outcome: std::result::Result<()
 }
 
 async fn one(app: &App, due: &store::Due) -> std::result::Result<(), CallError> {
-    let domain = Domain::parse_normal(&due.hub_domain, true)?;
+    // The community may have another hub by now.
+    let open = app.log.get(&due.sid).filter(|log| !log.hub_here());
+    let domain = Domain::parse_normal(&open.map_or_else(|| due.hub_domain.clone(), |log| log.hub_domain()), true)?;
     let receipt = Receipt::from_slice(due.receipt.as_bytes())?;
     let path = format!("/servers/{}/receipts", due.sid);
     let _: Value = peers::call(app, &domain, Method::POST, &path, &receipt).await?;

@@ -110,7 +110,7 @@ fn check(app: &App, here: &Here, asked: &CreateInvite) -> Result<InviteCreate> {
 
 /// The link of an invitation: it leads to where the server lives.
 fn link(app: &App, here: &Here, code: &str) -> String {
-    if here.log.hub_here {
+    if here.log.hub_here() {
         return format!("{}/invite/{code}", app.config.public_url());
     }
     let domain = here.log.hub_domain();

@@ -15,6 +15,7 @@ use crate::error::{Problem, Result};
 use crate::http::{Json, Path};
 use crate::log::LogHandle;
 use crate::members;
+use crate::peers;
 use crate::servers::{self, Invitation};
 
 /// Routes for other instances, below `/federation/v1`.
@@ -29,7 +30,7 @@ pub fn peer_router() -> Router<App> {
 pub(super) fn find(app: &App, hash: &Hash) -> std::result::Result<Arc<LogHandle>, Code> {
     let log = app.log.all().into_iter().find(|log| {
         let state = log.state();
-        log.hub_here && !state.info.deleted && state.invites.contains_key(hash)
+        log.hub_here() && !state.info.deleted && state.invites.contains_key(hash)
     });
     let log = log.ok_or(Code::InviteUnknown)?;
     {
@@ -70,6 +71,9 @@ async fn inviter(app: &App, log: &LogHandle, by: &Actor) -> Result<Option<Invite
 
 async fn show(State(app): State<App>, Path(hash): Path<String>) -> Result<Json<Card>> {
     let hash: Hash = hash.parse().map_err(|_| Problem::from(Code::InviteUnknown))?;
+    if let Some(went) = peers::moved::of_invite(&app, &hash).await? {
+        return Err(Problem::from(Code::NotHub).with("hub", went.to_string()));
+    }
     let log = find(&app, &hash)?;
     Ok(Json(card(&app, &log, &hash).await?))
 }

@@ -73,19 +73,30 @@ fn charge(app: &App, client: Client, problem: Problem) -> Problem {
     problem
 }
 
-/// The card from where the server lives, checked.
-async fn fetch(app: &App, domain: &Domain, code: &str) -> Result<Card> {
+/// The card from where the server lives now, checked, with that domain: the invitation may name the hub before.
+async fn fetch(app: &App, domain: &Domain, code: &str) -> Result<(Domain, Card)> {
     let hash = code::hash(code);
-    if *domain == app.domain {
+    let went = if *domain == app.domain { peers::moved::of_invite(app, &hash).await? } else { None };
+    let mut at = went.unwrap_or_else(|| domain.clone());
+    if at == app.domain {
         let log = peer::find(app, &hash).map_err(|code| servers::refused(LogError::Rejected(code)))?;
-        return peer::card(app, &log, &hash).await;
+        return Ok((at, peer::card(app, &log, &hash).await?));
     }
-    let card: Card = peers::get(app, domain, &format!("/invites/{hash}")).await.map_err(|e| e.problem(domain))?;
-    let hub = peers::naming(app, domain, &card.sig().kid).await.map_err(|e| e.problem(domain))?;
+    let ask = async |at: &Domain| peers::get::<Card>(app, at, &format!("/invites/{hash}")).await;
+    let mut asked = ask(&at).await;
+    if let Some(went) = asked.as_ref().err().and_then(peers::moved::named) {
+        if went == app.domain {
+            let log = peer::find(app, &hash).map_err(|code| servers::refused(LogError::Rejected(code)))?;
+            return Ok((went, peer::card(app, &log, &hash).await?));
+        }
+        (asked, at) = (ask(&went).await, went);
+    }
+    let card = asked.map_err(|e| e.problem(&at))?;
+    let hub = peers::naming(app, &at, &card.sig().kid).await.map_err(|e| e.problem(&at))?;
     card.verify(&hub.doc, app.clock.now_ms())
-        .map_err(|code| peers::CallError::Answer(code.to_string()).problem(domain))?;
+        .map_err(|code| peers::CallError::Answer(code.to_string()).problem(&at))?;
     app.cards.seen(&card);
-    Ok(card)
+    Ok((at, card))
 }
 
 fn is_member(app: &App, auth: Option<&Auth>, card: &Card) -> bool {
@@ -120,7 +131,7 @@ async fn preview(
     }
     app.server_guard.invite.look(&client.limit_key(), app.clock.now_ms())?;
     let code = code::parse(&code).ok_or_else(unknown).map_err(|p| charge(&app, client, p))?;
-    let card = fetch(&app, &domain, &code).await.map_err(|p| charge(&app, client, p))?;
+    let (domain, card) = fetch(&app, &domain, &code).await.map_err(|p| charge(&app, client, p))?;
     Ok(Json(InvitePreview {
         already_member: is_member(&app, auth.as_ref(), &card),
         domain: domain.to_string(),
@@ -182,8 +193,12 @@ async fn enter(app: &App, auth: &Auth, domain: &Domain, code: &str) -> Result<Se
         servers::come_back(app, &log, &actor).await?;
         return servers::view(app, &log, &actor).await;
     }
-    if *domain == app.domain {
-        let log = peer::find(app, &hash).map_err(|code| servers::refused(LogError::Rejected(code)))?;
+    let went = if *domain == app.domain { peers::moved::of_invite(app, &hash).await? } else { None };
+    let domain = went.as_ref().unwrap_or(domain);
+    let found = peer::find(app, &hash);
+    // A community that came here has invitations that name its hub before.
+    if *domain == app.domain || found.is_ok() {
+        let log = found.map_err(|code| servers::refused(LogError::Rejected(code)))?;
         servers::join(app, &log, &actor, Some(hash)).await?;
         return servers::view(app, &log, &actor).await;
     }

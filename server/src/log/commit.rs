@@ -5,6 +5,7 @@ mod copies;
 mod epochs;
 mod facts;
 mod follow;
+mod handover;
 mod keys;
 mod purge;
 mod restore;
@@ -26,6 +27,7 @@ use conntext_federation::{
     content::Content,
     event::Item,
     hub::{self, Draft, HubIdentity, Proposal},
+    hub_move::Accept,
     ids::{ActionId, Actor, ChannelId, Hash, ServerId},
     replica::Fault,
     state::ServerState,
@@ -33,6 +35,7 @@ use conntext_federation::{
 };
 use facts::{UsedNonces, check_files, earlier, facts};
 pub(super) use follow::Following;
+pub(super) use handover::Past;
 use std::{
     collections::{BTreeMap, HashMap, btree_map},
     sync::Arc,
@@ -105,6 +108,16 @@ pub(super) enum Request {
         known: Option<Position>,
         back_to: Option<u64>,
         tail: Vec<Item>,
+        reply: Reply<()>,
+    },
+    HandOver {
+        log: Arc<LogHandle>,
+        accept: Box<Accept>,
+        reply: Reply<Arc<Entry>>,
+    },
+    Complete {
+        log: Arc<LogHandle>,
+        past: Box<Past>,
         reply: Reply<()>,
     },
     Remove {
@@ -274,8 +287,13 @@ impl Committer {
         if log.rewind().is_some() {
             return Err(LogError::Rewinding);
         }
-        let set = self.inner.me.keys.set();
-        let identity = HubIdentity { ik: self.inner.me.ik.clone(), key: set.ring.active(now).secret.clone() };
+        let me = self.inner.me.clone();
+        if self.working(&log).info.hub != me.ik {
+            // It has just gone to another hub: what people here wrote goes there.
+            return Err(LogError::Rewinding);
+        }
+        let set = me.keys.set();
+        let identity = HubIdentity { ik: me.ik.clone(), key: set.ring.active(now).secret.clone() };
         let (rng, there) = (self.inner.rng.clone(), self.inner.files_there);
         let state = self.working(&log);
         // Before the first event under a new key the log is told of it.
@@ -342,11 +360,12 @@ impl Committer {
                 Some(Content::MessageDelete) => {
                     if let Some(aid) = target_aid(entry) {
                         let hold =
-                            (log.hub_here && inner.hold_deleted_ms > 0).then_some(now_ms + inner.hold_deleted_ms);
+                            (log.hub_here() && inner.hold_deleted_ms > 0).then_some(now_ms + inner.hold_deleted_ms);
                         store::erase_message(tx, log.id, &aid, entry.seq(), hold).await?;
                     }
                 }
                 Some(Content::UserPurge) => self.begin_purge(tx, log, entry).await?,
+                Some(Content::MigrateCommit(_)) => self.note_new_hub(tx, log).await?,
                 Some(content) => {
                     let state = self.working(log);
                     for actor in people_moved(content, entry) {
@@ -359,6 +378,7 @@ impl Committer {
                     }
                     if let Content::InstanceBan(ban) = content
                         && ban.ik == inner.me.ik
+                        && live
                     {
                         for member in log.local_members() {
                             store::drop_membership(tx, log.id, &member).await?;
@@ -373,7 +393,7 @@ impl Committer {
             pending::arrived(tx, log.id, own.map(|e| e.aid())).await?;
         }
         let state = self.working(log);
-        let batch = Batch { log_id: log.id, hub_here: log.hub_here, state, entries, moves: &moves, live, now_ms };
+        let batch = Batch { log_id: log.id, hub_here: log.hub_here(), state, entries, moves: &moves, live, now_ms };
         (inner.projections)(tx, &batch).await
     }
 
@@ -455,6 +475,17 @@ impl Committer {
                 }
                 let _ = reply.send(result);
             }
+            Request::HandOver { log, accept, reply } => {
+                let result = self.hand_over(&log, *accept).await;
+                if result.is_err() {
+                    self.working.remove(&log.id);
+                }
+                let _ = reply.send(result);
+            }
+            Request::Complete { log, past, reply } => {
+                let log = self.inner.current(log);
+                let _ = reply.send(self.complete(&log, *past).await);
+            }
             Request::Remove { log, reply } => {
                 let result = self.remove(&log).await;
                 let _ = reply.send(result);
@@ -513,7 +544,7 @@ impl Committer {
             return Ok(());
         }
         self.purged_with_all(&mut tx, log).await?;
-        if !log.hub_here {
+        if !log.hub_here() {
             self.note_departures(&mut tx, log).await?;
         }
         (self.inner.forget_log)(&mut tx, log.id).await?;
@@ -575,6 +606,8 @@ impl std::fmt::Debug for Request {
             Self::Follow { log, .. } => write!(f, "Follow({})", sid(log)),
             Self::CatchUp { .. } => f.write_str("CatchUp"),
             Self::Purge { log, .. } => write!(f, "Purge({})", sid(log)),
+            Self::HandOver { log, .. } => write!(f, "HandOver({})", sid(log)),
+            Self::Complete { log, .. } => write!(f, "Complete({})", sid(log)),
             Self::Remove { log, .. } => write!(f, "Remove({})", sid(log)),
         }
     }

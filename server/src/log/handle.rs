@@ -22,7 +22,7 @@ pub struct LogHandle {
     pub id: i64,
     pub sid: ServerId,
     /// Whether this instance sequences it.
-    pub hub_here: bool,
+    hub_here: AtomicBool,
     /// Where the copy began with a snapshot; 0 for a log held from its first event.
     pub base_seq: u64,
     /// The last change, by any process, that this one knows of.
@@ -70,7 +70,7 @@ impl LogHandle {
         Self {
             id,
             sid: state.sid.clone(),
-            hub_here,
+            hub_here: AtomicBool::new(hub_here),
             base_seq,
             version: AtomicI64::new(0),
             local,
@@ -86,6 +86,25 @@ impl LogHandle {
             relay: tokio::sync::Notify::new(),
             relaying: AtomicBool::new(false),
         }
+    }
+
+    /// Whether this instance sequences it.
+    pub fn hub_here(&self) -> bool {
+        self.hub_here.load(Ordering::Acquire)
+    }
+
+    /// After a change of the state: it may have gone to another hub, or come to this one. Answers whether it did.
+    pub(super) fn heed_hub(&self) -> bool {
+        let (here, domain) = {
+            let state = self.state();
+            let hub = &state.info.hub;
+            (*hub == self.local, state.instances.get(hub).map(|instance| instance.domain.clone()))
+        };
+        let changed = self.hub_here.swap(here, Ordering::AcqRel) != here;
+        if changed && let Some(domain) = domain {
+            *unpoison(self.hub_domain.write()) = domain;
+        }
+        changed
     }
 
     /// The state as committed. Hold it briefly and never across an `await`.

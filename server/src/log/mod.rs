@@ -6,6 +6,7 @@ mod aside;
 mod commit;
 pub mod gaps;
 mod handle;
+pub(crate) mod hub_store;
 mod missed;
 mod others;
 pub mod pending;
@@ -32,14 +33,17 @@ use crate::{
     cluster::Cluster,
     db::{self, Db, Query, Tx},
 };
-use commit::{Committer, Following, Request, Work};
+use commit::{Committer, Following, Past, Request, Work};
 use conntext_federation::{
     Code,
     content::{Genesis, LogKind},
+    event::Stub,
     hub::{self, Draft, HubIdentity, Proposal},
+    hub_move::Accept,
     identity::Op,
     ids::{ActionId, Actor, ChannelId, InstanceId, MediaId, ServerId},
     keys::{Bytes, PublicKey},
+    notices::Move,
     state::{Row, ServerState},
     wire::{ChannelHead, Push, RowsText},
 };
@@ -148,6 +152,14 @@ impl Inner {
     /// The copy as it is open now: it may have begun anew since somebody looked it up.
     fn current(&self, log: Arc<LogHandle>) -> Arc<LogHandle> {
         unpoison(self.handles.lock()).get(&log.sid).cloned().unwrap_or(log)
+    }
+    /// A log went to another hub, or came here: what waits takes the other way.
+    fn new_hub(self: &Arc<Self>, log: &LogHandle) {
+        self.set_rewind(log, None);
+        if let Some(log) = self.by_id(log.id) {
+            relay::wake(self, &log);
+        }
+        self.bus.tell_server(&log.sid, crate::bus::Notice::Changed);
     }
     fn remove_handle(&self, sid: &ServerId) {
         unpoison(self.handles.lock()).remove(sid);
@@ -308,7 +320,7 @@ impl Log {
         nonce: Option<String>,
     ) -> Result<Outcome, LogError> {
         let salt = self.inner.rng.bytes();
-        if log.hub_here && (!log.is_relayed() || log.writable(None).await && !log.is_relayed()) {
+        if log.hub_here() && (!log.is_relayed() || log.writable(None).await && !log.is_relayed()) {
             let work = Work::Own { draft: Box::new(draft.clone()), aid, salt, nonce: nonce.clone() };
             let log = log.clone();
             match self.ask(|reply| Request::Append { log, work, reply }).await {
@@ -327,7 +339,7 @@ impl Log {
 
     /// An action of another instance, signed there, for a log that this instance sequences.
     pub async fn submit_foreign(&self, sid: &ServerId, proposal: Proposal) -> Result<Arc<Entry>, LogError> {
-        let log = self.get(sid).filter(|l| l.hub_here).ok_or(LogError::Unknown)?;
+        let log = self.get(sid).filter(|l| l.hub_here()).ok_or(LogError::Unknown)?;
         rewind::open_for_others(&log).await?;
         let work = Work::Foreign(Box::new(proposal));
         self.ask(|reply| Request::Append { log, work, reply }).await
@@ -339,7 +351,7 @@ impl Log {
         sid: &ServerId,
         statement: &conntext_federation::instance::KeysStatement,
     ) -> Result<(), LogError> {
-        let log = self.get(sid).filter(|l| l.hub_here).ok_or(LogError::Unknown)?;
+        let log = self.get(sid).filter(|l| l.hub_here()).ok_or(LogError::Unknown)?;
         rewind::open_for_others(&log).await?;
         let known = || log.state().instances.get(&statement.ik).is_some_and(|i| i.serial >= statement.serial);
         if known() {
@@ -366,7 +378,7 @@ impl Log {
         if !relay::keys_wanted(&self.inner, log) {
             return Ok(());
         }
-        if log.hub_here {
+        if log.hub_here() {
             let log = log.clone();
             return self.ask(|reply| Request::ShowKeys { log, reply }).await;
         }
@@ -379,7 +391,7 @@ impl Log {
 
     /// A push from the hub of a copy. Returns the new head.
     pub async fn receive(&self, push: Push) -> Result<u64, ReceiveError> {
-        let log = self.get(&push.sid).filter(|l| !l.hub_here).ok_or(ReceiveError::Log(LogError::Unknown))?;
+        let log = self.get(&push.sid).filter(|l| !l.hub_here()).ok_or(ReceiveError::Log(LogError::Unknown))?;
         let (reply, answer) = oneshot::channel();
         let sent = self.requests.send(Request::Receive { log, push, reply }).await;
         if sent.is_err() {
@@ -412,6 +424,46 @@ impl Log {
         self.ask(|reply| Request::Adopt { begun: Box::new(begun), hub_domain, keep, reply }).await
     }
 
+    /// Has a log stand still for a moment, since another hub is about to go on with it. Answers whether nothing else holds it.
+    pub fn pause(&self, log: &LogHandle) -> bool {
+        match log.rewind() {
+            None => {
+                self.inner.set_rewind(log, Some(rewind::Rewind::handover(self.inner.clock.now_ms())));
+                true
+            }
+            Some(now) => now.why == rewind::Why::Handover,
+        }
+    }
+
+    /// Writes the last event of a log of ours: from there on the instance that accepted it is its hub.
+    ///
+    /// # Errors
+    /// [`LogError::Rejected`] with [`Code::Gap`] where the log has grown, else with what is wrong with the acceptance.
+    pub async fn hand_over(&self, log: &Arc<LogHandle>, accept: Accept) -> Result<Arc<Entry>, LogError> {
+        let (log, accept) = (log.clone(), Box::new(accept));
+        self.ask(|reply| Request::HandOver { log, accept, reply }).await
+    }
+
+    /// Stores a part of a copy's past: events that were verified from the first on, what the hub itself lost between them, and
+    /// who came and went by them.
+    pub async fn complete(
+        &self,
+        log: &Arc<LogHandle>,
+        entries: Vec<Entry>,
+        lost: Vec<Stub>,
+        moves: Vec<Move>,
+    ) -> Result<(), LogError> {
+        let (log, past) = (log.clone(), Box::new(Past { entries, lost, moves, whole: None }));
+        self.ask(|reply| Request::Complete { log, past, reply }).await
+    }
+
+    /// Nothing is missing of a copy up to a place.
+    pub async fn is_whole(&self, log: &Arc<LogHandle>, to: u64) -> Result<(), LogError> {
+        let past = Past { entries: Vec::new(), lost: Vec::new(), moves: Vec::new(), whole: Some(to) };
+        let (log, past) = (log.clone(), Box::new(past));
+        self.ask(|reply| Request::Complete { log, past, reply }).await
+    }
+
     /// Forgets a log and everything that was derived from it.
     pub async fn remove(&self, log: &Arc<LogHandle>) -> Result<(), LogError> {
         let log = log.clone();
@@ -421,7 +473,7 @@ impl Log {
     /// Says whether a hub answers; the clients are told when that changes.
     pub fn hub_answers(&self, hub: &InstanceId, answers: bool) {
         for log in self.all() {
-            if !log.hub_here && log.state().info.hub == *hub {
+            if !log.hub_here() && log.state().info.hub == *hub {
                 let changed = relay::set_away(&self.inner, &log, !answers);
                 // An answer alone is no news: one that refuses would wake what it has just refused.
                 if answers && changed {
@@ -541,7 +593,7 @@ const SETTLE: Duration = Duration::from_secs(2);
 /// Waits a little until the copy of a server elsewhere holds an action that its hub accepted, so that the answer to
 /// whoever acted shows what they did. Answers whether it does; with the hub here that is always so.
 pub async fn settled(app: &crate::App, log: &LogHandle, aid: &ActionId) -> bool {
-    if log.hub_here {
+    if log.hub_here() {
         return true;
     }
     // Listening before looking: what arrives in between is not missed.

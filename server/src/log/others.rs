@@ -65,7 +65,7 @@ impl Log {
 
     /// Another process has learnt whether a hub answers.
     pub fn hub_seen(&self, sid: &ServerId, away_since: Option<i64>) {
-        let Some(log) = self.get(sid).filter(|log| !log.hub_here) else { return };
+        let Some(log) = self.get(sid).filter(|log| !log.hub_here()) else { return };
         log.hub_away.store(away_since.is_some(), Ordering::Release);
         log.hub_away_since.store(away_since.unwrap_or(0), Ordering::Release);
         self.inner.bus.tell_server_here(sid, Notice::Hub);
@@ -102,7 +102,7 @@ impl Log {
 
 /// Where another process works the queue of a log of ours off, what people write here goes behind it until it is empty.
 pub(super) fn wait_for_queue(inner: &Arc<super::Inner>, log: &Arc<LogHandle>) {
-    if !log.hub_here || log.relaying.swap(true, Ordering::AcqRel) {
+    if !log.hub_here() || log.relaying.swap(true, Ordering::AcqRel) {
         return;
     }
     let (inner, log) = (inner.clone(), log.clone());

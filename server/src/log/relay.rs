@@ -268,7 +268,7 @@ fn backoff(inner: &Inner, failures: u32) -> u64 {
 /// Whether a log that this instance acts in does not hold its newest statement of keys.
 pub(super) fn keys_wanted(inner: &Inner, log: &LogHandle) -> bool {
     let state = log.state();
-    let acts = log.hub_here || state.by_home.contains_key(&inner.me.ik);
+    let acts = log.hub_here() || state.by_home.contains_key(&inner.me.ik);
     let known = state.instances.get(&inner.me.ik);
     acts && !state.info.deleted && known.is_some_and(|known| known.serial < inner.me.keys.serial())
 }
@@ -282,11 +282,11 @@ async fn round(inner: &Arc<Inner>, log: &Arc<LogHandle>, resting: &mut Resting, 
         tracing::error!(sid = %log.sid, error = %e, "the queue cannot be read");
         Pause::Failed
     })?;
-    if queued.is_empty() && (log.hub_here || !keys_wanted(inner, log)) {
+    if queued.is_empty() && (log.hub_here() || !keys_wanted(inner, log)) {
         return rest.map_or(Ok(0), |ms| Err(Pause::Resting(ms)));
     }
-    let sent = match log.hub_here {
-        true => send_here(inner, log, &queued).await,
+    let sent = match log.hub_here() {
+        true => send_here(inner, log, link.as_ref(), &queued).await,
         false => send(inner, log, link.as_ref(), &queued).await,
     };
     match sent {
@@ -427,7 +427,12 @@ async fn send(
 }
 
 /// What waited while a log of ours stood still.
-async fn send_here(inner: &Inner, log: &Arc<LogHandle>, queued: &[Pending]) -> Result<Vec<Answer>, LinkError> {
+async fn send_here(
+    inner: &Inner,
+    log: &Arc<LogHandle>,
+    link: &dyn HubLink,
+    queued: &[Pending],
+) -> Result<Vec<Answer>, LinkError> {
     let unreachable = |why: &str| LinkError::Unreachable(why.to_owned());
     if log.rewind().is_some() {
         return Err(unreachable("this log is being put together again"));
@@ -435,6 +440,10 @@ async fn send_here(inner: &Inner, log: &Arc<LogHandle>, queued: &[Pending]) -> R
     let requests = inner.requests.upgrade().ok_or_else(|| unreachable("the instance is stopping"))?;
     let mut answers = Vec::with_capacity(queued.len());
     for p in queued {
+        if let (Some(channel), "message.create") = (&p.draft.channel, p.draft.kind.as_str()) {
+            // Where it is not there any more the message is refused below.
+            let _ = link.media(&inner.me.domain, &log.sid, channel, files_of(p)).await;
+        }
         let (reply, answer) = oneshot::channel();
         let work = Work::Own { draft: Box::new(p.draft.clone()), aid: p.aid, salt: p.salt, nonce: None };
         let sent = requests.send(Request::Append { log: log.clone(), work, reply }).await;
@@ -574,7 +583,7 @@ pub(super) fn set_away(inner: &Inner, log: &LogHandle, away: bool) -> bool {
     if changed {
         let now = inner.clock.now_ms();
         log.hub_away_since.store(now, Ordering::Release);
-        if !log.hub_here {
+        if !log.hub_here() {
             inner.cluster.tell(Word::Hub { sid: log.sid.clone(), away_since: away.then_some(now) });
         }
         inner.bus.tell_server(&log.sid, Notice::Hub);

@@ -52,7 +52,7 @@ pub async fn verify(db: &Db, sid: &ServerId, me: &str) -> Result<Option<Report>>
 
 /// A log that is held whole is folded again and must come to the stored state.
 async fn from_first(q: &mut impl Query, row: &store::LogRow, stored: &ServerState, report: &mut Report) -> Result<()> {
-    let mut state = ServerState::new(row.sid.clone(), stored.info.hub.clone());
+    let mut state = ServerState::new(row.sid.clone(), stored.info.hub_at(1).clone());
     let mut after = 0;
     let held = Held { lost: store::lost(q, row.id).await?, ..Held::default() };
     loop {

@@ -10,6 +10,10 @@ use conntext_federation::content::Content;
 pub async fn apply(tx: &mut Tx, batch: &Batch<'_>) -> Result<()> {
     for entry in batch.entries {
         let action = &entry.event.action;
+        if batch.live && matches!(entry.content, Some(Content::MigrateCommit(_))) {
+            // What still waits for its message is brought to the new hub again.
+            store::forget_brought(tx, batch.log_id).await?;
+        }
         let Some(channel) = &action.channel else { continue };
         match &entry.content {
             Some(Content::MessageCreate(m)) => {

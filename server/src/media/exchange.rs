@@ -43,6 +43,10 @@ async fn bring(
     mid: &MediaId,
 ) -> std::result::Result<(), CallError> {
     let me = app.keys.ik.as_str();
+    if log.hub_here() {
+        // It has come here since the message was written.
+        return grant_here(app, log, mid).await.map_err(here);
+    }
     let mut read = app.db.read().await.map_err(here)?;
     if store::granted(&mut read, log.id, mid.as_str(), me).await.map_err(here)? {
         return Ok(());
@@ -68,6 +72,58 @@ async fn bring(
     let mut tx = app.db.begin().await.map_err(here)?;
     store::grant(&mut tx, log.id, mid.as_str(), me, app.clock.now_ms()).await.map_err(here)?;
     tx.commit().await.map_err(here)
+}
+
+async fn grant_here(app: &App, log: &LogHandle, mid: &MediaId) -> crate::db::Result<()> {
+    let mut tx = app.db.begin().await?;
+    if store::get(&mut tx, mid.as_str()).await?.is_some() {
+        store::grant(&mut tx, log.id, mid.as_str(), app.keys.ik.as_str(), app.clock.now_ms()).await?;
+    }
+    tx.commit().await
+}
+
+/// A file that an instance lacks which is to go on with a log as its hub.
+pub struct Lacking {
+    channel: ChannelId,
+    mid: MediaId,
+}
+
+impl Lacking {
+    /// Which file.
+    pub fn mid(&self) -> &MediaId {
+        &self.mid
+    }
+}
+
+/// How many files the messages of a log refer to, and some of those that are not here.
+///
+/// # Errors
+/// From the database.
+pub async fn lacking(app: &App, log: &LogHandle, most: u64) -> Result<(u64, Vec<Lacking>)> {
+    let mut read = app.db.read().await?;
+    let all = store::referred(&mut read, log.id).await?;
+    let found = store::lacking(&mut read, log.id, most).await?;
+    let lacking = found.into_iter().filter_map(|(channel, mid)| {
+        Some(Lacking { channel: channel.parse().ok()?, mid: mid.parse().ok()? })
+    });
+    Ok((all, lacking.collect()))
+}
+
+/// Fetches one of them from the hub. Answers false where it is not there any more, either.
+///
+/// # Errors
+/// 502 where the hub does not answer.
+pub async fn complete(app: &App, log: &LogHandle, lacking: &Lacking) -> Result<bool> {
+    let there = match fetch(app, log, &lacking.channel, &lacking.mid).await {
+        Ok(()) => true,
+        Err(e) if e.status == 404 => false,
+        Err(e) => return Err(e),
+    };
+    let mut tx = app.db.begin().await?;
+    // As if those who brought it to the hub had brought it here.
+    store::grant_as_referred(&mut tx, log.id, lacking.mid.as_str(), app.clock.now_ms()).await?;
+    tx.commit().await?;
+    Ok(there)
 }
 
 /// Fetches a file of a server elsewhere from its hub.

@@ -81,7 +81,7 @@ async fn show(app: &App, place: &Place, mid: &str, thumb: bool, headers: &Header
             continue;
         }
         let held = store::get(&mut read, wanted).await?.is_some();
-        let granted = if log.hub_here {
+        let granted = if log.hub_here() {
             store::granted(&mut read, log.id, wanted, &reference.home).await?
         } else {
             store::granted_by_any(&mut read, log.id, wanted).await?
@@ -90,7 +90,7 @@ async fn show(app: &App, place: &Place, mid: &str, thumb: bool, headers: &Header
             drop(read);
             return serve::respond(app, wanted, &reference.name, headers).await;
         }
-        if !log.hub_here {
+        if !log.hub_here() {
             drop(read);
             let id: MediaId = wanted.parse().map_err(|_| none())?;
             exchange::fetch(app, log, channel, &id).await?;
@@ -123,8 +123,12 @@ async fn give(
     let none = || Problem::from(Code::NotFound);
     let sid: ServerId = asked.sid.parse().map_err(|_| none())?;
     let channel: ChannelId = asked.channel.parse().map_err(|_| none())?;
-    let log = app.log.get(&sid).filter(|l| l.hub_here).ok_or_else(none)?;
-    if !log.state().instance_can_see(&origin.ik, &channel) {
+    let log = app.log.get(&sid).filter(|l| l.hub_here()).ok_or_else(none)?;
+    let sees = {
+        let state = log.state();
+        state.instance_can_see(&origin.ik, &channel) || state.moves_to(&origin.ik)
+    };
+    if !sees {
         return Err(none());
     }
     let mut read = app.db.read().await?;
@@ -165,7 +169,7 @@ async fn take(
     let sid: ServerId = sid.parse().map_err(|_| Code::UnknownServer)?;
     let channel: ChannelId = into.channel.parse().map_err(|_| Code::UnknownChannel)?;
     let mid: MediaId = mid.parse().map_err(|_| Code::HashMismatch)?;
-    let log = app.log.get(&sid).filter(|l| l.hub_here).ok_or(Code::UnknownServer)?;
+    let log = app.log.get(&sid).filter(|l| l.hub_here()).ok_or(Code::UnknownServer)?;
     may_bring(&log, &origin, &channel)?;
     let limit = app.config.storage.media_max_bytes;
     let said = length(&headers).unwrap_or(0);

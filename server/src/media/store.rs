@@ -88,6 +88,39 @@ pub async fn references(
     Ok(rows.iter().map(|r| Reference { name: r.get(0), thumb: r.get(1), home: r.get(2) }).collect())
 }
 
+/// How many files the messages of a log refer to.
+pub async fn referred(q: &mut impl Query, log_id: i64) -> Result<u64> {
+    let sql = "select count(*) from (select mid from media_refs where log_id = $1
+               union select thumb from media_refs where log_id = $1 and thumb is not null) files";
+    Ok(q.row(sql, args![log_id]).await?.map_or(0, |r| unsigned(r.get(0))))
+}
+
+/// Files that messages of a log refer to and that were not brought into it here, each with a channel.
+pub async fn lacking(q: &mut impl Query, log_id: i64, most: u64) -> Result<Vec<(String, String)>> {
+    let sql = "select min(channel), mid from (
+                 select channel, mid, home from media_refs where log_id = $1
+                 union all select channel, thumb, home from media_refs where log_id = $1 and thumb is not null) files
+               where not exists (select 1 from media_grants g
+                 where g.log_id = $1 and g.mid = files.mid and g.origin = files.home)
+               group by mid order by mid limit $2";
+    Ok(q.rows(sql, args![log_id, most]).await?.iter().map(|r| (r.get(0), r.get(1))).collect())
+}
+
+/// Notes that those brought a file whose messages refer to it.
+pub async fn grant_as_referred(tx: &mut Tx, log_id: i64, mid: &str, now_ms: i64) -> Result<()> {
+    let sql = "insert into media_grants (log_id, mid, origin, created_at)
+               select distinct log_id, $2, home, $3 from media_refs where log_id = $1 and (mid = $2 or thumb = $2)
+               on conflict (log_id, mid, origin) do nothing";
+    tx.exec(sql, args![log_id, mid, now_ms]).await.map(|_| ())
+}
+
+/// Forgets who brought files that no message of a log refers to yet.
+pub async fn forget_brought(tx: &mut Tx, log_id: i64) -> Result<()> {
+    let sql = "delete from media_grants where log_id = $1 and not exists (select 1 from media_refs r
+                 where r.log_id = media_grants.log_id and (r.mid = media_grants.mid or r.thumb = media_grants.mid))";
+    tx.exec(sql, args![log_id]).await.map(|_| ())
+}
+
 /// Notes the files of a message that is there.
 pub async fn refer(
     tx: &mut Tx,

@@ -18,7 +18,7 @@ const WALKS: usize = 100;
 /// Whether this person's view can be completed from elsewhere.
 fn elsewhere(place: &Place) -> bool {
     // Without the permission to read history there is nothing older to show.
-    !place.log.hub_here && place.from_seq == 0
+    !place.log.hub_here() && place.from_seq == 0
 }
 
 /// Asks the hub for the messages of the channel before a position. Answers whether it has more.

@@ -297,7 +297,7 @@ async fn finish(
     };
     let held_before = store::any_before(read, log.id, &place.channel, low, place.from_seq).await?;
     // A copy may have nothing older and still know that there is.
-    let elsewhere = !log.hub_here && place.from_seq == 0 && low > 1;
+    let elsewhere = !log.hub_here() && place.from_seq == 0 && low > 1;
     let span = between(read, place, (low, high), held_before || elsewhere).await?;
     let notices = notices::of_channel(read, log, &place.channel, span).await?;
     let mut reactions = reactions::of_range(read, log.id, &place.channel, low, high, place.actor.as_str()).await?;

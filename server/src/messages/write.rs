@@ -32,7 +32,7 @@ fn message_id(text: &str) -> Result<ActionId> {
 /// Where a message stands. One that its hub took just now may still be on its way to this copy.
 async fn arrived(app: &App, place: &Place, aid: &ActionId) -> Result<Option<store::Spot>> {
     let held = store::spot(&mut app.db.read().await?, place.log.id, aid).await?;
-    if held.is_some() || place.log.hub_here || !log::settled(app, &place.log, aid).await {
+    if held.is_some() || place.log.hub_here() || !log::settled(app, &place.log, aid).await {
         return Ok(held);
     }
     Ok(store::spot(&mut app.db.read().await?, place.log.id, aid).await?)

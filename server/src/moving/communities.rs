@@ -77,7 +77,7 @@ async fn tell(app: &App, community: &Community) -> Result<()> {
 
 async fn send(app: &App, uid: &UserId, community: &Community, content: &MemberMigrate) -> Result<()> {
     let actor = Actor::User(uid.clone());
-    let Some(log) = app.log.get(&community.sid).filter(|log| log.hub_here) else {
+    let Some(log) = app.log.get(&community.sid).filter(|log| log.hub_here()) else {
         let domain = Domain::parse_normal(&community.domain, true)?;
         return peers::migrate(app, uid, &domain, &community.sid, content).await;
     };

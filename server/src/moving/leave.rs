@@ -162,7 +162,7 @@ pub(super) async fn communities(app: &App, q: &mut impl Query, uid: &UserId) -> 
     let order = servers::order(q, uid.as_str()).await?;
     let mut found: Vec<MovingCommunity> = Vec::new();
     for log in app.log.all() {
-        let domain = if log.hub_here { app.domain.to_string() } else { log.hub_domain() };
+        let domain = if log.hub_here() { app.domain.to_string() } else { log.hub_domain() };
         let state = log.state();
         let theirs = state.bindings.get(&actor).is_some_and(|binding| binding.home == app.keys.ik);
         if theirs && !state.info.deleted && state.info.kind == LogKind::Guild {

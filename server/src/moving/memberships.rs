@@ -31,7 +31,7 @@ const MAX_NAMED: usize = 500;
 pub(super) async fn here(app: &App, uid: &UserId, identity: &[Op]) -> Result<Vec<MovingCommunity>> {
     let actor = Actor::User(uid.clone());
     let mut found = Vec::new();
-    for log in app.log.all().into_iter().filter(|log| log.hub_here) {
+    for log in app.log.all().into_iter().filter(|log| log.hub_here()) {
         let there = {
             let state = log.state();
             let counts = !state.info.deleted && state.info.kind == LogKind::Guild;

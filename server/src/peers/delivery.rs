@@ -105,10 +105,13 @@ async fn load(app: &App) -> db::Result<()> {
 }
 
 fn wake_for(app: &App, log: &Arc<LogHandle>) {
-    if !log.hub_here {
+    if !log.hub_here() {
         return;
     }
-    let mut peers: BTreeSet<InstanceId> = log.state().by_home.keys().cloned().collect();
+    let mut peers: BTreeSet<InstanceId> = {
+        let state = log.state();
+        state.by_home.keys().chain(state.info.moving.as_ref().map(|moving| &moving.to)).cloned().collect()
+    };
     if app.cluster.is_shared() {
         // Another process may have let them in.
         peers.iter().filter(|peer| **peer != app.keys.ik).for_each(|peer| app.peers.interested(log.id, peer));

@@ -12,7 +12,7 @@ use conntext_federation::replica::Fault;
 use conntext_federation::wire::{MAX_PUSH_EVENTS, Push, PushAck};
 use tokio::sync::broadcast::error::RecvError;
 
-use super::{Message, Origin, checkpoints, joining, profiles, stream, want};
+use super::{Message, Origin, checkpoints, joining, moved, profiles, stream, want};
 use crate::App;
 use crate::bus::Notice;
 use crate::error::{Problem, Result};
@@ -33,8 +33,9 @@ pub(super) async fn push(
         joining::settle_soon(&app, &push.sid);
         return Err(Code::NotMemberHere.into());
     };
-    if log.hub_here || log.state().info.hub != origin.ik {
+    if log.hub_here() || log.state().info.hub != origin.ik {
         origin.charge_push(&app).await?;
+        moved::soon(&app, &origin.domain, &log);
         return Err(Code::NotYourHub.into());
     }
     let offered = push.stream;
@@ -57,7 +58,7 @@ pub(super) async fn take(
     if push.events.len() > 2 * MAX_PUSH_EVENTS {
         return Err(Problem::too_large(MAX_PUSH_EVENTS as u64));
     }
-    if log.hub_here || log.state().info.hub != *hub {
+    if log.hub_here() || log.state().info.hub != *hub {
         return Err(Code::NotYourHub.into());
     }
     if let Some(code) = log.quarantined() {

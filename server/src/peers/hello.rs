@@ -13,7 +13,7 @@ use conntext_federation::ids::InstanceId;
 use conntext_federation::wire::{self, EventsPage, Hello, HelloServer, Push};
 
 use super::{
-    Message, Origin, call, checkpoints, delivery, discovery, find, get, joining, profiles, rebase, rewind, store, view,
+    Message, Origin, call, checkpoints, delivery, discovery, find, get, joining, moved, profiles, rebase, rewind, store, view,
     want,
 };
 use crate::App;
@@ -43,8 +43,8 @@ fn partners(app: &App) -> BTreeMap<InstanceId, (Domain, bool)> {
                 found.entry(ik.clone()).or_insert((domain, false)).1 |= hub;
             }
         };
-        if log.hub_here {
-            for ik in state.by_home.keys() {
+        if log.hub_here() {
+            for ik in state.by_home.keys().chain(state.info.moving.as_ref().map(|moving| &moving.to)) {
                 if let Some(instance) = state.instances.get(ik) {
                     add(ik, &instance.domain, false);
                 }
@@ -61,13 +61,13 @@ async fn ours(app: &App, peer: &InstanceId) -> db::Result<Hello> {
     for log in app.log.all() {
         let (member, hub) = {
             let state = log.state();
-            (state.by_home.contains_key(peer), state.info.hub.clone())
+            (state.is_followed_by(peer), state.info.hub.clone())
         };
-        if log.hub_here && member {
+        if log.hub_here() && member {
             let head = view::head(app, &log, peer).await?;
             let wish = want::wish(app, &log, peer);
             servers.push(HelloServer { sid: log.sid.clone(), hub: true, head, wish, receipt: None, channels: None });
-        } else if !log.hub_here && hub == *peer && log.quarantined().is_none() {
+        } else if !log.hub_here() && hub == *peer && log.quarantined().is_none() {
             let (head, channels) = {
                 let state = log.state();
                 (position(&state), wire::wish(&state.channels.keys().cloned().collect()))
@@ -100,7 +100,8 @@ async fn heed(app: &App, domain: &Domain, peer: &InstanceId, said: Hello) -> db:
             continue;
         };
         if server.hub {
-            if log.hub_here || log.state().info.hub != *peer {
+            if log.state().info.hub != *peer {
+                moved::soon(app, domain, &log);
                 continue;
             }
             // It, or this instance, was put back from an older time.
@@ -113,7 +114,7 @@ async fn heed(app: &App, domain: &Domain, peer: &InstanceId, said: Hello) -> db:
             } else if head.seq < server.head.seq && log.quarantined().is_none() {
                 catch_up_soon(app, domain, &log);
             }
-        } else if log.hub_here && super::hub::was_in(&log, peer) {
+        } else if log.hub_here() && super::hub::was_in(&log, peer) {
             follower_at(app, domain, peer, &log, &server).await?;
         }
     }
@@ -169,7 +170,11 @@ pub(super) async fn follower_at(
             store::advance(&mut tx, peer, log.id, said.head.seq).await?;
             tx.commit().await
         }
-        _ => delivery::rewind(app, peer, log, said.head.seq).await,
+        _ => {
+            delivery::rewind(app, peer, log, said.head.seq).await?;
+            app.peers.revive(peer);
+            Ok(())
+        }
     }
 }
 
@@ -258,7 +263,7 @@ pub async fn catch_up(app: &App, domain: &Domain, log: &LogHandle) -> std::resul
 /// After a start: those who hold copies of our logs say how far these go, before anything is written to them.
 async fn look_around(app: &App) -> BTreeSet<InstanceId> {
     let logs = app.log.all();
-    let ours = logs.iter().filter(|log| log.hub_here);
+    let ours = logs.iter().filter(|log| log.hub_here());
     let asked: BTreeSet<InstanceId> =
         ours.flat_map(|log| log.state().by_home.keys().cloned().collect::<Vec<_>>()).collect();
     let everybody = partners(app).into_iter().filter(|(ik, _)| asked.contains(ik));

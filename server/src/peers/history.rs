@@ -24,7 +24,7 @@ pub async fn history(
     before_seq: u64,
     limit: u64,
 ) -> Result<Option<u64>, CallError> {
-    if log.hub_here {
+    if log.hub_here() {
         return Ok(None);
     }
     let domain = Domain::parse_normal(&log.hub_domain(), true)?;

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::view::{self, Bounds, Sent};
-use super::{Message, Origin, Told, refused, snapshots, store, tail, want};
+use super::{Message, Origin, Told, moved, refused, snapshots, store, tail, want};
 use crate::App;
 use crate::error::{Problem, Result};
 use crate::http::{Json, Path, Query};
@@ -29,18 +29,18 @@ const MAX_PAGE_BYTES: usize = 1024 * 1024;
 const MAX_PAGE_MESSAGES: u64 = 100;
 
 /// A log of ours that somebody of the asking instance is in.
-pub(super) fn entitled(app: &App, origin: &Origin, sid: &ServerId) -> Result<Arc<LogHandle>> {
-    let log = app.log.get(sid).ok_or(Code::UnknownServer)?;
+pub(super) async fn entitled(app: &App, origin: &Origin, sid: &ServerId) -> Result<Arc<LogHandle>> {
+    let Some(log) = app.log.get(sid) else { return Err(moved::elsewhere(app, sid).await?) };
     let (member, public, hub) = {
         let state = log.state();
-        (state.by_home.contains_key(&origin.ik), state.info.public && !state.info.deleted, state.info.hub.clone())
+        (state.is_followed_by(&origin.ik), state.info.public && !state.info.deleted, state.info.hub.clone())
     };
-    if !log.hub_here {
+    if !log.hub_here() {
         let hub_domain = log.hub_domain();
         return Err(if member && hub != origin.ik {
             Problem::from(Code::NotHub).with("hub", hub_domain)
         } else {
-            Code::UnknownServer.into()
+            moved::elsewhere(app, sid).await?
         });
     }
     match (member, public) {
@@ -54,7 +54,7 @@ pub(super) fn entitled(app: &App, origin: &Origin, sid: &ServerId) -> Result<Arc
 /// Whether an instance has people in a server, or had: it may still have to hear that they went.
 pub(super) fn was_in(log: &LogHandle, peer: &InstanceId) -> bool {
     let state = log.state();
-    state.by_home.contains_key(peer) || state.bindings.values().any(|binding| binding.knows(peer))
+    state.is_followed_by(peer) || state.bindings.values().any(|binding| binding.knows(peer))
 }
 
 // ---- actions
@@ -69,7 +69,7 @@ pub(super) async fn actions(
     if request.actions.len() > MAX_ACTIONS {
         return Err(Problem::too_large(MAX_ACTIONS as u64));
     }
-    let log = match entitled(&app, &origin, &sid) {
+    let log = match entitled(&app, &origin, &sid).await {
         Ok(log) => log,
         Err(refused) => match former(&app, &origin, &sid, &request.actions) {
             Some(log) => log,
@@ -147,7 +147,7 @@ fn proposal(signed: SignedAction) -> Proposal {
 
 /// Who left may still have erased what they brought.
 fn former(app: &App, origin: &Origin, sid: &ServerId, actions: &[SignedAction]) -> Option<Arc<LogHandle>> {
-    let log = app.log.get(sid).filter(|log| log.hub_here)?;
+    let log = app.log.get(sid).filter(|log| log.hub_here())?;
     let state = log.state();
     let theirs =
         |a: &Action| a.kind == "user.purge" && state.bindings.get(&a.actor).is_some_and(|b| b.home == origin.ik);
@@ -163,7 +163,7 @@ async fn repeated(
     sid: &ServerId,
     actions: &[SignedAction],
 ) -> Result<Option<Json<ActionsResponse>>> {
-    let Some(log) = app.log.get(sid).filter(|l| l.hub_here) else { return Ok(None) };
+    let Some(log) = app.log.get(sid).filter(|l| l.hub_here()) else { return Ok(None) };
     let mut results = Vec::new();
     let mut read = app.db.read().await?;
     for signed in actions {
@@ -206,7 +206,7 @@ pub(super) async fn events(
     if let Some(copy) = tail::copy_of(&app, &origin, &sid) {
         return Ok(Json(tail::page(&app, &copy, query.after.unwrap_or(0), bounds(copy.head().seq)).await?));
     }
-    let log = entitled(&app, &origin, &sid)?;
+    let log = entitled(&app, &origin, &sid).await?;
     let sight = want::sight(&app, &log, &origin.ik);
     let channels = &sight.visible;
     offer(&app, &log, &origin.ik, channels).await?;
@@ -249,7 +249,7 @@ pub(super) async fn head(State(app): State<App>, origin: Origin, Path(sid): Path
     if let Some(copy) = tail::copy_of(&app, &origin, &sid) {
         return Ok(Json(copy.head()));
     }
-    let log = entitled(&app, &origin, &sid)?;
+    let log = entitled(&app, &origin, &sid).await?;
     Ok(Json(view::head(&app, &log, &origin.ik).await?))
 }
 
@@ -290,7 +290,10 @@ pub(super) async fn join(
     Path(sid): Path<ServerId>,
     Message(request): Message<JoinRequest>,
 ) -> Result<Json<JoinResponse>> {
-    let log = app.log.get(&sid).filter(|l| l.hub_here).ok_or(Code::UnknownServer)?;
+    let log = match app.log.get(&sid).filter(|l| l.hub_here()) {
+        Some(log) => log,
+        None => return Err(moved::elsewhere(&app, &sid).await?),
+    };
     let action = &request.join.action;
     check_request(&origin, &sid, &request)?;
     let now = app.clock.now_ms();

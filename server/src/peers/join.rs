@@ -20,7 +20,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
 
 use super::hub::invite_hash;
-use super::{CallError, Peer, call, find, get, hello, joining, naming, profiles, store, want};
+use super::{CallError, Peer, call, find, get, hello, joining, moved, naming, profiles, store, want};
 use crate::App;
 use crate::bus::Notice;
 use crate::error::{Problem, Result};
@@ -51,15 +51,26 @@ pub enum JoinHow {
 pub async fn join(app: &App, uid: &UserId, identity: Vec<Op>, domain: &Domain, how: JoinHow) -> Result<ServerId> {
     let told = |e: CallError| e.problem(domain);
     let peer = find(app, domain).await.map_err(told)?;
+    let mut went = None;
     let (sid, code) = match how {
         JoinHow::Public(sid) => (sid, None),
         JoinHow::Code(code) => {
             let hash = invite_hash(&code);
-            let card: Card = get(app, domain, &format!("/invites/{hash}")).await.map_err(told)?;
+            let mut card: std::result::Result<Card, _> = get(app, domain, &format!("/invites/{hash}")).await;
+            // The community may live elsewhere by now.
+            went = card.as_ref().err().and_then(moved::named).filter(|at| *at != app.domain);
+            if let Some(at) = &went {
+                card = get(app, at, &format!("/invites/{hash}")).await;
+            }
+            let (card, domain) = (card.map_err(told)?, went.as_ref().unwrap_or(domain));
             let peer = naming(app, domain, &card.sig().kid).await.map_err(told)?;
             card.verify(&peer.doc, app.clock.now_ms()).map_err(|c| told(CallError::Answer(c.to_string())))?;
             (card.sid.clone(), Some(code))
         }
+    };
+    let (domain, peer) = match &went {
+        Some(at) => (at, find(app, at).await.map_err(|e| e.problem(at))?),
+        None => (domain, peer),
     };
     let joining = joining::begin(app, &sid);
     joining::sent(app, &sid, uid, domain).await?;
@@ -108,7 +119,7 @@ async fn join_server(app: &App, uid: &UserId, peer: &Peer, sid: &ServerId, comin
     let actor = Actor::User(uid.clone());
     let copy = app.log.get(sid).filter(|l| l.quarantined().is_none());
     if let Some(copy) = &copy {
-        if copy.hub_here {
+        if copy.hub_here() {
             return Err(Problem::new("conflict").detail("This community is hosted here."));
         }
         if copy.state().info.hub != peer.ik {
@@ -221,7 +232,7 @@ pub(super) async fn adopt(
 /// # Errors
 /// [`CallError`].
 pub async fn renew(app: &App, sid: &ServerId) -> std::result::Result<(), CallError> {
-    let log = app.log.get(sid).filter(|l| !l.hub_here).ok_or(Code::UnknownServer)?;
+    let log = app.log.get(sid).filter(|l| !l.hub_here()).ok_or(Code::UnknownServer)?;
     let domain = Domain::parse_normal(&log.hub_domain(), true)?;
     let peer = find(app, &domain).await?;
     let (snapshot, begun) = whole(app, &peer, sid, None).await?;
@@ -231,6 +242,21 @@ pub async fn renew(app: &App, sid: &ServerId) -> std::result::Result<(), CallErr
     want::soon(app, &log);
     profiles::keep(app, &domain, known).await;
     Ok(())
+}
+
+/// Begins a copy of a log that is to come here; nobody of this instance need be in it.
+///
+/// # Errors
+/// [`CallError`].
+pub async fn begin_copy(app: &App, domain: &Domain, sid: &ServerId) -> std::result::Result<Arc<LogHandle>, CallError> {
+    let peer = find(app, domain).await?;
+    let _turn = app.peers.adopting.lock().await;
+    let (snapshot, begun) = whole(app, &peer, sid, None).await?;
+    let known = snapshot.profiles;
+    let adopted = app.log.adopt(begun, domain.as_str().to_owned(), None).await;
+    let log = adopted.map_err(|e| CallError::Answer(e.to_string()))?;
+    profiles::keep(app, domain, known).await;
+    Ok(log)
 }
 
 fn refused(code: Code) -> CallError {

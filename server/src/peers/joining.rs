@@ -18,7 +18,7 @@ const UNDERWAY_MS: i64 = 15 * 60_000;
 const FORGOTTEN_MS: i64 = 30 * 86_400_000;
 
 /// While somebody joins a server its copy is not removed.
-pub(super) struct Joining<'a> {
+pub struct Joining<'a> {
     peers: &'a Peers,
     sid: ServerId,
 }
@@ -36,7 +36,7 @@ impl Drop for Joining<'_> {
 }
 
 /// Somebody begins to join; also who hangs up meanwhile ends it.
-pub(super) fn begin<'a>(app: &'a App, sid: &ServerId) -> Joining<'a> {
+pub fn begin<'a>(app: &'a App, sid: &ServerId) -> Joining<'a> {
     app.cluster.tell(Word::Joining(sid.clone()));
     *unpoison(&app.peers.joining).entry(sid.clone()).or_default() += 1;
     Joining { peers: &app.peers, sid: sid.clone() }
@@ -47,11 +47,19 @@ pub(super) fn begin<'a>(app: &'a App, sid: &ServerId) -> Joining<'a> {
 /// # Errors
 /// From the database.
 pub(super) async fn removed(app: &App, log: &Arc<LogHandle>) -> Result<bool, LogError> {
-    let left = !log.hub_here && log.local_members().is_empty() && !app.peers.is_joining(&log.sid, app.clock.now_ms());
+    let left = !log.hub_here() && log.local_members().is_empty() && !app.peers.is_joining(&log.sid, app.clock.now_ms());
     if left {
         app.log.remove(log).await?;
     }
     Ok(left)
+}
+
+/// Gives up a copy in which nobody of this instance is.
+///
+/// # Errors
+/// From the database.
+pub async fn forget_empty(app: &App, log: &Arc<LogHandle>) -> Result<(), LogError> {
+    removed(app, log).await.map(|_| ())
 }
 
 /// A join is about to be sent.

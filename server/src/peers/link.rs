@@ -7,7 +7,7 @@ use conntext_federation::ids::{ChannelId, InstanceId, MediaId, ServerId};
 use conntext_federation::wire::{ActionsRequest, ActionsResponse};
 use futures_util::future::BoxFuture;
 
-use super::{CallError, call, find};
+use super::{CallError, call, find, moved};
 use crate::App;
 use crate::app::WeakApp;
 use crate::log::{HubLink, LinkError};
@@ -57,7 +57,15 @@ impl HubLink for Link {
             if find(&app, &domain).await.map_err(link_error)?.ik != *hub {
                 return Err(LinkError::Unreachable("another instance answers there".into()));
             }
-            call(&app, &domain, Method::POST, &format!("/servers/{sid}/actions"), &request).await.map_err(link_error)
+            let answer = call(&app, &domain, Method::POST, &format!("/servers/{sid}/actions"), &request).await;
+            answer.map_err(|e| match app.log.get(sid).filter(|_| e.code() == Some(Code::NotHub.as_str())) {
+                // The community went elsewhere: what people wrote waits until that is heard here, and goes there.
+                Some(log) => {
+                    moved::soon(&app, moved::named(&e).as_ref().unwrap_or(&domain), &log);
+                    LinkError::NotNow(e.to_string())
+                }
+                None => link_error(e),
+            })
         })
     }
 

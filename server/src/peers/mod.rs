@@ -19,6 +19,7 @@ mod keys;
 mod limits;
 mod link;
 mod metrics;
+pub mod moved;
 mod origin;
 mod pace;
 mod profiles;
@@ -58,7 +59,8 @@ pub use client::{HttpTransport, Transport, TransportError};
 pub use discovery::{Peer, find, naming};
 pub use history::history;
 pub use hub::invite_hash;
-pub use join::{JoinHow, join, migrate, renew};
+pub use join::{JoinHow, begin_copy, join, migrate, renew};
+pub use joining::{Joining, begin as hold, forget_empty};
 pub use keys::attend as attend_keys;
 pub use origin::{Message, Origin};
 pub use profiles::{MAX_QUERY, looked_at};
@@ -126,7 +128,9 @@ pub struct Peers {
     rewinds: tokio::sync::Notify,
     /// Instances whose claims to hold what is missing here are being looked into.
     suspecting: Mutex<HashSet<Domain>>,
-    /// One copy at a time follows its log into a new epoch.
+    /// Logs of which it is being looked whether another hub goes on with them.
+    moving: Mutex<HashSet<ServerId>>,
+    /// One copy at a time follows its log into a new epoch, or to another hub.
     rebasing: tokio::sync::Mutex<()>,
     /// One copy at a time begins.
     adopting: tokio::sync::Mutex<()>,
@@ -184,6 +188,7 @@ impl Peers {
             metrics: metrics::PeerMetrics::new(metrics),
             rewinds: tokio::sync::Notify::new(),
             suspecting: Mutex::default(),
+            moving: Mutex::default(),
             rebasing: tokio::sync::Mutex::default(),
             adopting: tokio::sync::Mutex::default(),
             looking: tokio::sync::Mutex::default(),
@@ -223,7 +228,7 @@ impl Peers {
         if followed.is_empty() {
             return;
         }
-        let logs = app.log.all().into_iter().filter(|log| log.hub_here && followed.contains(&log.id));
+        let logs = app.log.all().into_iter().filter(|log| log.hub_here() && followed.contains(&log.id));
         self.worker(app, peer).look_at(logs);
     }
 
@@ -326,6 +331,7 @@ pub fn router(app: &App, rooms: Router<App>) -> Router<App> {
         .route("/servers/{sid}/events", route_get(hub::events))
         .route("/servers/{sid}/head", route_get(hub::head))
         .route("/servers/{sid}/want", route_post(want::receive))
+        .route("/servers/{sid}/way", route_get(moved::serve))
         .route("/servers/{sid}/checkpoint", route_get(checkpoints::serve))
         .route("/servers/{sid}/snapshot", route_get(snapshots::serve))
         .route("/servers/{sid}/snapshot/{page}", route_get(snapshots::page))

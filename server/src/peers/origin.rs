@@ -96,7 +96,7 @@ fn is_upload(request: &Request) -> bool {
 
 /// Whether the instance is the hub of something that is copied here.
 fn follows(app: &App, ik: &InstanceId) -> bool {
-    app.log.all().iter().any(|log| !log.hub_here && log.state().info.hub == *ik)
+    app.log.all().iter().any(|log| !log.hub_here() && log.state().info.hub == *ik)
 }
 
 /// The layer around everything that only instances may ask.

@@ -94,7 +94,7 @@ fn ask_about(app: &App, log: &LogHandle, people: Vec<UserId>) {
             continue;
         };
         // A follower asks its hub, which has them all; a hub asks each home.
-        let domain = if log.hub_here {
+        let domain = if log.hub_here() {
             state.instances.get(&member.home).map(|i| i.domain.clone())
         } else {
             Some(log.hub_domain())

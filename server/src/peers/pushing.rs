@@ -22,7 +22,7 @@ use super::delivery::rewind;
 use super::stream::Carried;
 use super::view::{self, Bounds, Run, Sent};
 use super::want::{self, Sight};
-use super::{CallError, call, checkpoints, find, store};
+use super::{CallError, call, checkpoints, find, moved, store};
 use crate::App;
 use crate::db;
 use crate::log::{Entry, LogHandle};
@@ -60,7 +60,7 @@ fn outlook(app: &App, log: &LogHandle, peer: &InstanceId) -> Outlook {
     let sight = want::sight(app, log, peer);
     let state = log.state();
     Outlook {
-        member: state.by_home.contains_key(peer),
+        member: state.is_followed_by(peer),
         sight,
         head: state.head.seq,
         domain: state.instances.get(peer).and_then(|i| Domain::parse_normal(&i.domain, true).ok()),
@@ -380,6 +380,11 @@ async fn refused(
     let wait = match e.code() {
         // Its people may be on their way in: the answer to their joining is not yet there.
         Some("not_member_here") => Duration::from_secs(2),
+        Some("not_your_hub") => {
+            // It has not heard yet that we go on with the log, or we have not heard who does.
+            moved::soon(app, domain, log);
+            Duration::from_secs(2)
+        }
         Some("overloaded") => Duration::from_millis(e.retry_after_ms().unwrap_or(5_000)),
         Some("log_conflict") => {
             let have = match &e {

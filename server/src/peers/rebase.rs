@@ -8,7 +8,7 @@ use conntext_federation::event::{Event, Item};
 use conntext_federation::wire::EventsPage;
 use conntext_federation::{Code, epoch, replica};
 
-use super::{CallError, find, get, hello, join, profiles, want};
+use super::{CallError, Peer, find, get, hello, join, profiles, want};
 use crate::App;
 use crate::log::{Entry, LogHandle};
 
@@ -51,7 +51,8 @@ pub(super) async fn follow(app: &App, domain: &Domain, log: &Arc<LogHandle>) -> 
     let Some(common) = common(app, domain, log, &head, &there).await? else {
         return Err(wrong("a log that has nothing in common with our copy"));
     };
-    if common == head.seq {
+    // More may have come meanwhile.
+    if common >= head.seq {
         // All that is here stands there, too.
         app.log.lift_quarantine(log).await.map_err(own)?;
         drop(turn);
@@ -61,7 +62,24 @@ pub(super) async fn follow(app: &App, domain: &Domain, log: &Arc<LogHandle>) -> 
         return Err(wrong("it contradicts our copy without a new epoch"));
     }
     let peer = find(app, domain).await?;
-    let (snapshot, begun) = join::whole(app, &peer, &log.sid, None).await?;
+    begin_behind(app, domain, &peer, log, common, &head).await
+}
+
+/// Keeps what stands up to `common`, where the next epoch goes on without the rest of what is held here, and goes on from the
+/// hub's state.
+///
+/// # Errors
+/// As [`follow`].
+pub(super) async fn begin_behind(
+    app: &App,
+    domain: &Domain,
+    peer: &Peer,
+    log: &Arc<LogHandle>,
+    common: u64,
+    head: &Position,
+) -> Result<(), CallError> {
+    let wrong = |why: &str| CallError::Answer(why.to_owned());
+    let (snapshot, begun) = join::whole(app, peer, &log.sid, None).await?;
     let state = begun.state.clone();
     let (first, between) = beginning(app, domain, log, common, head.epoch + 1).await?;
     replica::verify_past(&state, &first).map_err(|code| CallError::Answer(format!("its new epoch: {code}")))?;
@@ -70,7 +88,7 @@ pub(super) async fn follow(app: &App, domain: &Domain, log: &Arc<LogHandle>) -> 
     if base.epoch != head.epoch || base.hash != first.header.prev || base.seq + 1 != first.header.seq {
         return Err(wrong("a new epoch that does not follow the one before"));
     }
-    tracing::warn!(sid = %log.sid, from = common + 1, to = head.seq, epoch = there.epoch, "the log of a community went on in a new epoch: what it left out is kept here as orphaned");
+    tracing::warn!(sid = %log.sid, from = common + 1, to = head.seq, epoch = first.header.epoch, "the log of a community went on in a new epoch: what it left out is kept here as orphaned");
     let known = snapshot.profiles;
     let end = snapshot.head.seq;
     let answered = |e: crate::log::LogError| CallError::Answer(e.to_string());
@@ -88,7 +106,7 @@ pub(super) async fn follow(app: &App, domain: &Domain, log: &Arc<LogHandle>) -> 
 }
 
 /// The last place at which both hold the same event.
-async fn common(
+pub(super) async fn common(
     app: &App,
     domain: &Domain,
     log: &LogHandle,

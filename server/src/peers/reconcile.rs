@@ -14,7 +14,7 @@ use crate::log::rewind::Why;
 /// # Errors
 /// [`CallError`] where the hub of a copy does not answer.
 pub async fn reconcile(app: &App, log: &Arc<LogHandle>) -> Result<Vec<String>, CallError> {
-    if log.hub_here {
+    if log.hub_here() {
         let mut lines = greet_followers(app, log).await;
         lines.extend(take_back(app, log).await?);
         return Ok(lines);

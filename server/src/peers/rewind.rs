@@ -12,7 +12,7 @@ use conntext_federation::rewind::{Page, merge, usable};
 use conntext_federation::wire::EventsPage;
 use futures_util::future::join_all;
 
-use super::{CallError, get, hello, store, unpoison};
+use super::{CallError, get, hello, moved, store, unpoison};
 use crate::App;
 use crate::db;
 use crate::log::rewind::{Found, Rewind, Why};
@@ -266,7 +266,15 @@ async fn ask(app: &App, domain: &Domain, log: &LogHandle, head: &Position) -> Re
         Err(e) if matches!(e.code(), Some("unknown_server" | "not_member_here" | "not_member")) => {
             return Ok((Page::default(), false));
         }
-        Err(e) => return Err(e),
+        Err(e) => {
+            if e.code() == Some(Code::NotHub.as_str())
+                && let Some(log) = app.log.get(&log.sid)
+            {
+                // What is missing here may be that the log went to another hub.
+                moved::soon(app, moved::named(&e).as_ref().unwrap_or(domain), &log);
+            }
+            return Err(e);
+        }
     };
     if there.epoch < head.epoch || there.seq == 0 {
         // It has yet to hear of the new epoch.

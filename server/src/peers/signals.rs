@@ -27,7 +27,7 @@ const GATHER: Duration = Duration::from_secs(1);
 /// Somebody of this instance is writing.
 pub fn typing(app: &App, log: &LogHandle, channel: &ChannelId, actor: &Actor) {
     let signal = Signal::Typing { sid: log.sid.clone(), channel: channel.clone(), actor: actor.clone() };
-    if log.hub_here {
+    if log.hub_here() {
         spread_typing(app, log, channel, &signal, None);
     } else if let Ok(domain) = Domain::parse_normal(&log.hub_domain(), true) {
         send(app, domain, vec![signal]);
@@ -89,14 +89,14 @@ async fn heed(app: &App, origin: &Origin, signal: Signal) -> Result<bool> {
             let fine = {
                 let state = log.state();
                 let home = state.members.get(actor).map(|m| &m.home);
-                let from_home = log.hub_here && home == Some(&origin.ik);
-                let from_hub = !log.hub_here && state.info.hub == origin.ik && home != Some(&app.keys.ik);
+                let from_home = log.hub_here() && home == Some(&origin.ik);
+                let from_hub = !log.hub_here() && state.info.hub == origin.ik && home != Some(&app.keys.ik);
                 (from_home || from_hub) && state.can_see(actor, channel)
             };
             if fine {
                 let notice = Notice::Typing { channel: channel.clone(), actor: actor.clone() };
                 app.bus.tell_server(sid, notice);
-                if log.hub_here {
+                if log.hub_here() {
                     spread_typing(app, &log, channel, &signal, Some(&origin.ik));
                 }
             }

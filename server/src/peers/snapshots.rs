@@ -17,7 +17,7 @@ use super::{Origin, store, unpoison};
 use crate::App;
 use crate::error::{Problem, Result};
 use crate::http::{Json, Path};
-use crate::log::{Entry, LogError, LogHandle, store as logs};
+use crate::log::{self as logs, LogError, LogHandle};
 
 /// Profiles that come along with a snapshot.
 const PROFILES: usize = 200;
@@ -68,7 +68,7 @@ impl Book {
 
 /// `GET /servers/{sid}/snapshot`: also where the copy begins anew.
 pub(super) async fn serve(State(app): State<App>, origin: Origin, Path(sid): Path<ServerId>) -> Result<Json<Snapshot>> {
-    let log = entitled(&app, &origin, &sid)?;
+    let log = entitled(&app, &origin, &sid).await?;
     if log.rewind().is_some() {
         // Whoever began with it would begin with a state that is about to change.
         return Err(LogError::Rewinding.into());
@@ -82,7 +82,7 @@ pub(super) async fn page(
     origin: Origin,
     Path((sid, page)): Path<(ServerId, Hash)>,
 ) -> Result<Json<Arc<RowsText>>> {
-    entitled(&app, &origin, &sid)?;
+    entitled(&app, &origin, &sid).await?;
     // Every member sees who the others are.
     let found = app.peers.snapshots.page(&sid, page, app.clock.now_ms());
     found
@@ -148,11 +148,10 @@ pub(super) async fn make(app: &App, log: &Arc<LogHandle>, ik: &InstanceId) -> Re
     };
     let profiles = (app.peers.rooms.profiles)(app, ik, &members).await?;
     let mut read = app.db.read().await?;
-    let keys = store::key_statements(&mut read, log.id).await?;
+    let keys = logs::hub_store::key_statements(&mut read, log.id).await?;
     let genesis = store::genesis(&mut read, log.id).await?.ok_or_else(|| Problem::internal("a log has no genesis"))?;
-    let joins = logs::events_at(&mut read, &log.sid, log.id, came_at.into_iter()).await?;
+    let joins = logs::store::events_at(&mut read, &log.sid, log.id, came_at.into_iter()).await?;
     drop(read);
-    let word = |e: Entry| Some(JoinWord { action: e.event.action, origin_sig: e.event.origin_sig? });
     let keys = keys
         .iter()
         .map(|text| Ok(canonical::from_slice(text.as_bytes())?))
@@ -167,7 +166,7 @@ pub(super) async fn make(app: &App, log: &Arc<LogHandle>, ik: &InstanceId) -> Re
         keys,
         genesis,
         profiles,
-        joins: joins.into_iter().filter_map(word).collect(),
+        joins: joins.into_iter().map(|e| JoinWord::of(e.event)).collect(),
         sig: KeySig { kid: key.public().kid(), sig: Signature([0; 64]) },
     };
     snapshot.sign(&key)?;

@@ -310,13 +310,6 @@ pub async fn tail(
         .collect()
 }
 
-/// The statements of keys that stand in a log, as written.
-pub async fn key_statements(q: &mut impl Query, log_id: i64) -> Result<Vec<String>> {
-    let sql = "select content from log_events where log_id = $1 and kind = 'instance.keys' and content is not null
-               order by seq";
-    Ok(q.rows(sql, args![log_id]).await?.iter().map(|r| r.get(0)).collect())
-}
-
 /// The content that a server's id is made of.
 pub async fn genesis(q: &mut impl Query, log_id: i64) -> Result<Option<String>> {
     let sql = "select content from log_events where log_id = $1 and kind = 'server.create' order by seq limit 1";

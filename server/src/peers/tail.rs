@@ -15,7 +15,7 @@ use crate::log::{Entry, LogHandle, pending};
 
 /// A copy here of a log that the asking instance itself sequences.
 pub(super) fn copy_of(app: &App, origin: &Origin, sid: &ServerId) -> Option<Arc<LogHandle>> {
-    app.log.get(sid).filter(|log| !log.hub_here && log.state().info.hub == origin.ik)
+    app.log.get(sid).filter(|log| !log.hub_here() && log.state().info.hub == origin.ik)
 }
 
 /// What is held of it behind a place, as far as the bounds go. Behind the end of the copy that is what the hub made of

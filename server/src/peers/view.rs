@@ -81,7 +81,8 @@ impl Looks {
     fn of(&self, peer: &InstanceId, log: &LogHandle, sight: &Sight, after: u64) -> Option<Looked> {
         let head = log.head();
         let fits = |l: &&Looked| {
-            l.after == after
+            !sight.all
+                && l.after == after
                 && l.epoch == head.epoch
                 && l.to <= head.seq
                 && l.visible == sight.visible
@@ -186,7 +187,7 @@ async fn run_of(
             if seq > cursor + 1 {
                 // What was lost in a restore, or, in a copy, what was withheld from it.
                 withheld = Some((withheld.map_or(cursor + 1, |w| w.0), seq - 1, entry.event.header.prev));
-                lost = log.hub_here;
+                lost = log.hub_here();
             }
             cursor = seq;
             if !sees(sight, app, log, &entry).await? {

@@ -42,9 +42,11 @@ pub async fn apply(tx: &mut Tx, batch: &Batch<'_>) -> Result<()> {
             {
                 begin(tx, batch, &action.actor, entry.seq()).await?;
             }
-            Some(Content::MemberMigrate(_)) => store::forget_reader(tx, batch.log_id, &action.actor).await?,
-            Some(Content::MemberLeave) => store::forget_reader(tx, batch.log_id, &action.actor).await?,
-            Some(Content::MemberKick | Content::MemberBan) => {
+            // Who left long ago may have come back since.
+            Some(Content::MemberMigrate(_) | Content::MemberLeave) if batch.live => {
+                store::forget_reader(tx, batch.log_id, &action.actor).await?;
+            }
+            Some(Content::MemberKick | Content::MemberBan) if batch.live => {
                 if let Some(actor) = target(entry) {
                     store::forget_reader(tx, batch.log_id, &actor).await?;
                 }

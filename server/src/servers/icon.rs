@@ -45,7 +45,7 @@ pub(super) async fn set(app: &App, here: &Here, bytes: Bytes) -> Result<()> {
     let mut tx = app.db.begin().await?;
     store::put_icon(&mut tx, picture.mid.as_str(), &picture.media_type, &bytes, app.clock.now_ms()).await?;
     tx.commit().await?;
-    if !here.log.hub_here {
+    if !here.log.hub_here() {
         send(app, here, &picture, bytes).await?;
     }
     let same = old.as_ref() == Some(&picture);
@@ -81,7 +81,7 @@ async fn take_peer(
     bytes: Bytes,
 ) -> Result<StatusCode> {
     let (sid, mid): (ServerId, MediaId) = (sid.parse().map_err(|_| none())?, mid.parse().map_err(|_| none())?);
-    let log = app.log.get(&sid).filter(|log| log.hub_here).ok_or_else(none)?;
+    let log = app.log.get(&sid).filter(|log| log.hub_here()).ok_or_else(none)?;
     let may = {
         let state = log.state();
         let members = state.by_home.get(&origin.ik).ok_or_else(none)?;
@@ -152,11 +152,19 @@ async fn show_peer(
 ) -> Result<Response> {
     let (sid, mid): (ServerId, MediaId) = (sid.parse().map_err(|_| none())?, mid.parse().map_err(|_| none())?);
     // Only pictures of our own servers: nobody fetches through us.
-    app.log.get(&sid).filter(|log| log.hub_here).ok_or_else(none)?;
+    app.log.get(&sid).filter(|log| log.hub_here()).ok_or_else(none)?;
     let mut read = app.db.read().await?;
     let (kind, bytes) = store::icon(&mut read, mid.as_str()).await?.ok_or_else(none)?;
     drop(read);
     answer(&mid, &kind, bytes, &headers)
+}
+
+/// Has the picture of a copy of ours here.
+///
+/// # Errors
+/// 404 where its hub does not have it, 502 where that does not answer.
+pub async fn bring(app: &App, sid: &ServerId, mid: &MediaId) -> Result<()> {
+    find(app, sid, mid).await.map(|_| ())
 }
 
 /// From here, else from the hub. What belongs to a copy of ours is kept; what was only seen on a card is passed on.
@@ -166,7 +174,7 @@ async fn find(app: &App, sid: &ServerId, mid: &MediaId) -> Result<(String, Vec<u
         return Ok(found);
     }
     drop(read);
-    let copy = app.log.get(sid).filter(|log| !log.hub_here).and_then(|log| {
+    let copy = app.log.get(sid).filter(|log| !log.hub_here()).and_then(|log| {
         let icon = log.state().info.icon.clone().filter(|icon| icon.mid == *mid && valid_picture(icon))?;
         let domain = Domain::parse_normal(&log.hub_domain(), app.config.federation.dev_insecure).ok()?;
         Some((domain, icon))

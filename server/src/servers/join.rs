@@ -73,7 +73,7 @@ pub async fn join_elsewhere(app: &App, auth: &Auth, domain: &Domain, how: JoinHo
 
 /// Takes back a departure that still waits for the hub.
 pub async fn come_back(app: &App, log: &Arc<LogHandle>, actor: &Actor) -> Result<()> {
-    if log.hub_here {
+    if log.hub_here() {
         return Ok(());
     }
     let mut read = app.db.read().await?;

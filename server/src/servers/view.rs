@@ -38,7 +38,7 @@ async fn view_in(app: &App, q: &mut impl Query, log: &LogHandle, actor: &Actor) 
 /// Whether the server's hub answers, and what of `actor` waits for it.
 pub async fn hub_status(app: &App, q: &mut impl Query, log: &LogHandle, actor: &Actor) -> Result<HubStatus> {
     let since = log.hub_away_since();
-    let waiting = if log.hub_here && since.is_none() { 0 } else { pending::waiting_in(q, log.id, actor).await? };
+    let waiting = if log.hub_here() && since.is_none() { 0 } else { pending::waiting_in(q, log.id, actor).await? };
     Ok(HubStatus {
         reachable: since.is_none(),
         since,
@@ -50,7 +50,7 @@ pub async fn hub_status(app: &App, q: &mut impl Query, log: &LogHandle, actor: &
 
 /// Whether the admins of this instance decided that it does not speak with a server's hub.
 fn cut_off(app: &App, log: &LogHandle) -> Option<CutOff> {
-    let domain = Domain::parse_normal(&log.hub_domain(), true).ok().filter(|_| !log.hub_here)?;
+    let domain = Domain::parse_normal(&log.hub_domain(), true).ok().filter(|_| !log.hub_here())?;
     let book = app.peers.trust.book();
     let code = book.judge(&domain).err()?.as_str().to_owned();
     Some(CutOff { code, reason: book.rule(&domain).map(|rule| rule.reason.clone()).unwrap_or_default() })
@@ -93,7 +93,7 @@ fn server(
         icon: info.icon.as_ref().map(|icon| super::icon_path(&state.sid, &icon.mid)),
         public: info.public,
         hub_domain: log.hub_domain(),
-        hub_is_here: log.hub_here,
+        hub_is_here: log.hub_here(),
         hub,
         owner: info.owner.as_ref().map(ToString::to_string).unwrap_or_default(),
         my_actor: actor.to_string(),

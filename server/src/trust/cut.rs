@@ -29,7 +29,7 @@ pub(super) fn in_common(app: &App) -> BTreeMap<Domain, InCommon> {
             continue;
         }
         let ours = state.by_home.get(&app.keys.ik);
-        let hub = (!log.hub_here).then(|| log.hub_domain());
+        let hub = (!log.hub_here()).then(|| log.hub_domain());
         let homes = state.by_home.iter().filter(|(ik, _)| **ik != app.keys.ik);
         let mut met: BTreeMap<Domain, Option<&_>> = BTreeMap::new();
         let domain_of = |ik: &InstanceId| Domain::parse_normal(&state.instances.get(ik)?.domain, true).ok();

@@ -96,7 +96,7 @@ async fn purge(app: &App, domain: &Domain) -> Result<()> {
     tx.commit().await?;
     profiles::hosting::let_go_of(app, domain.as_str(), false).await?;
     for log in app.log.all() {
-        if !log.hub_here && log.hub_domain() == domain.as_str() {
+        if !log.hub_here() && log.hub_domain() == domain.as_str() {
             media::drop_copies(app, log.id).await?;
         }
     }

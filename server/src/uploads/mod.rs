@@ -70,7 +70,7 @@ pub async fn claim(app: &App, place: &Place, wanted: &[NewAttachment]) -> Result
         store::claim(&mut tx, &upload.id, until).await?;
         let mid = media_id(&upload.mid)?;
         let thumb = upload.thumb.as_deref().map(media_id).transpose()?;
-        if place.log.hub_here {
+        if place.log.hub_here() {
             for mid in std::iter::once(&mid).chain(&thumb) {
                 media::grant(&mut tx, place.log.id, mid, app.keys.ik.as_str(), now).await?;
             }

@@ -72,7 +72,7 @@ pub fn begin(scene: &Arc<Scene>, chance: &Chance, index: usize) {
         let Some(running) = node.running() else { return };
         let marks = marks.then(|| {
             let logs = running.app.log.all();
-            logs.iter().filter(|log| log.hub_here).map(|log| (log.sid.to_string(), log.head())).collect()
+            logs.iter().filter(|log| log.hub_here()).map(|log| (log.sid.to_string(), log.head())).collect()
         });
         // Somebody else's process may end by being asked.
         let Some(held) = elsewhere(&scene, index).await else { return };

@@ -16,6 +16,7 @@ mod a_tokens;
 mod architecture;
 mod b_elsewhere;
 mod b_erasure;
+mod b_handover;
 mod b_invites;
 mod b_notices;
 mod b_servers;

@@ -83,8 +83,9 @@ impl Committer {
             self.working(log).put_channel(gained.id.clone(), gained.channel.clone());
             steps.push(Step::Gain(Box::new(gained)));
         }
-        let (entries, mut run) = self.accept(&mut tx, log, push.events, &held).await?;
+        let (mut entries, mut run) = self.accept(&mut tx, log, push.events, &held).await?;
         steps.append(&mut run);
+        steps.extend(self.go_on(log, &mut entries).map_err(ReceiveError::Log)?);
         for id in push.lost {
             self.working(log).drop_channel(&id);
             store::erase_channel(&mut tx, log.id, &id).await?;

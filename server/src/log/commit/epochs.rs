@@ -144,7 +144,7 @@ fn unusable(e: ReceiveError) -> LogError {
 
 /// The state of a log that is held from its first event, as it was at a position.
 async fn refold(q: &mut impl Query, log: &LogHandle, to: u64) -> Result<ServerState, LogError> {
-    let mut state = ServerState::new(log.sid.clone(), log.state().info.hub.clone());
+    let mut state = ServerState::new(log.sid.clone(), log.state().info.hub_at(1).clone());
     let stubs = store::stub_ends(q, log.id).await?;
     while state.head.seq < to {
         let after = state.head.seq;

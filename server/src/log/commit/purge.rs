@@ -20,7 +20,7 @@ impl Committer {
     pub(super) async fn begin_purge(&mut self, tx: &mut Tx, log: &LogHandle, entry: &Entry) -> db::Result<()> {
         let actor = &entry.event.action.actor;
         store::begin(tx, log.id, entry.seq(), &entry.aid(), &entry.hash, actor).await?;
-        if log.hub_here {
+        if log.hub_here() {
             let me = self.inner.me.ik.clone();
             let state = self.working(log);
             let there: Vec<_> = state.by_home.keys().filter(|ik| **ik != me).cloned().collect();
@@ -83,7 +83,7 @@ impl Committer {
         let set = self.inner.me.keys.set();
         let me = &self.inner.me.ik;
         let receipt = purge::receipt(&log.sid, purge, me, &set.ring.active(now).secret, now)?;
-        if log.hub_here {
+        if log.hub_here() {
             store::confirm(tx, log.id, purge.seq, me, &receipt).await?;
         } else {
             store::owe(tx, &log.sid, &purge.aid, &log.hub_domain(), &receipt, now).await?;

@@ -49,6 +49,10 @@ impl Committer {
         if steps.iter().any(|s| matches!(s, Step::Apply(e) if matches!(e.content, Some(Content::UserPurge)))) {
             self.inner.purges.notify_one();
         }
+        if log.heed_hub() {
+            tracing::info!(sid = %log.sid, here = log.hub_here(), hub = log.hub_domain(), "a community has another hub now");
+            self.inner.new_hub(log);
+        }
         self.inner.note_high_water(log);
     }
 

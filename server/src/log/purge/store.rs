@@ -5,6 +5,7 @@ use crate::{
     args,
     db::{Error, Query, Result, Row, Tx},
 };
+use conntext_federation::hub_move::PurgeWord;
 use conntext_federation::ids::{ActionId, Actor, ChannelId, Hash, InstanceId, ServerId};
 
 /// The types whose content may go, as [`conntext_federation::content::erasable`] lists them.
@@ -149,6 +150,16 @@ pub async fn erase_aside(tx: &mut Tx, log_id: i64, actor: &Actor) -> Result<()> 
 pub async fn confirm(tx: &mut Tx, log_id: i64, seq: u64, ik: &InstanceId, receipt: &str) -> Result<bool> {
     let sql = "update purge_receipts set receipt = $4 where log_id = $1 and seq = $2 and ik = $3 and receipt is null";
     Ok(tx.exec(sql, args![log_id, seq, ik.as_str(), receipt]).await? > 0)
+}
+
+/// Who is to confirm the purges of a log, with the receipts that came: for the next hub.
+pub async fn words(q: &mut impl Query, log_id: i64) -> Result<Vec<PurgeWord>> {
+    let sql = "select seq, ik, receipt from purge_receipts where log_id = $1 order by seq, ik";
+    let word = |r: &Row| {
+        let by = r.get::<String>(1).parse().map_err(|_| broken("instance id"))?;
+        Ok(PurgeWord { seq: unsigned(r.get(0)), by, receipt: r.get(2) })
+    };
+    q.rows(sql, args![log_id]).await?.iter().map(word).collect()
 }
 
 /// A receipt is to be sent to the hub.

@@ -47,6 +47,8 @@ pub enum Why {
     Restored,
     /// A part of the database cannot be read.
     Damaged,
+    /// Another hub is about to go on with it, for a moment. Not kept on disk.
+    Handover,
 }
 
 impl Why {
@@ -58,6 +60,7 @@ impl Why {
             Self::Peer => "peer",
             Self::Restored => "restored",
             Self::Damaged => "damaged",
+            Self::Handover => "handover",
         }
     }
     fn parse(text: &str) -> Self {
@@ -112,6 +115,12 @@ pub struct Rewind {
 }
 
 impl Rewind {
+    /// Another hub is about to go on with the log.
+    pub(super) fn handover(since_ms: i64) -> Self {
+        let (known, silent) = (None, Vec::new());
+        Self { why: Why::Handover, since_ms, known, found: Found::Asking, silent, go_on: false }
+    }
+
     /// Whether the operator has to do something: nothing comes back by itself.
     pub fn is_alarm(&self) -> bool {
         self.found != Found::Asking && !self.go_on
@@ -150,7 +159,7 @@ impl LogHandle {
 
     /// Whether what local people do takes the way through the queue.
     pub(super) fn is_relayed(&self) -> bool {
-        !self.hub_here
+        !self.hub_here()
             || self.relaying.load(std::sync::atomic::Ordering::Acquire)
             || unpoison(self.rewind.read()).is_some()
     }
@@ -179,7 +188,7 @@ impl LogHandle {
 impl Inner {
     /// After a commit: the file beside the database may say so.
     pub(super) fn note_high_water(&self, log: &LogHandle) {
-        if log.hub_here
+        if log.hub_here()
             && let Some(file) = self.high_water.get()
         {
             file.note(&log.sid, log.head());
@@ -216,7 +225,7 @@ impl Log {
         let kept = store::rewinds(&mut read).await?;
         drop(read);
         let HighWaterMarks(known) = known;
-        for log in self.all().iter().filter(|log| log.hub_here) {
+        for log in self.all().iter().filter(|log| log.hub_here()) {
             if let Some((_, rewind)) = kept.iter().find(|(id, _)| *id == log.id) {
                 self.inner.set_rewind(log, Some(rewind.clone()));
             }

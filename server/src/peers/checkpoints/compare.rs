@@ -22,7 +22,7 @@ const EVERY_MS: i64 = 3_600_000;
 /// Whether an instance may hear what the log's hub says to everybody: it has people there, or is the hub.
 fn concerns(log: &LogHandle, peer: &InstanceId) -> bool {
     let state = log.state();
-    state.by_home.contains_key(peer) || (!log.hub_here && state.info.hub == *peer)
+    state.by_home.contains_key(peer) || (!log.hub_here() && state.info.hub == *peer)
 }
 
 /// What the hubs of common logs say, for a greeting: the newest event that everybody sees, the newest checkpoint, and
@@ -30,13 +30,13 @@ fn concerns(log: &LogHandle, peer: &InstanceId) -> bool {
 pub async fn witness(app: &App, peer: &InstanceId) -> db::Result<Vec<Witness>> {
     let mut all = Vec::new();
     for log in app.log.all().into_iter().filter(|log| concerns(log, peer)) {
-        let made = if log.hub_here { make(app, &log).await?.map(|made| (*made).clone()) } else { None };
+        let made = if log.hub_here() { make(app, &log).await?.map(|made| (*made).clone()) } else { None };
         let mut read = app.db.read().await?;
         let newest = match store::newest_of_all(&mut read, log.id).await? {
             Some((seq, _)) => logs::event_at(&mut read, &log.sid, log.id, seq).await?,
             None => None,
         };
-        let checkpoint = if log.hub_here { made } else { store::checkpoint(&mut read, log.id).await? };
+        let checkpoint = if log.hub_here() { made } else { store::checkpoint(&mut read, log.id).await? };
         let newest = newest.map(|entry| SignedHeader::of(&entry.event));
         if newest.is_some() || checkpoint.is_some() {
             all.push(Witness { sid: log.sid.clone(), all: newest, checkpoint });
@@ -57,7 +57,7 @@ pub async fn witness(app: &App, peer: &InstanceId) -> db::Result<Vec<Witness>> {
 /// Holds what another instance was told against what was told here.
 pub async fn heed(app: &App, domain: &Domain, peer: &InstanceId, told: Vec<Witness>) -> db::Result<()> {
     for told in told.into_iter().take(MAX_WITNESSES) {
-        let Some(log) = app.log.get(&told.sid).filter(|log| !log.hub_here && concerns(log, peer)) else { continue };
+        let Some(log) = app.log.get(&told.sid).filter(|log| !log.hub_here() && concerns(log, peer)) else { continue };
         let by_hub = log.state().info.hub == *peer;
         if let Some(checkpoint) = told.checkpoint {
             if by_hub && log.quarantined().is_none() {
@@ -152,7 +152,7 @@ async fn found(
 /// Has each copy compared, once an hour, with those of a few other instances that chance chooses.
 pub fn round(app: &App) {
     let now = app.clock.now_ms();
-    for log in app.log.all().into_iter().filter(|log| !log.hub_here) {
+    for log in app.log.all().into_iter().filter(|log| !log.hub_here()) {
         let due = unpoison(&app.peers.checkpoints.compared)
             .get(&log.sid)
             .is_none_or(|at| !(0..EVERY_MS).contains(&(now - at)));

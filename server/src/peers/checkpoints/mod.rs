@@ -165,7 +165,7 @@ pub(super) async fn serve(
     origin: Origin,
     Path(sid): Path<ServerId>,
 ) -> Result<Json<Checkpoint>> {
-    let log = hub::entitled(&app, &origin, &sid)?;
+    let log = hub::entitled(&app, &origin, &sid).await?;
     app.log.show_keys(&log).await?;
     match make(&app, &log).await? {
         Some(made) => Ok(Json((*made).clone())),

@@ -106,7 +106,7 @@ async fn follow(app: &App, domain: &Domain, sid: &ServerId) {
 
 /// The copy as it is now, if it is still there and follows this hub: it may have begun anew meanwhile.
 fn followed(app: &App, sid: &ServerId, hub: &InstanceId) -> Option<Arc<LogHandle>> {
-    app.log.get(sid).filter(|log| !log.hub_here && log.state().info.hub == *hub)
+    app.log.get(sid).filter(|log| !log.hub_here() && log.state().info.hub == *hub)
 }
 
 /// Counts a stream until it ends.

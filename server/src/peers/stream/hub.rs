@@ -56,7 +56,7 @@ pub(in super::super) async fn open(
     Query(from): Query<From>,
     upgrade: std::result::Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response> {
-    let log = entitled(&app, &origin, &sid)?;
+    let log = entitled(&app, &origin, &sid).await?;
     if app.config.federation.stream_from_followers == 0 {
         return Err(Code::NotFound.into());
     }

@@ -57,7 +57,7 @@ pub struct Remembered {
 /// # Errors
 /// From the database.
 pub async fn opened(app: &App, log: &Arc<LogHandle>, channel: &ChannelId) -> db::Result<bool> {
-    if log.hub_here || app.config.federation.follow == Follow::All {
+    if log.hub_here() || app.config.federation.follow == Follow::All {
         return Ok(false);
     }
     let now = app.clock.now_ms();
@@ -85,7 +85,7 @@ pub async fn opened(app: &App, log: &Arc<LogHandle>, channel: &ChannelId) -> db:
 
 /// What is wanted of a copy now; nothing for every channel.
 async fn wanted(app: &App, log: &LogHandle) -> db::Result<Option<BTreeSet<ChannelId>>> {
-    if app.config.federation.follow == Follow::All {
+    if app.config.federation.follow == Follow::All || log.state().moves_to(&app.keys.ik) {
         return Ok(None);
     }
     let since = app.clock.now_ms() - i64::from(app.config.federation.follow_days) * DAY_MS;
@@ -124,6 +124,21 @@ async fn ask(app: &App, log: &Arc<LogHandle>, again: bool) -> Result<(), CallErr
 
 fn overtaken() -> CallError {
     CallError::Answer("it goes by a later wish".into())
+}
+
+/// The log has another hub, which does not know yet what is wanted.
+pub(in crate::peers) async fn tell_again(app: &App, log: &Arc<LogHandle>) -> Result<(), CallError> {
+    unpoison(&app.peers.want.follower.asked).remove(&log.sid);
+    let Some(wanted) = log.wanted().filter(|_| !log.is_whole()) else { return Ok(()) };
+    tell(app, log, Some(wanted)).await.map(|_| ())
+}
+
+/// This instance is to go on with the log: everything is wanted.
+///
+/// # Errors
+/// [`CallError`] where the hub does not hear it.
+pub async fn everything(app: &App, log: &Arc<LogHandle>) -> Result<(), CallError> {
+    ask(app, log, false).await
 }
 
 /// A copy has begun: its hub is told what is wanted of it, again and again until it knows.
@@ -195,7 +210,7 @@ async fn attend(app: &App) -> db::Result<()> {
         }
     }
     for (sid, gaps) in due {
-        let Some(log) = app.log.get(&sid).filter(|log| !log.hub_here && log.quarantined().is_none()) else {
+        let Some(log) = app.log.get(&sid).filter(|log| !log.hub_here() && log.quarantined().is_none()) else {
             unpoison(&remembered.untold).remove(&sid);
             continue;
         };
@@ -264,7 +279,7 @@ pub(super) fn start(app: &App) {
             ticks.tick().await;
             // One process asks for all; what people open it is told at once, wherever they do.
             looking.cluster.until_duties().await;
-            for log in looking.log.all().into_iter().filter(|log| !log.hub_here && log.quarantined().is_none()) {
+            for log in looking.log.all().into_iter().filter(|log| !log.hub_here() && log.quarantined().is_none()) {
                 if let Err(e) = ask(&looking, &log, first).await {
                     tracing::debug!(sid = %log.sid, error = %e, "the hub does not hear what is wanted");
                     unpoison(&looking.peers.want.follower.untold).insert(log.sid.clone());

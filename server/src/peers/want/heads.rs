@@ -48,7 +48,7 @@ pub(super) fn start(app: &App) {
 
 fn tell(app: &App, log: &LogHandle, told: &mut Told) {
     // One process tells it for all.
-    if !log.hub_here || !app.cluster.has_duties() {
+    if !log.hub_here() || !app.cluster.has_duties() {
         return;
     }
     for (peer, wanted) in app.peers.want.all_of(log.id) {
@@ -76,7 +76,7 @@ pub(in crate::peers) async fn heed(
     heads: Vec<ChannelHead>,
 ) -> Result<bool> {
     let Some(log) = app.log.get(sid) else { return Ok(false) };
-    let from_hub = !log.hub_here && log.state().info.hub == origin.ik;
+    let from_hub = !log.hub_here() && log.state().info.hub == origin.ik;
     if !from_hub || log.is_whole() || log.quarantined().is_some() || heads.len() > super::MAX_CHANNELS {
         return Ok(false);
     }

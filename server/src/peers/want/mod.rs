@@ -12,8 +12,8 @@ use axum::extract::State;
 use conntext_federation::ids::{ChannelId, Hash, InstanceId};
 use conntext_federation::wire::{self, ChannelHead, Want, WantAnswer};
 
-pub use follower::opened;
-pub(super) use follower::{look, refused, soon};
+pub use follower::{everything, opened};
+pub(super) use follower::{look, refused, soon, tell_again};
 pub(super) use heads::heed;
 pub use sight::Sight;
 
@@ -125,9 +125,11 @@ pub(super) async fn receive(
     Message(want): Message<Want>,
 ) -> Result<Json<WantAnswer>> {
     // Whoever still has to hear that its last member went cannot take that before both go by the same wish.
-    let log = hub::entitled(&app, &origin, &sid).or_else(|problem| {
-        app.log.get(&sid).filter(|log| log.hub_here && hub::was_in(log, &origin.ik)).ok_or(problem)
-    })?;
+    let departed = || app.log.get(&sid).filter(|log| log.hub_here() && hub::was_in(log, &origin.ik));
+    let log = match hub::entitled(&app, &origin, &sid).await {
+        Ok(log) => log,
+        Err(problem) => departed().ok_or(problem)?,
+    };
     if want.channels.iter().chain([&want.torn]).any(|channels| channels.len() > MAX_CHANNELS) {
         return Err(Problem::too_large(MAX_CHANNELS as u64));
     }

@@ -18,6 +18,8 @@ use crate::log::{Entry, LogHandle};
 pub struct Sight {
     /// The channels that its people may see.
     pub visible: BTreeSet<ChannelId>,
+    /// Everything, also of channels that are gone: it is to go on with the log.
+    pub all: bool,
     /// Where it has not asked for all of them: those it has, and whom it asks for.
     lazy: Option<Lazy>,
 }
@@ -33,12 +35,13 @@ struct Lazy {
 impl Sight {
     /// Everything in these channels.
     pub fn whole(visible: BTreeSet<ChannelId>) -> Self {
-        Self { visible, lazy: None }
+        Self { visible, all: false, lazy: None }
     }
 
     /// What a follower gets that has asked for these channels only; for all without.
     pub fn of(state: &ServerState, peer: &InstanceId, wish: Option<Arc<Wish>>) -> Self {
-        let lazy = wish.map(|wish| {
+        let all = state.moves_to(peer);
+        let lazy = wish.filter(|_| !all).map(|wish| {
             let mut names = BTreeSet::from(["everyone".to_owned(), "here".to_owned()]);
             for actor in state.by_home.get(peer).into_iter().flatten() {
                 names.insert(actor.to_string());
@@ -47,7 +50,7 @@ impl Sight {
             }
             Lazy { peer: peer.clone(), wish, names: Arc::new(names) }
         });
-        Self { visible: state.channels_for(peer), lazy }
+        Self { visible: state.channels_for(peer), all, lazy }
     }
 
     /// Whether it has asked for some channels only.
@@ -71,6 +74,9 @@ impl Sight {
     /// From the database.
     pub async fn sees(&self, app: &App, log: &LogHandle, entry: &Entry) -> db::Result<bool> {
         let Visibility::Channel(channel) = &entry.event.header.vis else { return Ok(true) };
+        if self.all {
+            return Ok(true);
+        }
         if !self.visible.contains(channel) {
             return Ok(false);
         }

@@ -96,7 +96,7 @@ impl Committer {
     fn heed_keys(&self, log: &LogHandle) {
         let me = &self.inner.me;
         let shown = log.state().instances.get(&me.ik).map_or(0, |known| known.serial);
-        if log.hub_here
+        if log.hub_here()
             && shown > me.keys.serial()
             && let Err(e) = me.keys.refresh()
         {
@@ -249,6 +249,9 @@ impl Committer {
         let before = log.local_members();
         log.remember(&[], true, state.head.seq);
         *log.state_mut() = state;
+        if log.heed_hub() {
+            self.inner.new_hub(log);
+        }
         self.heed_row(q, log, row).await?;
         self.answer(&entries);
         if !entries.is_empty() {

@@ -1,0 +1,230 @@
+//! A community goes to another hub: its owner proposes it, the new hub accepts, the old one writes that as its last event.
+//!
+//! 1. The owner's `server.migrate_propose` names the new hub. From then on that instance follows the whole log.
+//! 2. The new hub holds every event, has verified them from the first on, and signs an [`Accept`] of the log's end.
+//! 3. The old hub writes `server.migrate_commit` with that signature right behind that end ([`commit`]). Nothing that it
+//!    signs afterwards counts.
+//! 4. The new hub goes on in the next epoch ([`epoch::begin`](crate::epoch::begin)).
+//!
+//! Whoever slept meanwhile is shown the [`Way`]: a log's hub is only ever changed by the signature of the one before.
+
+use crate::{
+    action::Position,
+    content::{Content, MigrateCommit},
+    domain::Domain,
+    error::Code,
+    event::Event,
+    hub::{self, Draft, HubIdentity, Proposal, Sequenced},
+    ids::{ActionId, Actor, ChannelId, InstanceId, ServerId},
+    instance::KeysStatement,
+    keys::{Domain as Kind, PublicKey},
+    signed::{Body, Signed},
+    state::ServerState,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The type of the last event of a hub that hands over.
+pub const KIND: &str = "server.migrate_commit";
+/// The most times that a log is shown to have changed its hub.
+pub const MAX_STEPS: usize = 32;
+
+/// The covered fields of an acceptance.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AcceptFields {
+    /// The server.
+    pub sid: ServerId,
+    /// The hub that hands over.
+    pub from: InstanceId,
+    /// The hub that goes on.
+    pub to: InstanceId,
+    /// The action that proposed it.
+    pub proposal: ActionId,
+    /// The last event that the new hub holds; the commit follows it.
+    pub base: Position,
+}
+
+impl Body for AcceptFields {
+    const KIND: Kind = Kind::MigrateAccept;
+    const MAX_BYTES: usize = 2 * 1024;
+}
+
+/// The new hub's word that it holds a log up to its end and will go on with it.
+pub type Accept = Signed<AcceptFields>;
+
+/// Whether a log may go over to another hub with the next event.
+///
+/// # Errors
+/// [`Code::BadMigration`] where nobody proposed it, or for another end of the log; what the signature's check says.
+pub fn check(state: &ServerState, accept: &Accept) -> Result<(), Code> {
+    let moving = state.info.moving.as_ref().ok_or(Code::BadMigration)?;
+    let proposed = accept.to == moving.to && accept.proposal == moving.proposal;
+    let here = accept.sid == state.sid && accept.from == state.info.hub && accept.base == hub::position(state);
+    if !proposed || !here {
+        return Err(Code::BadMigration);
+    }
+    accept.check(state.key_at(&accept.to, &accept.sig().kid, state.head.seq + 1)?)
+}
+
+/// Hands the log over: appends the last event of this hub. `entropy`: action id and salt.
+///
+/// # Errors
+/// As [`check`]; the state is unchanged then.
+pub fn commit(
+    state: &mut ServerState,
+    me: &HubIdentity,
+    accept: Accept,
+    entropy: [[u8; 16]; 2],
+    now_ms: i64,
+) -> Result<Sequenced, Code> {
+    check(state, &accept)?;
+    let draft = Draft {
+        sid: state.sid.clone(),
+        kind: KIND.into(),
+        channel: None,
+        target: None,
+        actor: Actor::Instance(me.ik.clone()),
+        content: hub::json(&MigrateCommit { accept })?,
+    };
+    let basis = hub::position(state);
+    let (action, sealed) = draft.into_action(&me.ik, ActionId(entropy[0]), entropy[1], basis, now_ms)?;
+    let content = Content::parse(KIND, &sealed.content)?;
+    hub::append(state, me, Proposal { action, origin_sig: None, sealed }, content, now_ms)
+}
+
+/// What an event of this type says; `None` for any other event.
+pub fn accepted(event: &Event) -> Option<Box<Accept>> {
+    let content = event.content.as_ref().filter(|_| event.action.kind == KIND)?;
+    match Content::parse(KIND, content) {
+        Ok(Content::MigrateCommit(commit)) => Some(Box::new(commit.accept)),
+        _ => None,
+    }
+}
+
+/// One change of the hub.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WayStep {
+    /// The last event of the one before.
+    pub commit: Event,
+    /// The keys of the one that goes on, signed by its root key.
+    pub keys: KeysStatement,
+}
+
+/// Answer to `GET /servers/{sid}/way`: how the log came to its hub, the earliest change first.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Way {
+    /// The changes.
+    pub steps: Vec<WayStep>,
+}
+
+impl Way {
+    /// Who sequences the log at the end of the way, for a reader whose copy, or log, is in `state`. Each hub signed that the
+    /// next one goes on, and the next one that it does.
+    ///
+    /// # Errors
+    /// [`Code::BadMigration`] where the way does not lead on from the hub that the reader knows; what the checks of
+    /// signatures and keys say.
+    pub fn check(&self, state: &ServerState) -> Result<InstanceId, Code> {
+        if self.steps.len() > MAX_STEPS {
+            return Err(Code::TooLarge);
+        }
+        let mut hub = state.info.hub.clone();
+        let mut keys: Option<&KeysStatement> = None;
+        // A log may come back to a hub that it had before.
+        let first = self.steps.iter().rposition(|step| step.commit.header.hub == hub).ok_or(Code::BadMigration)?;
+        for WayStep { commit, keys: next } in self.steps.iter().skip(first) {
+            let header = &commit.header;
+            let accept = accepted(commit).ok_or(Code::BadMigration)?;
+            let follows = header.sid == state.sid && header.hub == hub && commit.action.actor == Actor::Instance(hub.clone());
+            let agreed = accept.sid == state.sid && accept.from == header.hub && accept.to == next.ik;
+            if !follows || !agreed || accept.base.seq + 1 != header.seq || accept.base.hash != header.prev {
+                return Err(Code::BadMigration);
+            }
+            commit.check_form()?;
+            let kid = &commit.hub_sig.kid;
+            let key: &PublicKey = match keys {
+                None => state.key_at(&header.hub, kid, header.seq)?,
+                Some(statement) => statement.key(kid)?,
+            };
+            header.verify(key, &commit.hub_sig)?;
+            next.verify()?;
+            accept.check(next.key(&accept.sig().kid)?)?;
+            (hub, keys) = (next.ik.clone(), Some(next));
+        }
+        Ok(hub)
+    }
+}
+
+/// `POST /servers/{sid}/arrival`, from the owner's home to the new hub: somebody there has said that this community may
+/// come.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ArrivalAsk {
+    /// What they gave to the owner.
+    pub code: String,
+    /// What the community is called.
+    pub name: String,
+    /// Where its hub is reached.
+    pub hub: Domain,
+}
+
+/// Answer to [`ArrivalAsk`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ArrivalAnswer {
+    /// The keys of the new hub, for the proposal.
+    pub keys: KeysStatement,
+}
+
+/// Answer to `GET /servers/{sid}/arrival`, for the instance that asked for it: how far the new hub is.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct ArrivalReport {
+    /// `coming`, `here` or `stopped`.
+    pub state: String,
+    /// The code of what went wrong last; empty where nothing did.
+    #[serde(default)]
+    pub problem: String,
+    /// Events that it has verified.
+    pub events: u64,
+    /// Of so many.
+    pub of_events: u64,
+    /// Files that it has.
+    pub files: u64,
+    /// Of so many.
+    pub of_files: u64,
+    /// Files that the hub before does not have any more.
+    #[serde(default)]
+    pub missing: u64,
+}
+
+/// `POST /servers/{sid}/handover`, from the new hub to the old one: it is ready. Where the log has grown meanwhile the answer
+/// is 409 `gap`, and the log stands still for a moment, so that the next try finds its end. Asked again, the answer is the
+/// same.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct HandoverAsk {
+    /// The acceptance.
+    pub accept: Accept,
+}
+
+/// Answer to [`HandoverAsk`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct HandoverAnswer {
+    /// The last event of the old hub.
+    pub commit: Event,
+    /// Channels that followers may still hold and may not see any more: the new hub tells them so.
+    #[serde(default)]
+    pub withdrawn: BTreeMap<InstanceId, BTreeSet<ChannelId>>,
+    /// Who is to confirm which purge, by its place, with the receipts that came.
+    #[serde(default)]
+    pub receipts: Vec<PurgeWord>,
+}
+
+/// Whether an instance has confirmed a purge.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PurgeWord {
+    /// The purge's place in the log.
+    pub seq: u64,
+    /// The instance.
+    pub by: InstanceId,
+    /// Its receipt as it was sent, where it came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<String>,
+}
