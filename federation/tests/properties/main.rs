@@ -6,6 +6,7 @@ mod world;
 
 mod canonical;
 mod httpsig;
+mod hub_moves;
 mod logs;
 mod permissions;
 mod signatures;

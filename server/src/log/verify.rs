@@ -42,7 +42,8 @@ pub async fn verify(db: &Db, sid: &ServerId, me: &str) -> Result<Option<Report>>
         head_hash: stored.head.hash,
         faults: Vec::new(),
     };
-    if row.base_seq == 0 {
+    // Who hosted it once had it from the first event on, and gave up what its people may not see.
+    if report.hub_here {
         from_first(&mut read, &row, &stored, &mut report).await?;
     } else {
         from_snapshot(&mut read, &row, &stored, &mut report).await?;

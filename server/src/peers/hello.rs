@@ -222,6 +222,27 @@ pub(super) fn say_soon(app: &App, peer: &InstanceId) {
     });
 }
 
+/// Greets instances until each has answered once, or is given up: they have to hear who goes on with a log.
+pub(super) fn say_until_heard(app: &App, peers: Vec<InstanceId>) {
+    for ik in peers {
+        let greeting = app.clone();
+        spawn(app, async move {
+            let mut failures = 0;
+            while let Some((domain, _)) = partners(&greeting).remove(&ik) {
+                match say(&greeting, &domain).await {
+                    Ok(()) => return,
+                    Err(e) => tracing::debug!(%domain, error = %e, "no answer to a greeting"),
+                }
+                if greeting.peers.is_dormant(&greeting, &domain) {
+                    return;
+                }
+                failures += 1;
+                tokio::time::sleep(delivery::backoff(&greeting, failures) + GRACE).await;
+            }
+        });
+    }
+}
+
 fn catch_up_soon(app: &App, domain: &Domain, log: &Arc<LogHandle>) {
     let (app, domain, log) = (app.clone(), domain.clone(), log.clone());
     spawn(&app.clone(), async move {

@@ -10,6 +10,7 @@ use conntext_federation::hub_move::{HandoverAnswer, Way};
 use conntext_federation::ids::{Hash, InstanceId, ServerId};
 use conntext_federation::wire::EventsPage;
 
+use super::delivery::backoff;
 use super::{CallError, Origin, find, get, hello, rebase, store, unpoison, want};
 use crate::App;
 use crate::db;
@@ -17,6 +18,9 @@ use crate::error::{Problem, Result};
 use crate::http::{Json, Path};
 use crate::log::rewind::Why;
 use crate::log::{LogError, LogHandle, hub_store, purge};
+
+/// How often the way to a new hub is looked for at a time; whoever says so again has it looked for again.
+const TRIES: u32 = 10;
 
 /// What is told to whoever asks here for a log that is not: where it went, if it was here once.
 pub(super) async fn elsewhere(app: &App, sid: &ServerId) -> Result<Problem> {
@@ -64,8 +68,13 @@ pub(super) fn soon(app: &App, domain: &Domain, log: &Arc<LogHandle>) {
     let (app, domain, log) = (app.clone(), domain.clone(), log.clone());
     hello::spawn(&app.clone(), async move {
         let _looking = Looking(&app, log.sid.clone());
-        if let Err(e) = follow(&app, &domain, &log).await {
+        for tries in 1..=TRIES {
+            let Err(e) = follow(&app, &domain, &log).await else { return };
             tracing::info!(sid = %log.sid, %domain, error = %e, "the log of a community is not followed to another hub yet");
+            if !e.passing() {
+                return;
+            }
+            tokio::time::sleep(backoff(&app, tries)).await;
         }
     });
 }
@@ -180,7 +189,7 @@ pub async fn became_hub(
         app.peers.interested(log.id, before);
         app.peers.deliver(app, before, log);
     }
-    others.iter().for_each(|ik| hello::say_soon(app, ik));
+    hello::say_until_heard(app, others);
     Ok(())
 }
 

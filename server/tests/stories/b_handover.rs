@@ -5,11 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use conntext_federation::ids::{ChannelId, ServerId};
+use conntext_server::config::DatabaseAddress;
+use conntext_server::log::{PendingState, pending};
 use serde_json::{Value, json};
 
 use crate::b_erasure::proven;
 use crate::c_files::{fetch, photo, upload};
-use crate::kit::{TestClient, TestInstance, TestNet, holds, same, until};
+use crate::j_rewind::Copies;
+use crate::kit::{Community, Faults, Person, TestClient, TestInstance, TestNet, holds, same, until};
 
 /// A community of Ada's on A, with Bob of B and Cem of C in it, and what a community consists of.
 struct Orchard {
@@ -29,7 +32,6 @@ struct Orchard {
 
 impl Orchard {
     async fn new(seed: u64) -> Self {
-        let _ = tracing_subscriber::fmt().with_env_filter("conntext_server=info").with_test_writer().try_init();
         let net = TestNet::new(seed);
         let (a, b, c) = (net.instance("a.test").await, net.instance("b.test").await, net.instance("c.test").await);
         let (ada, bob, cem) = (a.person("ada").await, b.person("bob").await, c.person("cem").await);
@@ -237,8 +239,188 @@ async fn b13_who_no_longer_hosts_keeps_what_its_people_may_see() {
     assert!(c.log(sid).state().channels.contains_key(&orchard.secret));
     assert!(c.bodies(sid, &orchard.secret).await.contains(&"only the owner reads this".to_owned()));
     orchard.says(&orchard.ada, &orchard.secret, "still here").await;
+    orchard.says(&orchard.bob, &orchard.talk, "good bye").await;
     same(c, a, sid).await;
     same(c, b, sid).await;
+}
+
+/// A public community of Ada's on A with Ben of B and Cem of C in it.
+struct Scene {
+    net: TestNet,
+    a: TestInstance,
+    b: TestInstance,
+    c: TestInstance,
+    ada: TestClient,
+    ben: TestClient,
+    people: [Person; 3],
+    orchard: Community,
+}
+
+impl Scene {
+    async fn new(seed: u64) -> Self {
+        let net = TestNet::new(seed);
+        // Files are what is copied here, whatever database the other stories run on.
+        let a = net.instance_with("a.test", |c| c.storage.database = DatabaseAddress::default()).await;
+        let b = net.instance_with("b.test", |c| c.storage.database = DatabaseAddress::default()).await;
+        let c = net.instance("c.test").await;
+        let (ada, ben, cem) = (a.person("ada").await, b.person("ben").await, c.person("cem").await);
+        let people = [a.known_as(&ada).await, b.known_as(&ben).await, c.known_as(&cem).await];
+        let orchard = a.community(&people[0]).await;
+        b.join(&people[1], "a.test", &orchard.sid).await.expect("joined");
+        c.join(&people[2], "a.test", &orchard.sid).await.expect("joined");
+        let scene = Self { net, a, b, c, ada, ben, people, orchard };
+        scene.all_say("before").await;
+        scene
+    }
+
+    async fn says(&self, who: usize, body: &str) {
+        let at = [&self.a, &self.b, &self.c][who];
+        at.write(&self.orchard.sid, &self.people[who].actor, &self.orchard.channel, body).await;
+    }
+
+    async fn all_say(&self, what: &str) {
+        for (who, name) in ["a", "b", "c"].iter().enumerate() {
+            self.says(who, &format!("{name} {what}")).await;
+        }
+    }
+
+    async fn all_say_but_a(&self, what: &str) {
+        self.says(1, &format!("b {what}")).await;
+        self.says(2, &format!("c {what}")).await;
+    }
+
+    async fn goes_to_b(&self) {
+        let code = self.ben.post("/servers/arrivals", json!({})).await.expect_status(201).text("/code");
+        proven(&self.ada).await;
+        let asked = json!({"code": code, "confirm_name": "Orchard"});
+        self.ada.post(&format!("/servers/{}/move", self.orchard.sid), asked).await.expect_status(202);
+    }
+
+    fn lives_at(&self, hub: &TestInstance, who: &TestInstance) -> bool {
+        who.app.log.get(&self.orchard.sid).is_some_and(|log| {
+            let here = hub.app.keys.ik == who.app.keys.ik;
+            log.state().info.hub == hub.app.keys.ik && log.hub_here() == here && log.rewind().is_none()
+        })
+    }
+
+    /// All have it, once and in one order.
+    async fn all_have(&self, what: &[&str]) {
+        for at in [&self.b, &self.a, &self.c] {
+            until("all have it", async || {
+                let there = at.bodies(&self.orchard.sid, &self.orchard.channel).await;
+                what.iter().all(|body| there.iter().filter(|found| found == body).count() == 1)
+            })
+            .await;
+        }
+        same(&self.b, &self.a, &self.orchard.sid).await;
+        same(&self.b, &self.c, &self.orchard.sid).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b13_who_sleeps_through_a_move_follows_when_they_are_back() {
+    let mut scene = Scene::new(1304).await;
+    // C hears of nothing while the community goes from A to B; then A is gone, and C has only B to ask.
+    scene.net.cut("c.test", "a.test");
+    scene.net.cut("c.test", "b.test");
+    scene.says(2, "c while away").await;
+    scene.goes_to_b().await;
+    until("it lives at B", async || scene.lives_at(&scene.b, &scene.b) && scene.lives_at(&scene.b, &scene.a)).await;
+    scene.says(0, "a after").await;
+    scene.says(1, "b after").await;
+    let spare = TestInstance::new("spare.test").await;
+    let a = std::mem::replace(&mut scene.a, spare);
+    scene.net.unplug("a.test");
+    scene.net.heal("c.test", "b.test");
+    until("C follows B", async || scene.lives_at(&scene.b, &scene.c)).await;
+    until("what C said is there", async || {
+        scene.b.bodies(&scene.orchard.sid, &scene.orchard.channel).await.contains(&"c while away".to_owned())
+    })
+    .await;
+    // A comes back from the dead.
+    scene.net.heal("c.test", "a.test");
+    let (mut ada, old) = (std::mem::replace(&mut scene.ada, scene.b.client()), a);
+    ada.let_go();
+    scene.a = old.restart().await;
+    scene.ada = scene.a.client().acting_as(&ada);
+    scene.says(0, "a is back").await;
+    scene.all_have(&["a after", "b after", "c while away", "a is back"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b13_a_hub_restored_from_before_the_move_follows() {
+    let mut scene = Scene::new(1305).await;
+    let copies = Copies::new();
+    let spare = TestInstance::new("spare.test").await;
+    scene.ada.let_go();
+    let a = std::mem::replace(&mut scene.a, spare).restart_with(|data| copies.take(data)).await;
+    scene.a = a;
+    scene.ada = scene.a.client().acting_as(&scene.ada);
+    until("A goes on", async || scene.a.log(&scene.orchard.sid).rewind().is_none()).await;
+    scene.all_say("after the copy").await;
+    scene.goes_to_b().await;
+    until("it lives at B", async || [&scene.a, &scene.b, &scene.c].iter().all(|at| scene.lives_at(&scene.b, at))).await;
+    scene.all_say("after the move").await;
+    // The disk of A dies. What it has is from before, and alone it would go on with that.
+    for other in ["b.test", "c.test"] {
+        scene.net.cut("a.test", other);
+    }
+    scene.ada.let_go();
+    let spare = TestInstance::new("spare2.test").await;
+    let back = std::mem::replace(&mut scene.a, spare).restart_with(|data| {
+        copies.put_back(data);
+        let _ = std::fs::remove_file(data.join("high-water.json"));
+    });
+    scene.a = back.await;
+    scene.ada = scene.a.client().acting_as(&scene.ada);
+    until("A goes on alone", async || scene.a.log(&scene.orchard.sid).rewind().is_none()).await;
+    assert!(scene.a.log(&scene.orchard.sid).hub_here());
+    scene.says(0, "a on the wrong path").await;
+    scene.all_say_but_a("while A is away").await;
+    for other in ["b.test", "c.test"] {
+        scene.net.heal("a.test", other);
+    }
+    until("A follows B", async || scene.lives_at(&scene.b, &scene.a)).await;
+    scene.says(0, "a is back").await;
+    let said = ["a after the copy", "b after the move", "a after the move", "b while A is away", "a is back"];
+    scene.all_have(&said).await;
+    // What A wrote behind the place where it parted is offered to its author, and stands nowhere.
+    let mut read = scene.a.app.db.read().await.unwrap();
+    let (log, ada) = (scene.a.log(&scene.orchard.sid), &scene.people[0].actor);
+    let kept = pending::of_actor(&mut read, &scene.orchard.sid, log.id, ada).await.unwrap();
+    let offered = kept.iter().find(|p| p.draft.content["body"] == "a on the wrong path");
+    assert_eq!(offered.map(|p| p.state), Some(PendingState::Orphaned));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b13_a_move_goes_on_after_a_restart_and_over_a_bad_line() {
+    let mut scene = Scene::new(1306).await;
+    scene.net.disturb(Faults { lost: 10, answer_lost: 20, doubled: 10, reordered: 5, delay_ms: 20 });
+    scene.net.cut("a.test", "b.test");
+    let code = scene.ben.post("/servers/arrivals", json!({})).await.expect_status(201).text("/code");
+    scene.net.heal("a.test", "b.test");
+    proven(&scene.ada).await;
+    // Tried until the answer comes; a code that was used up by a try whose answer was lost is made anew.
+    let mut code = code;
+    for _ in 0..20 {
+        let asked = json!({"code": code, "confirm_name": "Orchard"});
+        let answer = scene.ada.post(&format!("/servers/{}/move", scene.orchard.sid), asked).await;
+        if answer.status.is_success() || answer.json["code"] == "conflict" {
+            break;
+        }
+        code = scene.ben.post("/servers/arrivals", json!({})).await.text("/code");
+    }
+    // The new place dies in the middle.
+    scene.ben.let_go();
+    let spare = TestInstance::new("spare.test").await;
+    scene.b = std::mem::replace(&mut scene.b, spare).restart().await;
+    scene.ben = scene.b.client().acting_as(&scene.ben);
+    scene.says(0, "a meanwhile").await;
+    scene.says(2, "c meanwhile").await;
+    until("it lives at B", async || [&scene.a, &scene.b, &scene.c].iter().all(|at| scene.lives_at(&scene.b, at))).await;
+    scene.net.disturb(Faults::default());
+    scene.all_say("after").await;
+    scene.all_have(&["a meanwhile", "c meanwhile", "a after", "b after", "c after", "c before"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
