@@ -4372,6 +4372,120 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/servers/arrivals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List servers that come here
+         * @description Those that somebody gave a code for.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Arrivals"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Let a server come here
+         * @description Answers with a code for its owner. A new one takes the place of one before.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ArrivalCode"];
+                    };
+                };
+                /** @description `rate` */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/servers/arrivals/{sid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Do not let a server come here after all */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The server */
+                    sid: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `not_found`: none that comes by a code of theirs */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/servers/{sid}": {
         parameters: {
             query?: never;
@@ -6465,6 +6579,181 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/servers/{sid}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A server that moves
+         * @description How far the new instance is with it.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The server */
+                    sid: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Handover"];
+                    };
+                };
+                /** @description `unknown_server`; `not_found`: it is not on its way anywhere */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Move a server to another instance
+         * @description Its log, members, roles and files go there while people talk; ids and links stay. Only the owner can, and types its name.
+         *     Its admins will be able to read what is said in it, as those of this instance are now.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The server */
+                    sid: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MoveServer"];
+                };
+            };
+            responses: {
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Handover"];
+                    };
+                };
+                /** @description `forbidden`, `proof_required`; `ticket_invalid`: the code was used or is too old; `blocked`, `not_allowed`, `in_review` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unknown_server` */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `conflict`: it is on its way already */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `invalid` with the field */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `peer_unreachable`, `peer_error` */
+                502: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /**
+         * Keep a server where it is
+         * @description Until it has arrived.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The server */
+                    sid: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `forbidden` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unknown_server`; `not_found`: it is not on its way anywhere */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `peer_unreachable` with the domain */
+                502: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -8725,6 +9014,16 @@ export interface components {
             /** @description Instances that were asked for communities and have not answered. */
             waiting_for: string[];
         };
+        /** @description What the owner of a community shows so that it may come here. */
+        ArrivalCode: {
+            /** @description For one community, once. */
+            code: string;
+            /**
+             * Format: int64
+             * @description Until when, milliseconds since 1970.
+             */
+            expires_at: number;
+        };
         /** @description A community of somebody who was brought here. */
         ArrivalCommunity: {
             /** @description Where it is at home. */
@@ -8750,6 +9049,11 @@ export interface components {
          * @enum {string}
          */
         ArrivalTold: "waiting" | "done" | "lost";
+        /** @description Servers that come here, or came. */
+        Arrivals: {
+            /** @description The newest first. */
+            arrivals: components["schemas"]["Handover"][];
+        };
         /** @description A ticket from another instance. */
         ArriveWith: {
             /** @description The domain of the home before. */
@@ -9248,6 +9552,49 @@ export interface components {
             /** @description Valid for 30 seconds. */
             ticket: string;
         };
+        /** @description How far a community is that goes to another instance, or comes from one. */
+        Handover: {
+            /** @description The domain of the other instance: of the new one for who goes, of the old one for who comes. */
+            domain: string;
+            /**
+             * Format: int64
+             * @description Events that the new instance has verified.
+             */
+            events: number;
+            /**
+             * Format: int64
+             * @description Files that it has.
+             */
+            files: number;
+            /** @description The community. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Files that were not there any more.
+             */
+            missing: number;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Of so many.
+             */
+            of_events: number;
+            /**
+             * Format: int64
+             * @description Of so many.
+             */
+            of_files: number;
+            /** @description The code of what went wrong last; none where nothing did. */
+            problem: string | null;
+            /** @description `coming`, `here` or `stopped`; `unknown` where the new instance does not answer. */
+            state: components["schemas"]["HandoverState"];
+        };
+        /**
+         * @description How far it is.
+         * @enum {string}
+         */
+        HandoverState: "coming" | "here" | "stopped" | "unknown";
         /** @description How somebody shows themselves in one server. */
         Here: {
             /** @description Path of the picture there; none for the usual one. */
@@ -9726,6 +10073,13 @@ export interface components {
          * @enum {string}
          */
         Mode: "open" | "review" | "allowlist" | "closed";
+        /** @description Where a community is to live. */
+        MoveServer: {
+            /** @description What somebody at the new place gave to the owner. */
+            code: string;
+            /** @description The name of the community, typed by the person. */
+            confirm_name: string;
+        };
         /** @description What the new home is shown. */
         MoveTicket: {
             /** @description The domain of the new home. */
@@ -10182,6 +10536,8 @@ export interface components {
             id: string;
             /** Format: int64 */
             member_count: number;
+            /** @description The domain of the instance that the owner has it moved to; none while it stays. */
+            moving_to: string | null;
             /** @description Who the asker is in it. */
             my_actor: string;
             /** @description What the asker may do in the server as a whole. */

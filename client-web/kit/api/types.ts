@@ -261,6 +261,8 @@ export interface Server {
   public: boolean;
   hub_domain: string;
   hub_is_here: boolean;
+  /** Where the owner has it moved to; none while it stays. */
+  moving_to: string | null;
   hub: HubStatus;
   owner: string /* actor */;
   my_actor: string;

@@ -50,6 +50,7 @@ export function server(id: string, part: Partial<Server> = {}): Server {
     public: false,
     hub_domain: "harbour.town",
     hub_is_here: false,
+    moving_to: null,
     hub: { reachable: true, waiting: 0, catching_up: false },
     owner: "u_mira",
     my_actor: "u_ada",

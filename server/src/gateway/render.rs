@@ -39,6 +39,8 @@ pub(super) fn meaning(entry: &Entry) -> Meaning {
         ) => Meaning::Shared,
         Some(
             Content::ServerUpdate(_)
+            | Content::MigratePropose(_)
+            | Content::MigrateCommit(_)
             | Content::ChannelCreate(_)
             | Content::ChannelUpdate(_)
             | Content::ChannelDelete

@@ -19,6 +19,9 @@ pub struct Server {
     pub hub_domain: String,
     /// It lives on this instance.
     pub hub_is_here: bool,
+    /// The domain of the instance that the owner has it moved to; none while it stays.
+    #[schema(required)]
+    pub moving_to: Option<String>,
     pub hub: HubStatus,
     /// The member who owns it; empty when nobody does.
     pub owner: String,

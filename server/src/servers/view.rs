@@ -94,6 +94,11 @@ fn server(
         public: info.public,
         hub_domain: log.hub_domain(),
         hub_is_here: log.hub_here(),
+        moving_to: info
+            .moving
+            .as_ref()
+            .and_then(|moving| state.instances.get(&moving.to))
+            .map(|instance| instance.domain.clone()),
         hub,
         owner: info.owner.as_ref().map(ToString::to_string).unwrap_or_default(),
         my_actor: actor.to_string(),

@@ -5,7 +5,7 @@ import { can, useSync } from "@kit/live";
 import { Avatar } from "@kit/ui/Avatar";
 import { Button } from "@kit/ui/Button";
 import { FormError } from "@kit/ui/FormError";
-import { Stack } from "@kit/ui/Page";
+import { Note, Stack } from "@kit/ui/Page";
 import { PictureField } from "@kit/ui/PictureField";
 import { fieldError } from "@kit/ui/problem";
 import { groupChannels } from "@kit/ui/channel-tree";
@@ -21,7 +21,16 @@ const OFF = "off";
 
 /** Name, picture, description, and whether the community is listed. */
 export function OverviewPage({ server }: { server: Server }) {
-  return can(server, "manage_server") ? <Edit server={server} /> : <Facts server={server} />;
+  return (
+    <>
+      {server.moving_to ? (
+        <Note>
+          <Trans>Its owner is moving this community to {server.moving_to}. You need not do anything; the admins there will be able to read what is said here.</Trans>
+        </Note>
+      ) : null}
+      {can(server, "manage_server") ? <Edit server={server} /> : <Facts server={server} />}
+    </>
+  );
 }
 
 function Facts({ server }: { server: Server }) {

@@ -67,7 +67,9 @@ export function QuietBar({ sid, cid }: { sid: string; cid: string | null }) {
       <>
         <CloudOff size={16} aria-hidden="true" />
         <span>
-          {server.hub_is_here ? (
+          {server.moving_to ? (
+            <Trans>This community is just moving to {server.moving_to}. You can read</Trans>
+          ) : server.hub_is_here ? (
             <Trans>This community was restored and is fetching what was said since. You can read</Trans>
           ) : (
             <Trans>{host} does not answer. You are reading your own copy</Trans>

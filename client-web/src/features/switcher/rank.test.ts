@@ -6,7 +6,7 @@ function channel(id: string, unread = 0, mentions = 0): Channel {
   return { id, kind: "text", name: id, topic: "", parent: null, position: 0, private: false, overrides: [], my_permissions: [], last_cn: 0, read_cn: 0, unread, mentions, last_message_at: null };
 }
 function server(id: string, name: string, channels: Channel[]): Server {
-  return { id, name, description: "", icon: null, public: false, hub_domain: "a.test", hub_is_here: true, hub: { reachable: true, waiting: 0, catching_up: false }, owner: "u_1", my_actor: "u_2", my_roles: [], my_permissions: [], roles: [], channels, notices: null,
+  return { id, name, description: "", icon: null, public: false, hub_domain: "a.test", hub_is_here: true, moving_to: null, hub: { reachable: true, waiting: 0, catching_up: false }, owner: "u_1", my_actor: "u_2", my_roles: [], my_permissions: [], roles: [], channels, notices: null,
     member_count: 2, seq: 1, epoch: 0 };
 }
 const mira: User = { id: "u_m", kind: "user", handle: "mira", domain: "harbour.town", display_name: "Míra", avatar: null, local: false, deleted: false };

@@ -1,3 +1,4 @@
+import { ArrivalsSection } from "./ArrivalsSection";
 import { PlaceSection } from "./PlaceSection";
 import { DeletionSection } from "./DeletionSection";
 import { DeparturesSection } from "./DeparturesSection";
@@ -6,7 +7,7 @@ import { ExportSection } from "./ExportSection";
 import { ImportSection } from "./ImportSection";
 import { MoveSection } from "./MoveSection";
 
-/** Where the profile lies, taking one's data out, bringing it along from elsewhere, going to live elsewhere, what was erased, and deleting the account. */
+/** Where the profile lies, taking one's data out, bringing it along from elsewhere, going to live elsewhere, having communities come here, what was erased, and deleting the account. */
 export function DataPage() {
   return (
     <>
@@ -14,6 +15,7 @@ export function DataPage() {
       <ExportSection />
       <ImportSection />
       <MoveSection />
+      <ArrivalsSection />
       <DeparturesSection />
       <ErasuresSection />
       <DeletionSection />
