@@ -55,7 +55,7 @@ test("B13: a community moves to another instance while its people talk", async (
 
   // The link that was given away before leads there.
   const guest = await register(browser, a, "newcomer");
-  await guest.go(`/i/${a.domain}/${code}`);
-  await guest.page.getByRole("button", { name: /Join|Accept/ }).click();
+  await guest.go(`/join/${encodeURIComponent(a.domain)}/${code}`);
+  await guest.page.getByRole("button", { name: /^Join as/ }).click();
   await guest.sees("and it grows here now");
 });

@@ -124,7 +124,9 @@ pub fn check_home(state: &ServerState, action: &Action, content: Option<&Content
             check_keys(state, statement)
         }
         (Actor::Instance(ik), Some(Content::ServerEpoch(_))) if *ik == state.info.hub && action.origin == *ik => Ok(()),
-        (Actor::Instance(ik), Some(Content::MigrateCommit(commit))) if *ik == state.info.hub && action.origin == *ik => {
+        (Actor::Instance(ik), Some(Content::MigrateCommit(commit)))
+            if *ik == state.info.hub && action.origin == *ik =>
+        {
             hub_move::check(state, &commit.accept)
         }
         (Actor::Instance(_), _) => Err(Code::NotHome),

@@ -135,7 +135,8 @@ impl Way {
         for WayStep { commit, keys: next } in self.steps.iter().skip(first) {
             let header = &commit.header;
             let accept = accepted(commit).ok_or(Code::BadMigration)?;
-            let follows = header.sid == state.sid && header.hub == hub && commit.action.actor == Actor::Instance(hub.clone());
+            let follows =
+                header.sid == state.sid && header.hub == hub && commit.action.actor == Actor::Instance(hub.clone());
             let agreed = accept.sid == state.sid && accept.from == header.hub && accept.to == next.ik;
             if !follows || !agreed || accept.base.seq + 1 != header.seq || accept.base.hash != header.prev {
                 return Err(Code::BadMigration);
@@ -143,7 +144,8 @@ impl Way {
             commit.check_form()?;
             let kid = &commit.hub_sig.kid;
             let key: &PublicKey = match keys {
-                None => state.key_at(&header.hub, kid, header.seq)?,
+                // Nothing holds the place that it names: whoever stole a key that was revoked since could name an early one.
+                None => state.key_at(&header.hub, kid, header.seq.max(state.head.seq + 1))?,
                 Some(statement) => statement.key(kid)?,
             };
             header.verify(key, &commit.hub_sig)?;

@@ -30,6 +30,9 @@ pub mod delivery {}
 #[doc = include_str!("../docs/identity.md")]
 pub mod identity {}
 
+#[doc = include_str!("../docs/hub-moves.md")]
+pub mod hub_moves {}
+
 #[doc = include_str!("../docs/rewind.md")]
 pub mod rewind {}
 

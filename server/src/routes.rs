@@ -7,9 +7,9 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::config::Config;
 use crate::http::Routes;
 use crate::{
-    App, accounts, channels, deletion, directory, erasure, export, factors, gateway, handover, http, invites, media, members,
-    messages, moderation, moving, oidc, peers, profiles, reactions, reading, roles, servers, sessions, settings, trust,
-    typing, uploads,
+    App, accounts, channels, deletion, directory, erasure, export, factors, gateway, handover, http, invites, media,
+    members, messages, moderation, moving, oidc, peers, profiles, reactions, reading, roles, servers, sessions,
+    settings, trust, typing, uploads,
 };
 
 /// The client API's rooms, below `/api/v1`.

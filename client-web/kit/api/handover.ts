@@ -22,12 +22,19 @@ export interface ArrivalCode {
   expires_at: number;
 }
 
+/** Communities that come here, or came. */
+export interface Arrivals {
+  arrivals: Handover[];
+  /** Until when the last code can be shown; none once it was used. */
+  code_until: number | null;
+}
+
 /** Communities that go to another instance and come from one. Apart from `api`, since few pages need it. */
 export const handoverApi = {
   begin: (sid: string, code: string, name: string) => request<Handover>("POST", `servers/${sid}/move`, { body: { code, confirm_name: name } }),
   look: (sid: string) => request<Handover>("GET", `servers/${sid}/move`),
   withdraw: (sid: string) => request<void>("DELETE", `servers/${sid}/move`),
   code: () => request<ArrivalCode>("POST", "servers/arrivals"),
-  arrivals: () => request<{ arrivals: Handover[] }>("GET", "servers/arrivals").then((r) => r.arrivals),
+  arrivals: () => request<Arrivals>("GET", "servers/arrivals"),
   stop: (sid: string) => request<void>("DELETE", `servers/arrivals/${sid}`),
 };

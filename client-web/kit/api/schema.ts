@@ -9053,6 +9053,11 @@ export interface components {
         Arrivals: {
             /** @description The newest first. */
             arrivals: components["schemas"]["Handover"][];
+            /**
+             * Format: int64
+             * @description Until when the last code can be shown, milliseconds since 1970; none where there is none, or it was used.
+             */
+            code_until: number | null;
         };
         /** @description A ticket from another instance. */
         ArriveWith: {

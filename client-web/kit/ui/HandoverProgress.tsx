@@ -48,7 +48,7 @@ export function HandoverProgress({ found, title, act }: { found: Handover; title
 function Word({ found, percent }: { found: Handover; percent: string }) {
   switch (found.state) {
     case "here":
-      return <Trans>It has arrived, with everything.</Trans>;
+      return found.missing > 0 ? <Trans>It has arrived.</Trans> : <Trans>It has arrived, with everything.</Trans>;
     case "unknown":
       return <Trans>{found.domain} does not answer at the moment. What has arrived there stays; it goes on by itself.</Trans>;
     case "stopped":

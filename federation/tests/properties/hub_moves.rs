@@ -174,6 +174,13 @@ fn b13_the_way_to_a_new_hub_is_signed_by_the_one_before() {
     elsewhere.header.prev = conntext_federation::ids::Hash([9; 32]);
     world.relink(&mut elsewhere);
     assert_eq!(check(&elsewhere, &keys), Err(Code::BadMigration));
+    // A key that was revoked since signs no way, however early the place that it names.
+    let mut later = state.clone();
+    let kid = world.hub.key.public().kid();
+    later.instances.get_mut(&world.hub.ik()).unwrap().keys.get_mut(&kid).unwrap().revoked = Some(state.head.seq + 5);
+    later.head.seq += 10;
+    let steps = vec![WayStep { commit: commit.clone(), keys: keys.clone() }];
+    assert_eq!(Way { steps }.check(&later), Err(Code::KeyRevoked));
     let mut there = state.clone();
     replica::accept(&mut there, items(&[&commit]), &Held::default()).unwrap();
     assert_eq!(Way { steps: vec![WayStep { commit, keys }] }.check(&there), Err(Code::BadMigration));

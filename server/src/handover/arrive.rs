@@ -32,6 +32,8 @@ const PROPOSAL_MS: i64 = 120_000;
 const MAX_NAME: usize = 200;
 /// How often the end of a log is fetched that stands still for us.
 const TRIES: u32 = 10;
+/// How soon it is asked again.
+const AGAIN: Duration = Duration::from_millis(500);
 /// How long a copy may take until every channel of it comes whole.
 const WHOLE: Duration = Duration::from_secs(60);
 
@@ -261,6 +263,8 @@ async fn bring(app: &App, arrival: &Arrival) -> std::result::Result<(), Halt> {
             Err(e) if e.code() == Some(Code::Gap.as_str()) => {
                 peers::hello::catch_up(app, domain, &log).await?;
             }
+            // What was verified is not thrown away for an answer that was lost.
+            Err(e) if e.passing() && e.retry_after_ms().is_none() => tokio::time::sleep(AGAIN).await,
             Err(e) => return Err(e.into()),
         }
     }

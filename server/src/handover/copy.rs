@@ -91,12 +91,7 @@ impl Shadow {
 ///
 /// # Errors
 /// [`Halt`] where the hub does not answer or what it shows does not hold.
-pub(super) async fn events(
-    app: &App,
-    log: &Arc<LogHandle>,
-    domain: &Domain,
-    shadow: &mut Shadow,
-) -> Result<(), Halt> {
+pub(super) async fn events(app: &App, log: &Arc<LogHandle>, domain: &Domain, shadow: &mut Shadow) -> Result<(), Halt> {
     loop {
         let (after, head) = (shadow.at().0, log.head().seq);
         progress(app, log, |report| (report.events, report.of_events) = (after, head));

@@ -13,7 +13,7 @@ use conntext_federation::hub_move::{ArrivalAnswer, ArrivalAsk, ArrivalReport, Ha
 use conntext_federation::ids::ServerId;
 use conntext_federation::instance::KeysStatement;
 
-use super::{arrive, store};
+use super::{arrive, open, store};
 use crate::App;
 use crate::error::{Problem, Result};
 use crate::http::{Auth, Json, Path};
@@ -24,6 +24,8 @@ use crate::servers::{Here, parse_domain};
 
 /// A log stands still for so long at most while the new hub fetches its end.
 const PAUSE: Duration = Duration::from_secs(15);
+/// And not again for so long, milliseconds: people have to get a word in.
+const AGAIN_MS: i64 = 60_000;
 /// A copy of a community that went and has nobody here is kept for so long, should the new hub ask again, milliseconds.
 const KEPT_MS: i64 = 3_600_000;
 
@@ -145,11 +147,7 @@ pub(super) async fn hand_over(
     answer(&app, &log, commit).await
 }
 
-async fn answer(
-    app: &App,
-    log: &LogHandle,
-    commit: conntext_federation::event::Event,
-) -> Result<Json<HandoverAnswer>> {
+async fn answer(app: &App, log: &LogHandle, commit: conntext_federation::event::Event) -> Result<Json<HandoverAnswer>> {
     let mut answer = HandoverAnswer { commit, withdrawn: BTreeMap::new(), receipts: Vec::new() };
     peers::moved::beside_the_log(app, log, &mut answer).await?;
     Ok(Json(answer))
@@ -171,12 +169,20 @@ async fn repeated(app: &App, origin: &Origin, sid: &ServerId) -> Result<Json<Han
 
 /// Stands still for a moment; goes on where the new hub does not come back.
 fn pause(app: &App, log: &Arc<LogHandle>) -> Result<()> {
-    let paused = log.rewind();
+    if log.rewind().is_some_and(|rewind| rewind.why == Why::Handover) {
+        return Ok(());
+    }
+    let now = app.clock.now_ms();
+    {
+        let mut paused = open(&app.handover.paused);
+        paused.retain(|_, until| *until > now);
+        if paused.contains_key(&log.sid) {
+            return Err(Problem::from(Code::Overloaded).retry_after_ms(AGAIN_MS.unsigned_abs()));
+        }
+        paused.insert(log.sid.clone(), now + AGAIN_MS);
+    }
     if !app.log.pause(log) {
         return Err(LogError::Rewinding.into());
-    }
-    if paused.is_some() {
-        return Ok(());
     }
     let (waiting, log) = (app.clone(), log.clone());
     app.tasks.spawn(app.stopping.clone().run_until_cancelled_owned(async move {

@@ -43,6 +43,8 @@ pub struct Handover {
     running: Mutex<HashSet<ServerId>>,
     /// How far each is.
     progress: Mutex<HashMap<ServerId, ArrivalReport>>,
+    /// Until when logs of ours do not stand still again for their new hub, milliseconds.
+    paused: Mutex<HashMap<ServerId, i64>>,
     /// Codes that were tried in vain, by instance.
     tries: RateLimit<Domain>,
 }
@@ -53,6 +55,7 @@ impl Default for Handover {
             turn: Notify::new(),
             running: Mutex::default(),
             progress: Mutex::default(),
+            paused: Mutex::default(),
             tries: RateLimit::new(TRIES, HOUR_MS / u64::from(TRIES)),
         }
     }
@@ -76,7 +79,11 @@ pub fn start(app: &App) {
         loop {
             worker.cluster.until_duties().await;
             let busy = round(&worker).await.unwrap_or_else(|e| {
-                tracing::warn!(code = e.code, detail = e.detail, "communities that come here could not be looked after");
+                tracing::warn!(
+                    code = e.code,
+                    detail = e.detail,
+                    "communities that come here could not be looked after"
+                );
                 true
             });
             let pause = if busy { SOON } else { ROUND };

@@ -173,6 +173,9 @@ async fn invite(State(app): State<App>, auth: Auth) -> Result<(StatusCode, Json<
 pub struct Arrivals {
     /// The newest first.
     arrivals: Vec<Handover>,
+    /// Until when the last code can be shown, milliseconds since 1970; none where there is none, or it was used.
+    #[schema(required)]
+    code_until: Option<i64>,
 }
 
 /// List servers that come here
@@ -180,12 +183,15 @@ pub struct Arrivals {
 /// Those that somebody gave a code for.
 #[utoipa::path(get, path = "/servers/arrivals", responses((status = 200, body = Arrivals)))]
 async fn list(State(app): State<App>, auth: Auth) -> Result<Json<Arrivals>> {
-    let found = store::of_account(&mut app.db.read().await?, &auth.account).await?;
+    let mut read = app.db.read().await?;
+    let found = store::of_account(&mut read, &auth.account).await?;
+    let code_until = store::code_until(&mut read, &auth.account, app.clock.now_ms()).await?;
+    drop(read);
     let arrivals = found.into_iter().map(|arrival| {
         let report = arrive::report_from(&app, &arrival);
         shown(&arrival.sid, arrival.name, arrival.domain.to_string(), report)
     });
-    Ok(Json(Arrivals { arrivals: arrivals.collect() }))
+    Ok(Json(Arrivals { arrivals: arrivals.collect(), code_until }))
 }
 
 /// Do not let a server come here after all

@@ -77,6 +77,12 @@ pub async fn put_code(tx: &mut Tx, account: &str, hash: &[u8; 32], expires_at: i
     tx.exec(sql, args![account, hash, expires_at]).await.map(|_| ())
 }
 
+/// Until when somebody's code can be shown, if they have one.
+pub async fn code_until(q: &mut impl Query, account: &str, now: i64) -> Result<Option<i64>> {
+    let sql = "select expires_at from arrival_codes where account_id = $1 and expires_at > $2";
+    Ok(q.row(sql, args![account, now]).await?.map(|r| r.get(0)))
+}
+
 /// Uses a code up. Answers with the account that gave it.
 pub async fn use_code(tx: &mut Tx, hash: &[u8; 32], now: i64) -> Result<Option<String>> {
     let sql = "delete from arrival_codes where code_hash = $1 and expires_at > $2 returning account_id";
@@ -85,35 +91,36 @@ pub async fn use_code(tx: &mut Tx, hash: &[u8; 32], now: i64) -> Result<Option<S
 
 /// Begins, or begins anew.
 pub async fn put(tx: &mut Tx, new: &Arrival) -> Result<()> {
-    let sql = "insert into arrivals (sid, account_id, asked_by, name, domain, state, problem, began_at, after_seq, missing)
+    let sql =
+        "insert into arrivals (sid, account_id, asked_by, name, domain, state, problem, began_at, after_seq, missing)
                values ($1, $2, $3, $4, $5, 'coming', '', $6, $7, 0)
                on conflict (sid) do update set account_id = excluded.account_id, asked_by = excluded.asked_by,
                  name = excluded.name, domain = excluded.domain, state = excluded.state, problem = excluded.problem,
                  began_at = excluded.began_at, after_seq = excluded.after_seq, missing = excluded.missing";
     let (asked_by, domain) = (new.asked_by.as_str(), new.domain.as_str());
-    tx.exec(
-        sql,
-        args![new.sid.as_str(), &*new.account, asked_by, &*new.name, domain, new.began_at, new.after_seq],
-    )
-    .await
-    .map(|_| ())
+    tx.exec(sql, args![new.sid.as_str(), &*new.account, asked_by, &*new.name, domain, new.began_at, new.after_seq])
+        .await
+        .map(|_| ())
 }
 
 pub async fn one(q: &mut impl Query, sid: &ServerId) -> Result<Option<Arrival>> {
-    let sql = "select sid, account_id, asked_by, name, domain, state, problem, began_at, after_seq, missing from arrivals
+    let sql =
+        "select sid, account_id, asked_by, name, domain, state, problem, began_at, after_seq, missing from arrivals
                where sid = $1";
     q.row(sql, args![sid.as_str()]).await?.as_ref().map(arrival).transpose()
 }
 
 /// Those that somebody gave a code for, the newest first.
 pub async fn of_account(q: &mut impl Query, account: &str) -> Result<Vec<Arrival>> {
-    let sql = "select sid, account_id, asked_by, name, domain, state, problem, began_at, after_seq, missing from arrivals
+    let sql =
+        "select sid, account_id, asked_by, name, domain, state, problem, began_at, after_seq, missing from arrivals
                where account_id = $1 order by began_at desc, sid limit 100";
     q.rows(sql, args![account]).await?.iter().map(arrival).collect()
 }
 
 pub async fn coming(q: &mut impl Query) -> Result<Vec<Arrival>> {
-    let sql = "select sid, account_id, asked_by, name, domain, state, problem, began_at, after_seq, missing from arrivals
+    let sql =
+        "select sid, account_id, asked_by, name, domain, state, problem, began_at, after_seq, missing from arrivals
                where state = 'coming' order by began_at, sid";
     q.rows(sql, args![]).await?.iter().map(arrival).collect()
 }

@@ -32,7 +32,8 @@ pub async fn key_statements(q: &mut impl Query, log_id: i64) -> Result<Vec<Strin
     let mut found = Vec::new();
     for row in q.rows(sql, args![log_id]).await? {
         let (kind, text): (String, String) = (row.get(0), row.get(1));
-        let shown = match Content::parse(&kind, &serde_json::from_str(&text).map_err(|_| broken("statement of keys"))?) {
+        let shown = match Content::parse(&kind, &serde_json::from_str(&text).map_err(|_| broken("statement of keys"))?)
+        {
             Ok(Content::InstanceKeys(keys)) => keys,
             Ok(Content::MigratePropose(MigratePropose { to: Some(keys) })) => keys,
             _ => continue,

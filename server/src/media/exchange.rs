@@ -103,9 +103,9 @@ pub async fn lacking(app: &App, log: &LogHandle, most: u64) -> Result<(u64, Vec<
     let mut read = app.db.read().await?;
     let all = store::referred(&mut read, log.id).await?;
     let found = store::lacking(&mut read, log.id, most).await?;
-    let lacking = found.into_iter().filter_map(|(channel, mid)| {
-        Some(Lacking { channel: channel.parse().ok()?, mid: mid.parse().ok()? })
-    });
+    let lacking = found
+        .into_iter()
+        .filter_map(|(channel, mid)| Some(Lacking { channel: channel.parse().ok()?, mid: mid.parse().ok()? }));
     Ok((all, lacking.collect()))
 }
 

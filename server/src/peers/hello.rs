@@ -13,8 +13,8 @@ use conntext_federation::ids::InstanceId;
 use conntext_federation::wire::{self, EventsPage, Hello, HelloServer, Push};
 
 use super::{
-    Message, Origin, call, checkpoints, delivery, discovery, find, get, joining, moved, profiles, rebase, rewind, store, view,
-    want,
+    Message, Origin, call, checkpoints, delivery, discovery, find, get, joining, moved, profiles, rebase, rewind,
+    store, view, want,
 };
 use crate::App;
 use crate::db;

@@ -37,10 +37,11 @@ pub(super) async fn entitled(app: &App, origin: &Origin, sid: &ServerId) -> Resu
     };
     if !log.hub_here() {
         let hub_domain = log.hub_domain();
-        return Err(if member && hub != origin.ik {
-            Problem::from(Code::NotHub).with("hub", hub_domain)
-        } else {
-            moved::elsewhere(app, sid).await?
+        return Err(match (member, hub == origin.ik) {
+            (true, false) => Problem::from(Code::NotHub).with("hub", hub_domain),
+            // It has just handed the log over, and we have not heard of it.
+            (true, true) => Problem::from(Code::Overloaded).retry_after_ms(500),
+            (false, _) => moved::elsewhere(app, sid).await?,
         });
     }
     match (member, public) {

@@ -128,8 +128,8 @@ pub struct Peers {
     rewinds: tokio::sync::Notify,
     /// Instances whose claims to hold what is missing here are being looked into.
     suspecting: Mutex<HashSet<Domain>>,
-    /// Logs of which it is being looked whether another hub goes on with them.
-    moving: Mutex<HashSet<ServerId>>,
+    /// Logs of which it is being looked whether another hub goes on with them, with who says so.
+    moving: Mutex<HashSet<(ServerId, Domain)>>,
     /// One copy at a time follows its log into a new epoch, or to another hub.
     rebasing: tokio::sync::Mutex<()>,
     /// One copy at a time begins.

@@ -6,7 +6,7 @@ use axum::extract::State;
 use conntext_federation::Code;
 use conntext_federation::action::Position;
 use conntext_federation::domain::Domain;
-use conntext_federation::hub_move::{HandoverAnswer, Way};
+use conntext_federation::hub_move::{HandoverAnswer, Way, WayStep};
 use conntext_federation::ids::{Hash, InstanceId, ServerId};
 use conntext_federation::wire::EventsPage;
 
@@ -21,6 +21,9 @@ use crate::log::{LogError, LogHandle, hub_store, purge};
 
 /// How often the way to a new hub is looked for at a time; whoever says so again has it looked for again.
 const TRIES: u32 = 10;
+
+/// Looks at a time, over all logs.
+const MOST: usize = 256;
 
 /// What is told to whoever asks here for a log that is not: where it went, if it was here once.
 pub(super) async fn elsewhere(app: &App, sid: &ServerId) -> Result<Problem> {
@@ -52,7 +55,7 @@ pub(super) async fn serve(State(app): State<App>, _: Origin, Path(sid): Path<Ser
 }
 
 /// Ends the look at a log.
-struct Looking<'a>(&'a App, ServerId);
+struct Looking<'a>(&'a App, (ServerId, Domain));
 
 impl Drop for Looking<'_> {
     fn drop(&mut self) {
@@ -62,12 +65,17 @@ impl Drop for Looking<'_> {
 
 /// Somebody says that a log has another hub than is known here: the instance at this domain is asked for the way.
 pub(super) fn soon(app: &App, domain: &Domain, log: &Arc<LogHandle>) {
-    if !unpoison(&app.peers.moving).insert(log.sid.clone()) {
-        return;
+    // Each of those who say so by itself: one that answers slowly keeps nobody else from being heard.
+    let look = (log.sid.clone(), domain.clone());
+    {
+        let mut looks = unpoison(&app.peers.moving);
+        if looks.len() >= MOST || !looks.insert(look.clone()) {
+            return;
+        }
     }
     let (app, domain, log) = (app.clone(), domain.clone(), log.clone());
     hello::spawn(&app.clone(), async move {
-        let _looking = Looking(&app, log.sid.clone());
+        let _looking = Looking(&app, look);
         for tries in 1..=TRIES {
             let Err(e) = follow(&app, &domain, &log).await else { return };
             tracing::info!(sid = %log.sid, %domain, error = %e, "the log of a community is not followed to another hub yet");
@@ -98,6 +106,11 @@ async fn follow(app: &App, domain: &Domain, log: &Arc<LogHandle>) -> std::result
     }
     let own = |e: db::Error| CallError::Unreachable(format!("our own database: {e}"));
     if log.hub_here() {
+        let signed = |step: &WayStep| step.commit.header.hub == app.keys.ik;
+        let kid = way.steps.iter().rev().find(|step| signed(step)).map(|step| step.commit.hub_sig.kid.clone());
+        if !app.keys.all().iter().any(|key| Some(&key.kid) == kid.as_ref() && key.revoked_at.is_none()) {
+            return Err(Code::KeyRevoked.into());
+        }
         // We signed that it goes on elsewhere: not one more event of ours.
         app.log.begin_rewind(log, Why::Peer, Some(last.commit.header.position()?)).await.map_err(own)?;
     } else {

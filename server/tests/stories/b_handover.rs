@@ -75,7 +75,8 @@ impl Orchard {
             let accept = format!("/invites/a.test/{}/accept", self.code);
             who.post(&accept, json!({})).await.expect_status(200);
         }
-        let message = format!("/servers/{}/channels/{}/messages/{}", self.sid, self.talk, first["id"].as_str().unwrap());
+        let message =
+            format!("/servers/{}/channels/{}/messages/{}", self.sid, self.talk, first["id"].as_str().unwrap());
         self.ada.patch(&message, json!({"body": "welcome, all"})).await.expect_status(200);
         self.ada.put(&format!("{message}/reactions/%F0%9F%8D%8E"), json!({})).await.expect_status(204);
         let (sid, talk) = (self.sid.to_string(), self.talk.to_string());
@@ -124,7 +125,9 @@ impl Orchard {
         for instance in [&self.a, &self.b, &self.c] {
             until("all know the new hub", async || {
                 instance.app.log.get(&self.sid).is_some_and(|log| {
-                    log.state().info.hub == me && log.hub_here() == (instance.app.keys.ik == me) && log.rewind().is_none()
+                    log.state().info.hub == me
+                        && log.hub_here() == (instance.app.keys.ik == me)
+                        && log.rewind().is_none()
                 })
             })
             .await;

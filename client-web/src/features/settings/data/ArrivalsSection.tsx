@@ -17,25 +17,30 @@ const SHOWN = 5;
 export function ArrivalsSection() {
   const { t, i18n } = useLingui();
   const [code, setCode] = useState<ArrivalCode | null>(null);
+  const queries = useQueryClient();
   const make = useSubmit(async () => {
-    setCode(await handoverApi.code());
+    const made = await handoverApi.code();
+    await queries.invalidateQueries({ queryKey: key });
+    setCode(made);
   });
   const query = useQuery({
     queryKey: key,
     queryFn: () => handoverApi.arrivals(),
-    refetchInterval: (q) => (code || q.state.data?.some((one) => one.state === "coming") ? HANDOVER_MS : false),
+    refetchInterval: (q) => (q.state.data?.code_until || q.state.data?.arrivals.some((one) => one.state === "coming") ? HANDOVER_MS : false),
   });
+  // Once it was shown at the other place it is of no use any more.
+  const open = query.data?.code_until ? code : null;
   return (
     <Section
       title={<Trans>Bring a community here</Trans>}
       lead={t`A community of another place can come to live here, with everything that was said in it. Its owner needs a code from you, and decides.`}
     >
-      {query.data?.slice(0, SHOWN).map((one) => <Coming key={one.id} one={one} />)}
-      {code ? (
+      {query.data?.arrivals.slice(0, SHOWN).map((one) => <Coming key={one.id} one={one} />)}
+      {open ? (
         <>
-          <CopyField label={t`Give this to its owner`} value={code.code} />
+          <CopyField label={t`Give this to its owner`} value={open.code} />
           <p>
-            <Trans>For one community, until {i18n.date(new Date(code.expires_at), { dateStyle: "medium", timeStyle: "short" })}. Its owner pastes it in the settings of the community, under Where it lives.</Trans>
+            <Trans>For one community, until {i18n.date(new Date(open.expires_at), { dateStyle: "medium", timeStyle: "short" })}. Its owner pastes it in the settings of the community, under Where it lives.</Trans>
           </p>
         </>
       ) : (
