@@ -204,6 +204,8 @@ pub struct ArrivalReport {
 pub struct HandoverAsk {
     /// The acceptance.
     pub accept: Accept,
+    /// The keys of the new hub now: written into the log first, where they changed since they were proposed.
+    pub keys: KeysStatement,
 }
 
 /// Answer to [`HandoverAsk`].

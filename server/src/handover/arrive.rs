@@ -117,6 +117,11 @@ pub(super) async fn expect(
     let now = app.clock.now_ms();
     let mut tx = app.db.begin().await?;
     let account = store::use_code(&mut tx, &code_hash(&ask.code), now).await?.ok_or(Code::NoGrant)?;
+    let before = store::one(&mut tx, sid).await?.filter(|before| before.stage == Stage::Coming);
+    if before.is_some_and(|before| before.account != account) {
+        // It comes by somebody else's code already, who can stop that.
+        return Err(Code::BadMigration.into());
+    }
     let name: String = ask.name.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect();
     let arrival = Arrival {
         sid: sid.clone(),
@@ -136,13 +141,6 @@ pub(super) async fn expect(
     open(&app.handover.progress).remove(sid);
     app.handover.turn.notify_one();
     Ok(app.keys.statement())
-}
-
-/// The owner has said so in the log: where the new place is this instance it need not wait for its next round.
-pub(super) fn wake(app: &App, domain: &Domain, _: &ServerId) {
-    if *domain == app.domain {
-        app.handover.turn.notify_one();
-    }
 }
 
 /// How far a community is, and which instance may ask.
@@ -291,7 +289,8 @@ async fn hand_over(
     sid: &ServerId,
     accept: Accept,
 ) -> std::result::Result<HandoverAnswer, CallError> {
-    peers::call(app, domain, Method::POST, &format!("/servers/{sid}/handover"), &HandoverAsk { accept }).await
+    let ask = HandoverAsk { accept, keys: app.keys.statement() };
+    peers::call(app, domain, Method::POST, &format!("/servers/{sid}/handover"), &ask).await
 }
 
 /// The last event of the hub before: with it the log is ours.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::Method;
@@ -17,14 +16,12 @@ use super::{arrive, open, store};
 use crate::App;
 use crate::error::{Problem, Result};
 use crate::http::{Auth, Json, Path};
-use crate::log::rewind::Why;
+use crate::log::rewind::{HANDOVER, Why};
 use crate::log::{LogError, LogHandle, hub_store};
 use crate::peers::{self, Message, Origin};
 use crate::servers::{Here, parse_domain};
 
-/// A log stands still for so long at most while the new hub fetches its end.
-const PAUSE: Duration = Duration::from_secs(15);
-/// And not again for so long, milliseconds: people have to get a word in.
+/// A log does not stand still again for so long, milliseconds: people have to get a word in.
 const AGAIN_MS: i64 = 60_000;
 /// A copy of a community that went and has nobody here is kept for so long, should the new hub ask again, milliseconds.
 const KEPT_MS: i64 = 3_600_000;
@@ -68,7 +65,6 @@ pub(super) async fn begin(app: &App, auth: &Auth, here: &Here, code: &str, confi
     let keys = invite(app, &domain, &here.log.sid, ask).await?;
     let proposed = MigratePropose { to: Some(Box::new(keys)) };
     here.act(app, here.draft("server.migrate_propose", &proposed)?).await?;
-    arrive::wake(app, &domain, &here.log.sid);
     Ok(())
 }
 
@@ -118,9 +114,9 @@ pub(super) async fn hand_over(
     State(app): State<App>,
     origin: Origin,
     Path(sid): Path<ServerId>,
-    Message(HandoverAsk { accept }): Message<HandoverAsk>,
+    Message(HandoverAsk { accept, keys }): Message<HandoverAsk>,
 ) -> Result<Json<HandoverAnswer>> {
-    if accept.sid != sid || accept.to != origin.ik {
+    if accept.sid != sid || accept.to != origin.ik || keys.ik != origin.ik || keys.domain != origin.domain {
         return Err(Code::OriginMismatch.into());
     }
     let Some(log) = app.log.get(&sid).filter(|log| log.hub_here()) else { return repeated(&app, &origin, &sid).await };
@@ -131,7 +127,11 @@ pub(super) async fn hand_over(
     let kid = accept.sig().kid.clone();
     let peer = peers::naming(&app, &origin.domain, &kid).await.map_err(|e| e.problem(&origin.domain))?;
     peer.doc.key_at(&kid, app.clock.now_ms())?;
-    pause(&app, &log)?;
+    // They may have changed since they were proposed.
+    if log.state().instances.get(&keys.ik).is_some_and(|known| known.serial < keys.serial) {
+        app.log.ensure_keys(&sid, &keys).await?;
+    }
+    pause(&app, &log).await?;
     let head = log.head();
     let grown = || Problem::from(Code::Gap).with("next", accept.base.seq + 1);
     if accept.base != head {
@@ -168,7 +168,7 @@ async fn repeated(app: &App, origin: &Origin, sid: &ServerId) -> Result<Json<Han
 }
 
 /// Stands still for a moment; goes on where the new hub does not come back.
-fn pause(app: &App, log: &Arc<LogHandle>) -> Result<()> {
+async fn pause(app: &App, log: &Arc<LogHandle>) -> Result<()> {
     if log.rewind().is_some_and(|rewind| rewind.why == Why::Handover) {
         return Ok(());
     }
@@ -181,14 +181,13 @@ fn pause(app: &App, log: &Arc<LogHandle>) -> Result<()> {
         }
         paused.insert(log.sid.clone(), now + AGAIN_MS);
     }
-    if !app.log.pause(log) {
+    if !app.log.pause(log).await? {
         return Err(LogError::Rewinding.into());
     }
     let (waiting, log) = (app.clone(), log.clone());
     app.tasks.spawn(app.stopping.clone().run_until_cancelled_owned(async move {
-        tokio::time::sleep(PAUSE).await;
-        if log.hub_here()
-            && log.rewind().is_some_and(|rewind| rewind.why == Why::Handover)
+        tokio::time::sleep(HANDOVER).await;
+        if log.rewind().is_some_and(|rewind| rewind.why == Why::Handover)
             && let Err(e) = waiting.log.end_rewind(&log).await
         {
             tracing::error!(sid = %log.sid, error = %e, "a log that stood still could not go on");

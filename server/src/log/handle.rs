@@ -93,14 +93,14 @@ impl LogHandle {
         self.hub_here.load(Ordering::Acquire)
     }
 
-    /// After a change of the state: it may have gone to another hub, or come to this one. Answers whether it did.
-    pub(super) fn heed_hub(&self) -> bool {
+    /// After a change of the state: it may have gone to another hub (`handed`), or come to this one. Answers whether it did.
+    pub(super) fn heed_hub(&self, handed: bool) -> bool {
         let (here, domain) = {
             let state = self.state();
             let hub = &state.info.hub;
             (*hub == self.local, state.instances.get(hub).map(|instance| instance.domain.clone()))
         };
-        let changed = self.hub_here.swap(here, Ordering::AcqRel) != here;
+        let changed = self.hub_here.swap(here, Ordering::AcqRel) != here || handed;
         if changed && let Some(domain) = domain {
             *unpoison(self.hub_domain.write()) = domain;
         }

@@ -75,6 +75,14 @@ pub async fn note_handed_over(tx: &mut Tx, log_id: i64, sid: &ServerId, domain: 
     tx.exec(sql, args![sid.as_str(), domain, way, now_ms]).await.map(|_| ())
 }
 
+/// A log that went has come back.
+pub async fn forget_handed_over(tx: &mut Tx, sid: &ServerId) -> Result<()> {
+    for sql in ["delete from handed_over_invites where sid = $1", "delete from handed_over where sid = $1"] {
+        tx.exec(sql, args![sid.as_str()]).await?;
+    }
+    Ok(())
+}
+
 /// Remembers which invitations lead there.
 pub async fn note_invites(tx: &mut Tx, sid: &ServerId, hashes: &[Hash]) -> Result<()> {
     let rows = hashes.iter().map(|hash| args![hash.0, sid.as_str()]).collect();

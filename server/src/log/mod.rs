@@ -425,14 +425,15 @@ impl Log {
     }
 
     /// Has a log stand still for a moment, since another hub is about to go on with it. Answers whether nothing else holds it.
-    pub fn pause(&self, log: &LogHandle) -> bool {
-        match log.rewind() {
-            None => {
-                self.inner.set_rewind(log, Some(rewind::Rewind::handover(self.inner.clock.now_ms())));
-                true
-            }
-            Some(now) => now.why == rewind::Why::Handover,
+    ///
+    /// # Errors
+    /// From the database.
+    pub async fn pause(&self, log: &LogHandle) -> db::Result<bool> {
+        if let Some(now) = log.rewind() {
+            return Ok(now.why == rewind::Why::Handover);
         }
+        self.keep_rewind(log, rewind::Rewind::handover(self.inner.clock.now_ms())).await?;
+        Ok(true)
     }
 
     /// Writes the last event of a log of ours: from there on the instance that accepted it is its hub.

@@ -15,7 +15,7 @@ use futures_util::future::join_all;
 use super::{CallError, get, hello, moved, store, unpoison};
 use crate::App;
 use crate::db;
-use crate::log::rewind::{Found, Rewind, Why};
+use crate::log::rewind::{Found, HANDOVER, Rewind, Why};
 use crate::log::{LogError, LogHandle, ReceiveError};
 
 /// How often those who hold copies are asked again.
@@ -170,6 +170,12 @@ struct Around {
 pub async fn look(app: &App, log: &Arc<LogHandle>) -> db::Result<()> {
     let _turn = app.peers.looking.lock().await;
     let Some(kept) = app.log.kept_rewind(log).await? else { return Ok(()) };
+    if kept.why == Why::Handover {
+        // Whoever had it stand still ends that; after a crash nobody else would.
+        let most = i64::try_from(HANDOVER.as_millis()).unwrap_or(i64::MAX);
+        let over = app.clock.now_ms() - kept.since_ms > 2 * most;
+        return if over { app.log.end_rewind(log).await } else { Ok(()) };
+    }
     let patience = i64::try_from(app.config.federation.rewind_wait_s).unwrap_or(i64::MAX).saturating_mul(1000);
     // Whoever restored on purpose waits for everybody, or says that the log is to go on.
     let waited = |now: &Rewind| now.why != Why::Restored && app.clock.now_ms() - now.since_ms >= patience;

@@ -70,19 +70,22 @@ impl Committer {
     }
 
     /// Where the last of these events makes this instance the hub, it goes on in the next epoch, in the same transaction.
-    pub(super) fn go_on(&mut self, log: &LogHandle, entries: &mut Vec<Arc<Entry>>) -> Result<Option<Step>, LogError> {
+    pub(super) fn go_on(&mut self, log: &LogHandle, entries: &mut Vec<Arc<Entry>>) -> Result<Vec<Step>, LogError> {
         let now = self.inner.clock.now_ms();
         let (set, rng) = (self.inner.me.keys.set(), self.inner.rng.clone());
         let me = HubIdentity { ik: self.inner.me.ik.clone(), key: set.ring.active(now).secret.clone() };
         let handed = entries.last().is_some_and(|entry| matches!(entry.content, Some(Content::MigrateCommit(_))));
         let state = self.working(log);
         if !handed || state.info.hub != me.ik {
-            return Ok(None);
+            return Ok(Vec::new());
         }
+        let mut new = Vec::new();
+        // Its keys may be newer than those that the owner brought.
+        new.extend(super::keys::show(state, &set, &me, &*rng, now)?);
         let made = epoch::begin(state, &me, None, Vec::new(), [rng.bytes(), rng.bytes()], now)?;
-        let entry = Arc::new(Entry::new(made.event, made.hash, Some(made.content), None));
-        entries.push(entry.clone());
-        Ok(Some(Step::Apply(entry)))
+        new.push(Arc::new(Entry::new(made.event, made.hash, Some(made.content), None)));
+        entries.extend(new.iter().cloned());
+        Ok(new.into_iter().map(Step::Apply).collect())
     }
 
     /// Stores a part of the past, with what the rooms make of it.
@@ -124,6 +127,10 @@ impl Committer {
         let hub = info.hub.clone();
         let domain = self.working(log).instances.get(&hub).map(|instance| instance.domain.clone());
         rewind::store::remove(tx, log.id).await?;
+        if hub == self.inner.me.ik {
+            // It has come back.
+            hub_store::forget_handed_over(tx, &log.sid).await?;
+        }
         hub_store::set_hub(tx, log.id, hub.as_str(), &domain.unwrap_or_default()).await
     }
 }

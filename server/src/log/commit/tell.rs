@@ -49,7 +49,8 @@ impl Committer {
         if steps.iter().any(|s| matches!(s, Step::Apply(e) if matches!(e.content, Some(Content::UserPurge)))) {
             self.inner.purges.notify_one();
         }
-        if log.heed_hub() {
+        let hands_over = |s: &Step| matches!(s, Step::Apply(e) if matches!(e.content, Some(Content::MigrateCommit(_))));
+        if log.heed_hub(steps.iter().any(hands_over)) {
             tracing::info!(sid = %log.sid, here = log.hub_here(), hub = log.hub_domain(), "a community has another hub now");
             self.inner.new_hub(log);
         }

@@ -34,6 +34,9 @@ use std::{
 /// How long a request of another instance waits for the look around at the start before it is asked to come again.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// A log stands still for so long at most while its new hub fetches its end.
+pub const HANDOVER: Duration = Duration::from_secs(15);
+
 /// Why a log is not gone on with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Why {
@@ -47,7 +50,7 @@ pub enum Why {
     Restored,
     /// A part of the database cannot be read.
     Damaged,
-    /// Another hub is about to go on with it, for a moment. Not kept on disk.
+    /// Another hub is about to go on with it: for [`HANDOVER`] at most.
     Handover,
 }
 
@@ -64,7 +67,7 @@ impl Why {
         }
     }
     fn parse(text: &str) -> Self {
-        [Self::Start, Self::HighWater, Self::Peer, Self::Damaged]
+        [Self::Start, Self::HighWater, Self::Peer, Self::Damaged, Self::Handover]
             .into_iter()
             .find(|why| why.as_str() == text)
             .unwrap_or(Self::Restored)
@@ -277,7 +280,7 @@ impl Log {
     /// From the database; the log stands still all the same.
     pub async fn begin_rewind(&self, log: &LogHandle, why: Why, known: Option<Position>) -> db::Result<()> {
         let order = |p: &Position| (p.generation, p.epoch, p.seq);
-        let mut rewind = match log.rewind().filter(|r| r.why != Why::Start) {
+        let mut rewind = match log.rewind().filter(|r| !matches!(r.why, Why::Start | Why::Handover)) {
             Some(rewind) => rewind,
             None => {
                 let known = known.as_ref().map(|k| k.seq);

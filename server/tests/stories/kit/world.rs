@@ -157,11 +157,17 @@ pub fn until<F: AsyncFnMut() -> bool>(what: &'static str, mut holds: F) -> impl 
 
 /// Waits until a copy is where its hub is, then fails the story unless both say the same.
 pub async fn same(hub: &TestInstance, copy: &TestInstance, sid: &ServerId) {
-    until("the copy has all", async || {
+    let mut waited = 0;
+    loop {
         let there = hub.log(sid).head();
-        copy.app.log.get(sid).is_some_and(|log| log.head() == there)
-    })
-    .await;
+        let here = copy.app.log.get(sid).map(|log| log.head());
+        if here.as_ref() == Some(&there) {
+            break;
+        }
+        waited += 1;
+        assert!(waited < 1500, "{} is not in time where its hub is: {here:?}, there {there:?}", copy.app.domain);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     let ours = hub.log(sid).state().snapshot_for(&copy.app.keys.ik);
     let theirs = copy.log(sid).state().snapshot_for(&copy.app.keys.ik);
     assert_eq!(ours, theirs);

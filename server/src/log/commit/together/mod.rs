@@ -249,7 +249,7 @@ impl Committer {
         let before = log.local_members();
         log.remember(&[], true, state.head.seq);
         *log.state_mut() = state;
-        if log.heed_hub() {
+        if log.heed_hub(false) {
             self.inner.new_hub(log);
         }
         self.heed_row(q, log, row).await?;
