@@ -272,7 +272,10 @@ async fn a6_an_instance_offers_caps_refuses_and_lets_go() {
         state(&ada).await == (json!("refused"), json!("no_grant"), json!(true))
     })
     .await;
-    // Moves are limited.
+    // Moves are limited; those of before are forgotten in days, however long the walk home took.
+    for instance in [&a, &small] {
+        instance.clock.advance(4 * 86_400_000);
+    }
     amy.post("/sessions/current/proof", json!({"password": PASSWORD})).await.expect_status(204);
     let open = net.instance("open.test").await;
     open.clock.advance(a.app.clock.now_ms() - open.app.clock.now_ms());

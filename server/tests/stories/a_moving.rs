@@ -31,15 +31,15 @@ impl ParseDomain for str {
 }
 
 /// Somebody's community with a channel to talk in.
-struct Place {
-    sid: String,
-    channel: String,
+pub struct Place {
+    pub sid: String,
+    pub channel: String,
     domain: &'static str,
     code: String,
 }
 
 impl Place {
-    async fn new(owner: &TestClient, domain: &'static str, name: &str) -> Self {
+    pub async fn new(owner: &TestClient, domain: &'static str, name: &str) -> Self {
         let made = owner.post("/servers", json!({"name": name})).await.expect_status(201);
         let sid = made.text("/id");
         let channels = made.json["channels"].as_array().unwrap().clone();
@@ -49,15 +49,15 @@ impl Place {
         Self { sid, channel, domain, code }
     }
 
-    async fn welcomes(&self, who: &TestClient) {
+    pub async fn welcomes(&self, who: &TestClient) {
         who.post(&format!("/invites/{}/{}/accept", self.domain, self.code), json!({})).await.expect_status(200);
     }
 
-    fn messages(&self) -> String {
+    pub fn messages(&self) -> String {
         format!("/servers/{}/channels/{}/messages", self.sid, self.channel)
     }
 
-    async fn hears(&self, who: &TestClient, body: &str) -> Value {
+    pub async fn hears(&self, who: &TestClient, body: &str) -> Value {
         who.post(&self.messages(), json!({"nonce": body, "body": body})).await.expect_status(201).json
     }
 
@@ -68,7 +68,7 @@ impl Place {
         list.iter().map(|m| (word(m, "/author"), word(m, "/body"))).collect()
     }
 
-    async fn holds(&self, who: &TestClient, body: &str) {
+    pub async fn holds(&self, who: &TestClient, body: &str) {
         until("it is there", async || self.read_by(who).await.iter().any(|(_, found)| found == body)).await;
     }
 
@@ -129,7 +129,7 @@ impl Three {
 }
 
 /// Until somebody is here and every community knows.
-async fn settled(who: &TestClient) {
+pub async fn settled(who: &TestClient) {
     until("they are here", async || who.get("/me/arrival").await.json["state"] == "here").await;
     until("all know", async || {
         let arrival = who.get("/me/arrival").await.json;
@@ -144,7 +144,7 @@ fn named<'a>(list: &'a Value, name: &str) -> &'a Value {
 }
 
 /// Gives an account a key of its person's own.
-async fn own_key(who: &TestClient, seed: [u8; 32]) {
+pub async fn own_key(who: &TestClient, seed: [u8; 32]) {
     let key = SecretKey::from_seed(seed);
     let identity = who.get("/me/identity").await.expect_status(200).json;
     let fields = OwnKeyFields {
@@ -157,7 +157,7 @@ async fn own_key(who: &TestClient, seed: [u8; 32]) {
 }
 
 /// Signs what an instance asks to have signed.
-fn signed(op: &Value, seed: [u8; 32]) -> Value {
+pub fn signed(op: &Value, seed: [u8; 32]) -> Value {
     let fields: OpFields = serde_json::from_value(op.clone()).unwrap();
     serde_json::to_value(Op::sign(fields, &SecretKey::from_seed(seed)).unwrap()).unwrap()
 }

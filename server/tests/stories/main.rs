@@ -7,6 +7,7 @@ mod a_deletion;
 mod a_export;
 mod a_factors;
 mod a_hosting;
+mod a_life;
 mod a_mail;
 mod a_moving;
 mod a_oidc;
