@@ -8,7 +8,7 @@ use axum::http::Method;
 use conntext_federation::Code;
 use conntext_federation::content::MigratePropose;
 use conntext_federation::domain::Domain;
-use conntext_federation::hub_move::{ArrivalAnswer, ArrivalAsk, ArrivalReport, HandoverAnswer, HandoverAsk};
+use conntext_federation::hub_move::{Accept, ArrivalAnswer, ArrivalAsk, ArrivalReport, HandoverAnswer, HandoverAsk};
 use conntext_federation::ids::ServerId;
 use conntext_federation::instance::KeysStatement;
 
@@ -119,7 +119,9 @@ pub(super) async fn hand_over(
     if accept.sid != sid || accept.to != origin.ik || keys.ik != origin.ik || keys.domain != origin.domain {
         return Err(Code::OriginMismatch.into());
     }
-    let Some(log) = app.log.get(&sid).filter(|log| log.hub_here()) else { return repeated(&app, &origin, &sid).await };
+    let Some(log) = app.log.get(&sid).filter(|log| log.hub_here()) else {
+        return repeated(&app, &origin, &accept).await;
+    };
     if !log.state().moves_to(&origin.ik) {
         return Err(Code::BadMigration.into());
     }
@@ -154,10 +156,17 @@ async fn answer(app: &App, log: &LogHandle, commit: conntext_federation::event::
 }
 
 /// It went already: the answer to the first try was lost.
-async fn repeated(app: &App, origin: &Origin, sid: &ServerId) -> Result<Json<HandoverAnswer>> {
+async fn repeated(app: &App, origin: &Origin, accept: &Accept) -> Result<Json<HandoverAnswer>> {
+    let sid = &accept.sid;
     let (domain, way) = hub_store::handed_over(&mut app.db.read().await?, sid).await?.ok_or(Code::UnknownServer)?;
     let last = way.steps.last().filter(|step| step.keys.ik == origin.ik);
-    let step = last.ok_or_else(|| Problem::from(Code::NotHub).with("hub", domain))?;
+    let not_hub = || Problem::from(Code::NotHub).with("hub", domain.clone());
+    let step = last.ok_or_else(not_hub)?;
+    let at = step.commit.header.seq;
+    // It went on already, and was put back from an older copy since: it must not go on a second time, in another way.
+    if accept.base.seq < at && app.log.get(sid).is_some_and(|log| log.head().seq > at) {
+        return Err(not_hub());
+    }
     match app.log.get(sid) {
         Some(log) => answer(app, &log, step.commit.clone()).await,
         None => {
