@@ -279,14 +279,12 @@ async fn a6_an_instance_offers_caps_refuses_and_lets_go() {
     amy.post("/sessions/current/proof", json!({"password": PASSWORD})).await.expect_status(204);
     let open = net.instance("open.test").await;
     open.clock.advance(a.app.clock.now_ms() - open.app.clock.now_ms());
-    for _ in 0..2 {
-        choose(&amy, "open.test").await.expect_status(200);
-        choose(&amy, "a.test").await.expect_status(200);
-    }
+    // The way back costs a move only where the way there had come to its end: three at the most.
+    choose(&amy, "open.test").await.expect_status(200);
+    choose(&amy, "a.test").await.expect_status(200);
     choose(&amy, "open.test").await.expect_status(200);
     until("there is an end to it", async || {
-        choose(&amy, "a.test").await;
-        choose(&amy, "open.test").await.status == 429 || choose(&amy, "small.test").await.status == 429
+        choose(&amy, "a.test").await.status == 429 || choose(&amy, "open.test").await.status == 429
     })
     .await;
     drop(open);
