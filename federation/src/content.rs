@@ -11,6 +11,7 @@ use crate::{
     instance::KeysStatement,
     keys::{Bytes, PublicKey},
     perms::{Override, Perms},
+    takeover::{self, CoSigned, RecoveryFields, Takeover},
 };
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -326,6 +327,15 @@ pub struct MigrateCommit {
     pub accept: Accept,
 }
 
+/// The first event of a generation: the log goes on elsewhere, by its recovery keys.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ServerTakeover {
+    /// The word of the keys.
+    pub takeover: Takeover,
+    /// The keys of the new hub.
+    pub keys: Box<KeysStatement>,
+}
+
 /// Why something was done; stands in the staff channel.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct AuditNote {
@@ -353,6 +363,10 @@ pub enum Content {
     MigratePropose(MigratePropose),
     /// `server.migrate_commit`
     MigrateCommit(Box<MigrateCommit>),
+    /// `server.recovery`
+    ServerRecovery(Box<CoSigned<RecoveryFields>>),
+    /// `server.takeover`
+    ServerTakeover(Box<ServerTakeover>),
     /// `channel.create`
     ChannelCreate(ChannelCreate),
     /// `channel.update`
@@ -482,6 +496,8 @@ impl Content {
             "server.epoch" => Self::ServerEpoch(Box::new(typed(value)?)),
             "server.migrate_propose" => Self::MigratePropose(typed(value)?),
             "server.migrate_commit" => Self::MigrateCommit(Box::new(typed(value)?)),
+            "server.recovery" => Self::ServerRecovery(Box::new(typed(value)?)),
+            "server.takeover" => Self::ServerTakeover(Box::new(typed(value)?)),
             "channel.create" => Self::ChannelCreate(typed(value)?),
             "channel.update" => Self::ChannelUpdate(typed(value)?),
             "channel.delete" => Self::ChannelDelete,
@@ -546,6 +562,8 @@ impl Content {
             }
             Self::MemberUpdate(u) if u.roles.len() > 100 => Err(Code::BadContent),
             Self::ServerEpoch(e) if e.lost.len() > MAX_LOST_RUNS => Err(Code::BadContent),
+            Self::ServerTakeover(t) if t.takeover.sigs.len() > takeover::MAX_KEYS => Err(Code::BadContent),
+            Self::ServerRecovery(change) if !takeover::well_formed(change) => Err(Code::BadContent),
             Self::MessageCreate(m) => {
                 body(&m.body)?;
                 mentions(&m.mentions)?;

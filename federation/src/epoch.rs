@@ -13,6 +13,7 @@ use crate::{
     ids::{ActionId, Actor},
     replica::Fault,
     state::ServerState,
+    takeover,
 };
 
 /// The type of the first event of an epoch.
@@ -51,13 +52,19 @@ pub fn begin(
     Ok(made)
 }
 
-/// Whether an event may follow the head as far as epochs are concerned: in the same one, or as the one that begins the
-/// very next and names the head as its base.
+/// Whether an event may follow the head as far as hub, generation and epoch are concerned: in the same ones, or as the one
+/// that begins the very next and names the head as its base.
 ///
 /// # Errors
-/// [`Fault::Stop`] with [`Code::InvalidEvent`].
+/// [`Fault::Stop`] with [`Code::InvalidEvent`], or with what is wrong with a take-over.
 pub fn check_step(state: &ServerState, event: &Event) -> Result<(), Fault> {
+    if takeover::check_step(state, event)? {
+        return Ok(());
+    }
     let begins = event.action.kind == KIND;
+    if event.header.hub != state.info.hub || event.header.generation != state.head.generation {
+        return Err(Fault::Stop(Code::InvalidEvent));
+    }
     if event.header.epoch != state.head.epoch + u64::from(begins) {
         return Err(Fault::Stop(Code::InvalidEvent));
     }
@@ -66,6 +73,12 @@ pub fn check_step(state: &ServerState, event: &Event) -> Result<(), Fault> {
         None if !begins => Ok(()),
         _ => Err(Fault::Stop(Code::InvalidEvent)),
     }
+}
+
+/// The event behind which an epoch, or a generation, begins with this event; `None` for any other event.
+pub fn base(event: &Event) -> Option<Position> {
+    let taken = || takeover::taken(event).map(|taken| taken.takeover.body.base);
+    report(event).map(|report| report.base).or_else(taken)
 }
 
 /// What the first event of an epoch reports; `None` for any other event.

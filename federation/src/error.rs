@@ -97,6 +97,8 @@ codes! {
     BadIdentityOp = "bad_identity_op", 422;
     BadMigration = "bad_migration", 422;
     BadTakeover = "bad_takeover", 422;
+    /// The recovery keys of a log had it go on in two ways.
+    TakeoverSplit = "takeover_split", 409;
     HashMismatch = "hash_mismatch", 422;
     BadObjectSignature = "bad_object_signature", 422;
     UrlForbidden = "url_forbidden", 422;

@@ -16,6 +16,7 @@ use crate::{
     keys::{Bytes, KeySig, SecretKey},
     rules::{self, Facts},
     state::ServerState,
+    takeover,
 };
 use serde_json::Value;
 use std::cmp::Ordering;
@@ -129,20 +130,41 @@ pub fn check_home(state: &ServerState, action: &Action, content: Option<&Content
         {
             hub_move::check(state, &commit.accept)
         }
+        (Actor::Instance(ik), Some(Content::ServerTakeover(taken)))
+            if *ik == taken.takeover.body.to && action.origin == *ik =>
+        {
+            takeover::check(state, taken)
+        }
         (Actor::Instance(_), _) => Err(Code::NotHome),
         // Only the hub speaks of keys, epochs and its end: from anybody else they would be a way to speak for others.
-        (_, Some(Content::InstanceKeys(_) | Content::ServerEpoch(_) | Content::MigrateCommit(_))) => Err(Code::NotHome),
+        (
+            _,
+            Some(
+                Content::InstanceKeys(_)
+                | Content::ServerEpoch(_)
+                | Content::MigrateCommit(_)
+                | Content::ServerTakeover(_),
+            ),
+        ) => Err(Code::NotHome),
+        (actor, Some(Content::ServerRecovery(change))) => {
+            takeover::check_change(state, actor, change)?;
+            check_bound(state, actor, action)
+        }
         (actor, Some(Content::MemberJoin(join))) => check_join_home(state, actor, action, join),
         (actor, Some(Content::MemberMigrate(migrate))) => check_new_home(state, actor, action, migrate),
         (actor, Some(Content::MigratePropose(MigratePropose { to: Some(keys) }))) => {
-            // What is known already is shown once more.
-            match state.instances.get(&keys.ik).filter(|known| known.serial == keys.serial) {
-                Some(_) => keys.verify()?,
-                None => check_keys(state, keys)?,
-            }
+            check_shown(state, keys)?;
             check_bound(state, actor, action)
         }
         (actor, _) => check_bound(state, actor, action),
+    }
+}
+
+/// Checks a statement of keys; what is known already may be shown once more.
+pub(crate) fn check_shown(state: &ServerState, keys: &KeysStatement) -> Result<(), Code> {
+    match state.instances.get(&keys.ik).filter(|known| known.serial == keys.serial) {
+        Some(_) => keys.verify(),
+        None => check_keys(state, keys),
     }
 }
 

@@ -6,7 +6,8 @@
 //!    signs afterwards counts.
 //! 4. The new hub goes on in the next epoch ([`epoch::begin`](crate::epoch::begin)).
 //!
-//! Whoever slept meanwhile is shown the [`Way`]: a log's hub is only ever changed by the signature of the one before.
+//! Whoever slept meanwhile is shown the [`Way`](crate::way::Way): a log's hub is only ever changed by the signature of the
+//! one before, or by the log's recovery keys ([`takeover`](crate::takeover)).
 
 use crate::{
     action::Position,
@@ -17,7 +18,7 @@ use crate::{
     hub::{self, Draft, HubIdentity, Proposal, Sequenced},
     ids::{ActionId, Actor, ChannelId, InstanceId, ServerId},
     instance::KeysStatement,
-    keys::{Domain as Kind, PublicKey},
+    keys::Domain as Kind,
     signed::{Body, Signed},
     state::ServerState,
 };
@@ -26,8 +27,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The type of the last event of a hub that hands over.
 pub const KIND: &str = "server.migrate_commit";
-/// The most times that a log is shown to have changed its hub.
-pub const MAX_STEPS: usize = 32;
 
 /// The covered fields of an acceptance.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -98,62 +97,6 @@ pub fn accepted(event: &Event) -> Option<Box<Accept>> {
     match Content::parse(KIND, content) {
         Ok(Content::MigrateCommit(commit)) => Some(Box::new(commit.accept)),
         _ => None,
-    }
-}
-
-/// One change of the hub.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct WayStep {
-    /// The last event of the one before.
-    pub commit: Event,
-    /// The keys of the one that goes on, signed by its root key.
-    pub keys: KeysStatement,
-}
-
-/// Answer to `GET /servers/{sid}/way`: how the log came to its hub, the earliest change first.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Way {
-    /// The changes.
-    pub steps: Vec<WayStep>,
-}
-
-impl Way {
-    /// Who sequences the log at the end of the way, for a reader whose copy, or log, is in `state`. Each hub signed that the
-    /// next one goes on, and the next one that it does.
-    ///
-    /// # Errors
-    /// [`Code::BadMigration`] where the way does not lead on from the hub that the reader knows; what the checks of
-    /// signatures and keys say.
-    pub fn check(&self, state: &ServerState) -> Result<InstanceId, Code> {
-        if self.steps.len() > MAX_STEPS {
-            return Err(Code::TooLarge);
-        }
-        let mut hub = state.info.hub.clone();
-        let mut keys: Option<&KeysStatement> = None;
-        // A log may come back to a hub that it had before.
-        let first = self.steps.iter().rposition(|step| step.commit.header.hub == hub).ok_or(Code::BadMigration)?;
-        for WayStep { commit, keys: next } in self.steps.iter().skip(first) {
-            let header = &commit.header;
-            let accept = accepted(commit).ok_or(Code::BadMigration)?;
-            let follows =
-                header.sid == state.sid && header.hub == hub && commit.action.actor == Actor::Instance(hub.clone());
-            let agreed = accept.sid == state.sid && accept.from == header.hub && accept.to == next.ik;
-            if !follows || !agreed || accept.base.seq + 1 != header.seq || accept.base.hash != header.prev {
-                return Err(Code::BadMigration);
-            }
-            commit.check_form()?;
-            let kid = &commit.hub_sig.kid;
-            let key: &PublicKey = match keys {
-                // Nothing holds the place that it names: whoever stole a key that was revoked since could name an early one.
-                None => state.key_at(&header.hub, kid, header.seq.max(state.head.seq + 1))?,
-                Some(statement) => statement.key(kid)?,
-            };
-            header.verify(key, &commit.hub_sig)?;
-            next.verify()?;
-            accept.check(next.key(&accept.sig().kid)?)?;
-            (hub, keys) = (next.ik.clone(), Some(next));
-        }
-        Ok(hub)
     }
 }
 

@@ -56,6 +56,10 @@ pub enum Domain {
     InnerProfile,
     /// That an instance goes on with a log as its hub.
     MigrateAccept,
+    /// That a log has other recovery keys.
+    Recovery,
+    /// That a log goes on elsewhere by its recovery keys.
+    Takeover,
 }
 
 impl Domain {
@@ -84,6 +88,8 @@ impl Domain {
             Self::VaultClaim => "conntext/vault-claim/v1\n",
             Self::InnerProfile => "conntext/inner-profile/v1\n",
             Self::MigrateAccept => "conntext/migrate-accept/v1\n",
+            Self::Recovery => "conntext/recovery/v1\n",
+            Self::Takeover => "conntext/takeover/v1\n",
         }
     }
 }

@@ -35,7 +35,9 @@ pub mod server_profile;
 pub mod signed;
 pub mod state;
 pub mod stream;
+pub mod takeover;
 pub mod vault;
+pub mod way;
 pub mod wire;
 
 pub use error::Code;

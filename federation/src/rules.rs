@@ -7,6 +7,7 @@ use crate::{
     ids::{Actor, ChannelId, Hash, RoleId},
     perms::{Override, Perms, channel_perms, server_perms},
     state::ServerState,
+    takeover,
 };
 
 /// What the rules need to know of the log beyond the state; the hub reads it before it judges.
@@ -132,6 +133,7 @@ pub fn check(state: &ServerState, facts: &Facts, action: &Action, content: &Cont
         | Content::ServerCreate(_)
         | Content::ServerEpoch(_)
         | Content::MigrateCommit(_)
+        | Content::ServerTakeover(_)
         | Content::MemberJoin(_)
         | Content::MemberMigrate(_)
         | Content::UserPurge => Err(Code::Forbidden),
@@ -157,6 +159,7 @@ pub fn check(state: &ServerState, facts: &Facts, action: &Action, content: &Cont
                 _ => Err(Code::BadContent),
             }
         }
+        Content::ServerRecovery(change) => takeover::check_change(state, actor, change),
         Content::RoleCreate(r) => {
             need(perms, Perms::MANAGE_ROLES)?;
             let name = r.name.as_deref().ok_or(Code::BadContent)?;

@@ -11,7 +11,7 @@ mod rows;
 
 pub use digest::FOLD_VERSION;
 pub use parts::{
-    Ban, Binding, Channel, FormerHome, FormerHub, Head, Info, Instance, InstanceKey, Invite, Member, Moving, Role,
+    Ban, Binding, Channel, FormerHome, FormerHub, Head, Info, Instance, InstanceKey, Invite, Member, Moving, Recovery, Role,
 };
 pub use rows::{Pages, People, Row};
 
@@ -99,6 +99,7 @@ impl ServerState {
                 notices: None,
                 moving: None,
                 former_hubs: Vec::new(),
+                recovery: Recovery::default(),
                 deleted: false,
                 created_at: 0,
             },
@@ -284,6 +285,7 @@ impl ServerState {
                 self.info.kind = g.kind;
                 self.info.owner = Some(g.creator.clone());
                 self.info.rules_version = g.rules_version;
+                self.info.recovery.keys.clone_from(&g.recovery_keys);
                 self.info.created_at = header.ts;
                 self.dirty.insert(Key::Info);
             }
@@ -321,6 +323,19 @@ impl ServerState {
             Content::MigrateCommit(c) => {
                 let before = std::mem::replace(&mut self.info.hub, c.accept.to.clone());
                 self.info.former_hubs.push(FormerHub { hub: before, until: header.seq });
+                self.info.moving = None;
+                self.dirty.insert(Key::Info);
+            }
+            Content::ServerRecovery(change) => {
+                self.info.recovery = Recovery { n: change.body.n, keys: change.body.keys.clone() };
+                self.dirty.insert(Key::Info);
+            }
+            Content::ServerTakeover(taken) => {
+                if self.instances.get(&taken.keys.ik).is_none_or(|known| known.serial < taken.keys.serial) {
+                    self.show_keys(header, &taken.keys);
+                }
+                let before = std::mem::replace(&mut self.info.hub, header.hub.clone());
+                self.info.former_hubs.push(FormerHub { hub: before, until: header.seq.saturating_sub(1) });
                 self.info.moving = None;
                 self.dirty.insert(Key::Info);
             }

@@ -83,6 +83,8 @@ pub struct Inner {
     pub moving: crate::moving::Moving,
     /// Communities that go to other instances and come from them.
     pub handover: crate::handover::Handover,
+    /// Communities that go on here by their recovery keys.
+    pub takeovers: crate::takeover::Takeovers,
     /// Limits on guessing and on making accounts.
     pub guard: Guard,
     /// Whether mail can be sent.

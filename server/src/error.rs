@@ -96,6 +96,8 @@ const CODES: &[(&str, u16, &str)] = &[
     ("owner_cannot_leave", 409, "The owner cannot leave"),
     ("last_admin", 409, "Nobody else administers this instance"),
     ("no_offer", 409, "That instance does not keep profiles of others"),
+    ("no_recovery", 409, "This community has no recovery keys"),
+    ("hub_answers", 409, "The place of this community answers"),
     ("own_key_set", 409, "There is a key already"),
     ("account_in_use", 409, "This account has taken part here already"),
     ("no_own_key", 409, "This identity has no key of its own"),

@@ -50,6 +50,7 @@ pub mod routes;
 pub mod servers;
 pub mod sessions;
 pub mod settings;
+pub mod takeover;
 pub mod trust;
 pub mod typing;
 pub mod uploads;
@@ -218,6 +219,7 @@ async fn assemble(folder: Folder, base: Base, transport: Arc<dyn peers::Transpor
         hosting: profiles::hosting::Hosting::new(&base.config),
         moving: moving::Moving::default(),
         handover: handover::Handover::default(),
+        takeovers: takeover::Takeovers::default(),
         server_guard: servers::Guard::new(&base.config.limits),
         stopping: CancellationToken::new(),
         tasks: TaskTracker::new(),
@@ -233,6 +235,7 @@ async fn assemble(folder: Folder, base: Base, transport: Arc<dyn peers::Transpor
     profiles::hosting::start(&app);
     moving::start(&app);
     handover::start(&app);
+    takeover::start(&app);
     mail::start(&app);
     trust::start(&app);
     Ok(app)

@@ -9,7 +9,7 @@ use crate::http::Routes;
 use crate::{
     App, accounts, channels, deletion, directory, erasure, export, factors, gateway, handover, http, invites, media,
     members, messages, moderation, moving, oidc, peers, profiles, reactions, reading, roles, servers, sessions,
-    settings, trust, typing, uploads,
+    settings, takeover, trust, typing, uploads,
 };
 
 /// The client API's rooms, below `/api/v1`.
@@ -43,6 +43,7 @@ fn api(config: &Config) -> Routes {
         .merge(deletion::router())
         .merge(moving::router())
         .merge(handover::router())
+        .merge(takeover::router())
 }
 
 /// What rooms answer to other instances, below `/federation/v1`.
@@ -58,6 +59,7 @@ fn peer_api() -> Router<App> {
         .merge(deletion::peer_router())
         .merge(moving::peer_router())
         .merge(handover::peer_router())
+        .merge(takeover::peer_router())
 }
 
 /// The API's document, as the rooms' routes describe it.

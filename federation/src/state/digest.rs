@@ -5,7 +5,7 @@ use crate::{error::Code, ids::Hash};
 
 /// Which fold a digest was made with. It is raised whenever the same events lead to other rows than before: digests of
 /// different folds are not compared.
-pub const FOLD_VERSION: u64 = 4;
+pub const FOLD_VERSION: u64 = 5;
 
 const TAG: &[u8] = b"conntext/state/v1\n";
 

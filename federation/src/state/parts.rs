@@ -54,6 +54,9 @@ pub struct Info {
     /// The instances that sequenced before, the earliest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former_hubs: Vec<FormerHub>,
+    /// The keys that may have it go on elsewhere when its hub is lost.
+    #[serde(default, skip_serializing_if = "Recovery::is_none")]
+    pub recovery: Recovery,
     /// Whether the owner closed it for ever.
     pub deleted: bool,
     /// When it was made, milliseconds.
@@ -67,6 +70,22 @@ pub struct Moving {
     pub proposal: ActionId,
     /// The new hub.
     pub to: InstanceId,
+}
+
+/// The recovery keys of a log.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct Recovery {
+    /// How often they changed.
+    pub n: u64,
+    /// The keys; more than half of them have to sign.
+    pub keys: Vec<PublicKey>,
+}
+
+impl Recovery {
+    /// Whether there never were any.
+    pub fn is_none(&self) -> bool {
+        self.n == 0 && self.keys.is_empty()
+    }
 }
 
 /// An instance that sequenced once.

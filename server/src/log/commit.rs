@@ -9,6 +9,7 @@ mod handover;
 mod keys;
 mod purge;
 mod restore;
+mod takeover;
 mod tell;
 mod together;
 
@@ -36,6 +37,7 @@ use conntext_federation::{
 use facts::{UsedNonces, check_files, earlier, facts};
 pub(super) use follow::Following;
 pub(super) use handover::Past;
+pub(super) use takeover::TakeOver;
 use std::{
     collections::{BTreeMap, HashMap, btree_map},
     sync::Arc,
@@ -113,6 +115,11 @@ pub(super) enum Request {
     HandOver {
         log: Arc<LogHandle>,
         accept: Box<Accept>,
+        reply: Reply<Arc<Entry>>,
+    },
+    TakeOver {
+        log: Arc<LogHandle>,
+        taken: Box<TakeOver>,
         reply: Reply<Arc<Entry>>,
     },
     Complete {
@@ -365,7 +372,7 @@ impl Committer {
                     }
                 }
                 Some(Content::UserPurge) => self.begin_purge(tx, log, entry).await?,
-                Some(Content::MigrateCommit(_)) => self.note_new_hub(tx, log).await?,
+                Some(Content::MigrateCommit(_) | Content::ServerTakeover(_)) => self.note_new_hub(tx, log).await?,
                 Some(content) => {
                     let state = self.working(log);
                     for actor in people_moved(content, entry) {
@@ -477,6 +484,14 @@ impl Committer {
             }
             Request::HandOver { log, accept, reply } => {
                 let result = self.hand_over(&log, *accept).await;
+                if result.is_err() {
+                    self.working.remove(&log.id);
+                }
+                let _ = reply.send(result);
+            }
+            Request::TakeOver { log, taken, reply } => {
+                let log = self.inner.current(log);
+                let result = self.take_over(&log, *taken).await;
                 if result.is_err() {
                     self.working.remove(&log.id);
                 }
@@ -607,6 +622,7 @@ impl std::fmt::Debug for Request {
             Self::CatchUp { .. } => f.write_str("CatchUp"),
             Self::Purge { log, .. } => write!(f, "Purge({})", sid(log)),
             Self::HandOver { log, .. } => write!(f, "HandOver({})", sid(log)),
+            Self::TakeOver { log, .. } => write!(f, "TakeOver({})", sid(log)),
             Self::Complete { log, .. } => write!(f, "Complete({})", sid(log)),
             Self::Remove { log, .. } => write!(f, "Remove({})", sid(log)),
         }

@@ -10,9 +10,11 @@ use crate::{
 };
 use conntext_federation::{
     content::{Content, MigratePropose},
-    hub_move::{Way, WayStep, accepted},
+    hub_move::accepted,
     ids::{Hash, InstanceId, ServerId},
     instance::KeysStatement,
+    takeover,
+    way::{Handed, MAX_STEPS, Taken, Way, WayStep},
 };
 use std::collections::HashMap;
 
@@ -25,7 +27,7 @@ pub async fn set_hub(tx: &mut Tx, log_id: i64, hub: &str, domain: &str) -> Resul
 /// Every statement of keys that a log holds, in its order, each instance's newer than the one before.
 pub async fn key_statements(q: &mut impl Query, log_id: i64) -> Result<Vec<String>> {
     let sql = "select kind, content from log_events
-               where log_id = $1 and kind in ('instance.keys', 'server.migrate_propose') and content is not null
+               where log_id = $1 and kind in ('instance.keys', 'server.migrate_propose', 'server.takeover') and content is not null
                  and rejected is null
                order by seq";
     let mut newest: HashMap<InstanceId, u64> = HashMap::new();
@@ -36,6 +38,7 @@ pub async fn key_statements(q: &mut impl Query, log_id: i64) -> Result<Vec<Strin
         {
             Ok(Content::InstanceKeys(keys)) => keys,
             Ok(Content::MigratePropose(MigratePropose { to: Some(keys) })) => keys,
+            Ok(Content::ServerTakeover(taken)) => taken.keys,
             _ => continue,
         };
         let known = newest.entry(shown.ik.clone()).or_default();
@@ -47,24 +50,53 @@ pub async fn key_statements(q: &mut impl Query, log_id: i64) -> Result<Vec<Strin
     Ok(found)
 }
 
+/// The events of some kinds that count, in their order.
+async fn of_kinds(q: &mut impl Query, sid: &ServerId, log_id: i64, sql: &'static str) -> Result<Vec<Entry>> {
+    let places: Vec<u64> = q.rows(sql, args![log_id]).await?.iter().map(|r| r.get::<i64>(0).unsigned_abs()).collect();
+    let mut found = events_at(q, sid, log_id, places.into_iter()).await?;
+    found.sort_by_key(Entry::seq);
+    Ok(found)
+}
+
 /// How a log came to its hub.
 pub async fn way(q: &mut impl Query, sid: &ServerId, log_id: i64) -> Result<Way> {
-    let sql = "select seq from log_events where log_id = $1 and kind = 'server.migrate_commit' and rejected is null
-               order by seq";
-    let places: Vec<u64> = q.rows(sql, args![log_id]).await?.iter().map(|r| r.get::<i64>(0).unsigned_abs()).collect();
-    if places.is_empty() {
+    let changes = "select seq from log_events where log_id = $1 and rejected is null
+                   and kind in ('server.migrate_commit', 'server.takeover') order by seq";
+    let changes = of_kinds(q, sid, log_id, changes).await?;
+    if changes.is_empty() {
         return Ok(Way::default());
     }
-    let mut commits = events_at(q, sid, log_id, places.into_iter()).await?;
-    commits.sort_by_key(Entry::seq);
+    let sets = "select seq from log_events where log_id = $1 and rejected is null and kind = 'server.recovery'
+                order by seq";
+    let sets = of_kinds(q, sid, log_id, sets).await?;
     let shown = key_statements(q, log_id).await?;
     let shown: Vec<KeysStatement> = shown.iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
-    let step = |commit: Entry| {
-        let accept = accepted(&commit.event)?;
+    let step = |change: Entry| {
+        if change.event.action.kind == takeover::KIND {
+            let before = sets.iter().take_while(|set| set.seq() < change.seq()).map(|set| set.event.clone());
+            let mut sets: Vec<_> = before.collect();
+            sets.drain(..sets.len().saturating_sub(MAX_STEPS));
+            return Some(WayStep::Taken(Box::new(Taken { takeover: change.event, sets })));
+        }
+        let accept = accepted(&change.event)?;
         let signs = |keys: &&KeysStatement| keys.ik == accept.to && keys.key(&accept.sig().kid).is_ok();
-        Some(WayStep { keys: shown.iter().find(signs)?.clone(), commit: commit.event })
+        let keys = shown.iter().find(signs)?.clone();
+        Some(WayStep::Handed(Box::new(Handed { keys, commit: change.event })))
     };
-    Ok(Way { steps: commits.into_iter().filter_map(step).collect() })
+    Ok(Way { steps: changes.into_iter().filter_map(step).collect() })
+}
+
+/// The event by which a log's own generation began, where it began with a take-over.
+pub async fn taken_over(q: &mut impl Query, sid: &ServerId, log_id: i64) -> Result<Option<Entry>> {
+    let sql = "select seq from log_events where log_id = $1 and rejected is null and kind = 'server.takeover'
+               order by seq";
+    Ok(of_kinds(q, sid, log_id, sql).await?.pop())
+}
+
+/// Nobody sends any more what a copy waited for: what it has not got is lost.
+pub async fn nothing_comes(tx: &mut Tx, log_id: i64) -> Result<()> {
+    tx.exec("delete from channel_gaps where log_id = $1", args![log_id]).await?;
+    tx.exec("update log_stubs set lost = true where log_id = $1", args![log_id]).await.map(|_| ())
 }
 
 /// Remembers that a log went to another hub, and how.

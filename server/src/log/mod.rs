@@ -14,6 +14,7 @@ pub mod purge;
 mod recent;
 mod relay;
 pub mod rewind;
+mod settled;
 mod state_store;
 pub(crate) mod store;
 pub mod types;
@@ -23,6 +24,7 @@ pub use commit::ReceiveError;
 pub use handle::LogHandle;
 pub use pending::{Pending, PendingState};
 pub use relay::{HubLink, LinkError};
+pub use settled::settled;
 pub use state_store::has_gone;
 pub use store::last_bound;
 pub use types::{Batch, Entry, LogError, Me, Outcome, Undone};
@@ -33,18 +35,18 @@ use crate::{
     cluster::Cluster,
     db::{self, Db, Query, Tx},
 };
-use commit::{Committer, Following, Past, Request, Work};
+use commit::{Committer, Following, Past, Request, TakeOver, Work};
 use conntext_federation::{
     Code,
-    content::{Genesis, LogKind},
-    event::Stub,
+    content::{Genesis, LogKind, ServerTakeover},
+    event::{Item, Stub},
     hub::{self, Draft, HubIdentity, Proposal},
     hub_move::Accept,
     identity::Op,
     ids::{ActionId, Actor, ChannelId, InstanceId, MediaId, ServerId},
     keys::{Bytes, PublicKey},
     notices::Move,
-    state::{Row, ServerState},
+    state::{Channel, Row, ServerState},
     wire::{ChannelHead, Push, RowsText},
 };
 use futures_util::future::BoxFuture;
@@ -445,6 +447,21 @@ impl Log {
         self.ask(|reply| Request::HandOver { log, accept, reply }).await
     }
 
+    /// Goes on with a log whose hub is lost, as its recovery keys said: behind `tail`, with `channels` that nobody here may see.
+    ///
+    /// # Errors
+    /// [`LogError::Rejected`] where the tail or the word of the keys does not hold; nothing is changed then.
+    pub async fn take_over(
+        &self,
+        log: &Arc<LogHandle>,
+        content: ServerTakeover,
+        tail: Vec<Item>,
+        channels: Vec<(ChannelId, Channel)>,
+    ) -> Result<Arc<Entry>, LogError> {
+        let (log, taken) = (log.clone(), Box::new(TakeOver { content, tail, channels }));
+        self.ask(|reply| Request::TakeOver { log, taken, reply }).await
+    }
+
     /// Stores a part of a copy's past: events that were verified from the first on, what the hub itself lost between them, and
     /// who came and went by them.
     pub async fn complete(
@@ -585,58 +602,5 @@ impl Log {
         let (reply, answer) = oneshot::channel();
         self.requests.send(request(reply)).await.map_err(|_| LogError::Closed)?;
         answer.await.unwrap_or(Err(LogError::Closed))
-    }
-}
-
-/// How long [`settled`] waits for the push that follows an accepted action.
-const SETTLE: Duration = Duration::from_secs(2);
-
-/// Waits a little until the copy of a server elsewhere holds an action that its hub accepted, so that the answer to
-/// whoever acted shows what they did. Answers whether it does; with the hub here that is always so.
-pub async fn settled(app: &crate::App, log: &LogHandle, aid: &ActionId) -> bool {
-    if log.hub_here() {
-        return true;
-    }
-    // Listening before looking: what arrives in between is not missed.
-    let mut notices = app.bus.server(&log.sid);
-    let held = async {
-        let mut read = app.db.read().await?;
-        store::position_of(&mut read, log.id, aid).await
-    };
-    if matches!(held.await, Ok(Some(_))) {
-        return true;
-    }
-    let arrives = async {
-        use crate::bus::Notice;
-        use tokio::sync::broadcast::error::RecvError;
-        loop {
-            match notices.recv().await {
-                Ok(Notice::Events(entries)) if entries.iter().any(|e| e.aid() == *aid) => return true,
-                // Too much happened to follow; the copy is as new as it can be.
-                Err(RecvError::Lagged(_)) => return true,
-                Ok(Notice::Gone) | Err(RecvError::Closed) => return false,
-                Ok(_) => {}
-            }
-        }
-    };
-    tokio::time::timeout(SETTLE, arrives).await.unwrap_or(false)
-}
-
-impl From<LogError> for crate::error::Problem {
-    fn from(e: LogError) -> Self {
-        match e {
-            LogError::Rejected(code @ (Code::Blocked | Code::NotAllowed | Code::InReview)) => {
-                Self::from(code).detail("This community's own instance and yours do not talk to each other.")
-            }
-            LogError::Rejected(code) => code.into(),
-            LogError::Unknown => Code::UnknownServer.into(),
-            LogError::QueueFull => Self::rate(60_000)
-                .detail("Too many of your messages already wait for this community to come back. Try again later."),
-            LogError::Db(e) => e.into(),
-            LogError::Closed => Self::new("overloaded").retry_after_ms(2_000),
-            LogError::Rewinding => Self::new("overloaded")
-                .detail("This community was restored from an older copy and is fetching what was said since. Try again in a moment.")
-                .retry_after_ms(2_000),
-        }
     }
 }

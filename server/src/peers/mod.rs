@@ -36,7 +36,7 @@ mod status;
 pub mod store;
 mod stream;
 mod subscriptions;
-mod tail;
+pub mod tail;
 pub mod trust;
 mod view;
 pub mod want;
@@ -130,6 +130,8 @@ pub struct Peers {
     suspecting: Mutex<HashSet<Domain>>,
     /// Logs of which it is being looked whether another hub goes on with them, with who says so.
     moving: Mutex<HashSet<(ServerId, Domain)>>,
+    /// Which instance is to go on with which log whose hub is lost.
+    pub owed: tail::Owed,
     /// One copy at a time follows its log into a new epoch, or to another hub.
     rebasing: tokio::sync::Mutex<()>,
     /// One copy at a time begins.
@@ -189,6 +191,7 @@ impl Peers {
             rewinds: tokio::sync::Notify::new(),
             suspecting: Mutex::default(),
             moving: Mutex::default(),
+            owed: tail::Owed::default(),
             rebasing: tokio::sync::Mutex::default(),
             adopting: tokio::sync::Mutex::default(),
             looking: tokio::sync::Mutex::default(),

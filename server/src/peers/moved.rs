@@ -6,8 +6,9 @@ use axum::extract::State;
 use conntext_federation::Code;
 use conntext_federation::action::Position;
 use conntext_federation::domain::Domain;
-use conntext_federation::hub_move::{HandoverAnswer, Way, WayStep};
+use conntext_federation::hub_move::HandoverAnswer;
 use conntext_federation::ids::{Hash, InstanceId, ServerId};
+use conntext_federation::way::{Way, WayStep};
 use conntext_federation::wire::EventsPage;
 
 use super::delivery::backoff;
@@ -94,25 +95,30 @@ pub(super) fn soon(app: &App, domain: &Domain, log: &Arc<LogHandle>) {
 /// [`CallError`] where the way does not hold, or the new hub does not answer.
 async fn follow(app: &App, domain: &Domain, log: &Arc<LogHandle>) -> std::result::Result<(), CallError> {
     let way: Way = get(app, domain, &format!("/servers/{}/way", log.sid)).await?;
+    if is_split(app, log, &way).await? {
+        return freeze(app, log).await;
+    }
     let hub = way.check(&log.state())?;
     let last = way.steps.last().ok_or(Code::BadMigration)?;
     if hub == app.keys.ik {
         return take_back(app, domain, log).await;
     }
-    let at = last.keys.domain.clone();
+    let at = last.keys().ok_or(Code::BadMigration)?.domain;
     let peer = find(app, &at).await?;
     if peer.ik != hub {
         return Err(CallError::Answer("another instance answers at the hub's domain".into()));
     }
     let own = |e: db::Error| CallError::Unreachable(format!("our own database: {e}"));
     if log.hub_here() {
-        let signed = |step: &WayStep| step.commit.header.hub == app.keys.ik;
-        let kid = way.steps.iter().rev().find(|step| signed(step)).map(|step| step.commit.hub_sig.kid.clone());
-        if !app.keys.all().iter().any(|key| Some(&key.kid) == kid.as_ref() && key.revoked_at.is_none()) {
+        let generation = log.head().generation;
+        let by_keys = way.steps.iter().any(|step| step.event().header.generation > generation);
+        let signed = |step: &WayStep| matches!(step, WayStep::Handed(step) if step.commit.header.hub == app.keys.ik);
+        let kid = way.steps.iter().rev().find(|step| signed(step)).map(|step| step.event().hub_sig.kid.clone());
+        if !by_keys && !app.keys.all().iter().any(|key| Some(&key.kid) == kid.as_ref() && key.revoked_at.is_none()) {
             return Err(Code::KeyRevoked.into());
         }
-        // We signed that it goes on elsewhere: not one more event of ours.
-        app.log.begin_rewind(log, Why::Peer, Some(last.commit.header.position()?)).await.map_err(own)?;
+        // We signed that it goes on elsewhere, or its recovery keys did: not one more event of ours.
+        app.log.begin_rewind(log, Why::Peer, Some(last.event().header.position()?)).await.map_err(own)?;
     } else {
         app.log.set_hub_domain(log, at.as_str()).await.map_err(own)?;
         want::tell_again(app, log).await?;
@@ -133,6 +139,30 @@ async fn follow(app: &App, domain: &Domain, log: &Arc<LogHandle>) -> std::result
     drop(turn);
     tracing::info!(sid = %log.sid, hub = %at, "the log of a community is followed to another hub");
     hello::say_soon(app, &hub);
+    Ok(())
+}
+
+/// Whether the recovery keys had the log go on in another way, too, in the generation that is followed here.
+async fn is_split(app: &App, log: &LogHandle, way: &Way) -> std::result::Result<bool, CallError> {
+    let own = |e: db::Error| CallError::Unreachable(format!("our own database: {e}"));
+    let mut read = app.db.read().await.map_err(own)?;
+    let began = hub_store::taken_over(&mut read, &log.sid, log.id).await.map_err(own)?;
+    drop(read);
+    let began = began.filter(|entry| entry.event.header.generation == log.head().generation);
+    let ours = began.and_then(|entry| conntext_federation::takeover::taken(&entry.event));
+    Ok(ours.is_some_and(|ours| way.splits(&log.state(), &ours.takeover.body)))
+}
+
+/// Nobody can tell which way counts: nothing is written any more until the keys say so in the next generation.
+async fn freeze(app: &App, log: &Arc<LogHandle>) -> std::result::Result<(), CallError> {
+    let own = |e: db::Error| CallError::Unreachable(format!("our own database: {e}"));
+    tracing::error!(sid = %log.sid, "the recovery keys of a community had it go on in two ways: it stands still until they say in one more take-over which counts");
+    if log.hub_here() {
+        return app.log.begin_rewind(log, Why::Split, None).await.map_err(own);
+    }
+    if log.quarantined().is_none() {
+        app.log.set_aside(log, Code::TakeoverSplit).await;
+    }
     Ok(())
 }
 
@@ -202,6 +232,20 @@ pub async fn became_hub(
         app.peers.interested(log.id, before);
         app.peers.deliver(app, before, log);
     }
+    hello::say_until_heard(app, others);
+    Ok(())
+}
+
+/// This instance has just gone on with a log whose hub is lost: nobody can tell any more which channels its followers were
+/// told of, and all are told.
+///
+/// # Errors
+/// From the database.
+pub async fn took_over(app: &App, log: &Arc<LogHandle>) -> db::Result<()> {
+    let others: Vec<InstanceId> = log.state().by_home.keys().filter(|ik| **ik != app.keys.ik).cloned().collect();
+    let mut tx = app.db.begin().await?;
+    store::doubt_all(&mut tx, log.id).await?;
+    tx.commit().await?;
     hello::say_until_heard(app, others);
     Ok(())
 }

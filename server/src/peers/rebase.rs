@@ -81,11 +81,11 @@ pub(super) async fn begin_behind(
     let wrong = |why: &str| CallError::Answer(why.to_owned());
     let (snapshot, begun) = join::whole(app, peer, &log.sid, None).await?;
     let state = begun.state.clone();
-    let (first, between) = beginning(app, domain, log, common, head.epoch + 1).await?;
+    let (first, between) = beginning(app, domain, log, common, head).await?;
     replica::verify_past(&state, &first).map_err(|code| CallError::Answer(format!("its new epoch: {code}")))?;
-    let report = epoch::report(&first).ok_or_else(|| wrong("a new epoch without a report"))?;
-    let base = &report.base;
-    if base.epoch != head.epoch || base.hash != first.header.prev || base.seq + 1 != first.header.seq {
+    let base = epoch::base(&first).ok_or_else(|| wrong("a new epoch without a report"))?;
+    let other = first.header.generation == head.generation && base.epoch != head.epoch;
+    if other || base.hash != first.header.prev || base.seq + 1 != first.header.seq {
         return Err(wrong("a new epoch that does not follow the one before"));
     }
     tracing::warn!(sid = %log.sid, from = common + 1, to = head.seq, epoch = first.header.epoch, "the log of a community went on in a new epoch: what it left out is kept here as orphaned");
@@ -140,13 +140,13 @@ pub(super) async fn common(
     }
 }
 
-/// The event that begins an epoch, and what stands between a place and the end of the page that it is on.
+/// The event that begins the next epoch, or another generation, and what stands between a place and the end of the page that it is on.
 async fn beginning(
     app: &App,
     domain: &Domain,
     log: &LogHandle,
     after: u64,
-    wanted: u64,
+    head: &Position,
 ) -> Result<(Event, Vec<Box<Event>>), CallError> {
     let mut after = after;
     let mut between = Vec::new();
@@ -157,7 +157,10 @@ async fn beginning(
         let mut first = None;
         for item in page.events {
             let Item::Event(event) = item else { continue };
-            if first.is_none() && event.header.epoch == wanted && event.action.kind == epoch::KIND {
+            let at = &event.header;
+            let next = at.generation == head.generation && at.epoch == head.epoch + 1;
+            let begins = epoch::base(&event).is_some() && (next || at.generation > head.generation);
+            if first.is_none() && begins {
                 first = Some((*event).clone());
             }
             between.push(event);

@@ -170,6 +170,9 @@ struct Around {
 pub async fn look(app: &App, log: &Arc<LogHandle>) -> db::Result<()> {
     let _turn = app.peers.looking.lock().await;
     let Some(kept) = app.log.kept_rewind(log).await? else { return Ok(()) };
+    if kept.why == Why::Split {
+        return Ok(());
+    }
     if kept.why == Why::Handover {
         // Whoever had it stand still ends that; after a crash nobody else would.
         let most = i64::try_from(HANDOVER.as_millis()).unwrap_or(i64::MAX);

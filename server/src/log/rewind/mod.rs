@@ -52,6 +52,8 @@ pub enum Why {
     Damaged,
     /// Another hub is about to go on with it: for [`HANDOVER`] at most.
     Handover,
+    /// Its recovery keys had it go on in two ways: until they say which counts.
+    Split,
 }
 
 impl Why {
@@ -64,10 +66,11 @@ impl Why {
             Self::Restored => "restored",
             Self::Damaged => "damaged",
             Self::Handover => "handover",
+            Self::Split => "split",
         }
     }
     fn parse(text: &str) -> Self {
-        [Self::Start, Self::HighWater, Self::Peer, Self::Damaged, Self::Handover]
+        [Self::Start, Self::HighWater, Self::Peer, Self::Damaged, Self::Handover, Self::Split]
             .into_iter()
             .find(|why| why.as_str() == text)
             .unwrap_or(Self::Restored)
@@ -126,7 +129,7 @@ impl Rewind {
 
     /// Whether the operator has to do something: nothing comes back by itself.
     pub fn is_alarm(&self) -> bool {
-        self.found != Found::Asking && !self.go_on
+        self.why == Why::Split || (self.found != Found::Asking && !self.go_on)
     }
 
     /// Whether a log with this end holds all that is known of.
@@ -146,6 +149,7 @@ impl Rewind {
             silent => format!(" No answer from {}.", silent.join(", ")),
         };
         match self.found {
+            _ if self.why == Why::Split => "goes on in two ways, both by its recovery keys: it stands still until they say in one more take-over which counts.".into(),
             _ if self.go_on => format!("goes on in a new epoch in a moment; {known}."),
             Found::Asking => format!("is being fetched from the instances that hold it; {known}.{silent}"),
             Found::Missing => format!("nobody holds what is missing; {known}.{silent}"),
