@@ -111,8 +111,7 @@ pub fn accept(state: &mut ServerState, items: Vec<Item>, held: &Held) -> Result<
                     Some(Item::Event(next)) => Some(next.action.kind.as_str()),
                     _ => None,
                 };
-                let ends_run =
-                    next.is_none_or(|kind| kind == takeover::KIND) || event.action.kind == hub_move::KIND;
+                let ends_run = next.is_none_or(|kind| kind == takeover::KIND) || event.action.kind == hub_move::KIND;
                 let verified = verify_next(state, *event, ends_run, &aids, &lost, held.whole.as_ref())?;
                 aids.insert(verified.event.action.aid);
                 out.events.push(verified);

@@ -11,7 +11,8 @@ mod rows;
 
 pub use digest::FOLD_VERSION;
 pub use parts::{
-    Ban, Binding, Channel, FormerHome, FormerHub, Head, Info, Instance, InstanceKey, Invite, Member, Moving, Recovery, Role,
+    Ban, Binding, Channel, FormerHome, FormerHub, Head, Info, Instance, InstanceKey, Invite, Member, Moving, Recovery,
+    Role,
 };
 pub use rows::{Pages, People, Row};
 

@@ -62,9 +62,7 @@ impl WayStep {
 
     fn leads_from(&self, at: &At) -> bool {
         match self {
-            Self::Handed(step) => {
-                step.commit.header.hub == at.hub && step.commit.header.generation == at.generation
-            }
+            Self::Handed(step) => step.commit.header.hub == at.hub && step.commit.header.generation == at.generation,
             Self::Taken(step) => step.takeover.header.generation == at.generation + 1,
         }
     }
@@ -200,7 +198,10 @@ impl At {
                 return Err(Code::BadTakeover);
             }
             event.check_form()?;
-            header.verify(state.key_at(&header.hub, &event.hub_sig.kid, header.seq.max(state.head.seq))?, &event.hub_sig)?;
+            header.verify(
+                state.key_at(&header.hub, &event.hub_sig.kid, header.seq.max(state.head.seq))?,
+                &event.hub_sig,
+            )?;
         } else {
             change.check(&self.recovery.keys)?;
         }

@@ -159,18 +159,18 @@ async fn answer(app: &App, log: &LogHandle, commit: conntext_federation::event::
 async fn repeated(app: &App, origin: &Origin, accept: &Accept) -> Result<Json<HandoverAnswer>> {
     let sid = &accept.sid;
     let (domain, way) = hub_store::handed_over(&mut app.db.read().await?, sid).await?.ok_or(Code::UnknownServer)?;
-    let last = way.steps.last().filter(|step| step.keys.ik == origin.ik);
+    let last = way.steps.last().filter(|step| step.keys().is_some_and(|keys| keys.ik == origin.ik));
     let not_hub = || Problem::from(Code::NotHub).with("hub", domain.clone());
     let step = last.ok_or_else(not_hub)?;
-    let at = step.commit.header.seq;
+    let at = step.event().header.seq;
     // It went on already, and was put back from an older copy since: it must not go on a second time, in another way.
     if accept.base.seq < at && app.log.get(sid).is_some_and(|log| log.head().seq > at) {
         return Err(not_hub());
     }
     match app.log.get(sid) {
-        Some(log) => answer(app, &log, step.commit.clone()).await,
+        Some(log) => answer(app, &log, step.event().clone()).await,
         None => {
-            let commit = step.commit.clone();
+            let commit = step.event().clone();
             Ok(Json(HandoverAnswer { commit, withdrawn: BTreeMap::new(), receipts: Vec::new() }))
         }
     }

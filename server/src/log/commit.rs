@@ -37,11 +37,11 @@ use conntext_federation::{
 use facts::{UsedNonces, check_files, earlier, facts};
 pub(super) use follow::Following;
 pub(super) use handover::Past;
-pub(super) use takeover::TakeOver;
 use std::{
     collections::{BTreeMap, HashMap, btree_map},
     sync::Arc,
 };
+pub(super) use takeover::TakeOver;
 pub(super) use together::Kind;
 use tokio::sync::{mpsc, oneshot};
 

@@ -10,6 +10,7 @@ use tokio_util::io::ReaderStream;
 
 use super::{blobs, kind, store};
 use crate::App;
+use crate::db::Query;
 use crate::error::{Problem, Result};
 use crate::log::LogHandle;
 use crate::peers::{self, CallError, Streamed};
@@ -126,25 +127,54 @@ pub async fn complete(app: &App, log: &LogHandle, lacking: &Lacking) -> Result<b
     Ok(there)
 }
 
+/// Fetches one of them from whoever has it, where the hub is lost. Answers false where nobody of these does.
+///
+/// # Errors
+/// From the database.
+pub async fn collect(
+    app: &App,
+    log: &LogHandle,
+    lacking: &Lacking,
+    from: impl Iterator<Item = &Domain>,
+) -> Result<bool> {
+    let mut read = app.db.read().await?;
+    let mut there = is_here(&mut read, log, &lacking.mid).await?;
+    drop(read);
+    for domain in from {
+        there = there || fetch_from(app, log, domain, &lacking.channel, &lacking.mid).await.is_ok();
+    }
+    let mut tx = app.db.begin().await?;
+    store::grant_as_referred(&mut tx, log.id, lacking.mid.as_str(), app.clock.now_ms()).await?;
+    tx.commit().await?;
+    Ok(there)
+}
+
+async fn is_here(q: &mut impl Query, log: &LogHandle, mid: &MediaId) -> Result<bool> {
+    let stored = store::get(q, mid.as_str()).await?.is_some();
+    Ok(stored && store::granted_by_any(q, log.id, mid.as_str()).await?)
+}
+
 /// Fetches a file of a server elsewhere from its hub.
 ///
 /// # Errors
 /// 404 where the hub does not give it, 502 `peer_unreachable` where it does not answer.
 pub async fn fetch(app: &App, log: &LogHandle, channel: &ChannelId, mid: &MediaId) -> Result<()> {
+    let domain = Domain::parse_normal(&log.hub_domain(), true)?;
+    fetch_from(app, log, &domain, channel, mid).await
+}
+
+async fn fetch_from(app: &App, log: &LogHandle, domain: &Domain, channel: &ChannelId, mid: &MediaId) -> Result<()> {
     let _turn = app.media.fetches.acquire().await.map_err(Problem::internal)?;
     let mut read = app.db.read().await?;
     // Somebody else may have waited for the same file.
-    if store::get(&mut read, mid.as_str()).await?.is_some()
-        && store::granted_by_any(&mut read, log.id, mid.as_str()).await?
-    {
+    if is_here(&mut read, log, mid).await? {
         return Ok(());
     }
     drop(read);
-    let domain = Domain::parse_normal(&log.hub_domain(), true)?;
     let path = format!("/media/{mid}?sid={}&channel={channel}", log.sid);
-    let answer = peers::get_stream(app, &domain, &path).await.map_err(|e| match e.code() {
+    let answer = peers::get_stream(app, domain, &path).await.map_err(|e| match e.code() {
         Some("not_found") => Problem::not_found().detail("That file is not there any more."),
-        _ => e.problem(&domain),
+        _ => e.problem(domain),
     })?;
     let received = blobs::receive(app, answer.into_body(), app.config.storage.media_max_bytes).await?;
     if MediaId::from_digest(&received.sha256) != *mid {

@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
 pub use apply::{apply, erase, undo};
-pub use exchange::{Lacking, complete, ensure_at_hub, lacking};
+pub use exchange::{Lacking, collect, complete, ensure_at_hub, lacking};
 pub use routes::{peer_router, router};
 pub use store::{forget_channel, forget_log};
 pub use tidy::{drop_copies, start, sweep, tidy};

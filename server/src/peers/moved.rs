@@ -103,7 +103,7 @@ async fn follow(app: &App, domain: &Domain, log: &Arc<LogHandle>) -> std::result
     if hub == app.keys.ik {
         return take_back(app, domain, log).await;
     }
-    let at = last.keys().ok_or(Code::BadMigration)?.domain;
+    let at = last.keys().ok_or(Code::BadMigration)?.domain.clone();
     let peer = find(app, &at).await?;
     if peer.ik != hub {
         return Err(CallError::Answer("another instance answers at the hub's domain".into()));

@@ -11,8 +11,8 @@ use conntext_federation::ids::{InstanceId, ServerId};
 use conntext_federation::rewind::Page;
 use conntext_federation::wire::EventsPage;
 
-use super::{Origin, unpoison};
 use super::view::{self, Bounds, Run, Sent};
+use super::{Origin, unpoison};
 use crate::App;
 use crate::error::Result;
 use crate::log::{Entry, LogHandle, pending};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use conntext_federation::content::{ChannelCreate, ChannelKind, LogKind, RoleContent, ServerUpdate};
 use conntext_federation::hub::{Draft, json};
+use conntext_federation::identity::verify_chain;
 use conntext_federation::ids::{Actor, ChannelId, RoleId};
 use conntext_federation::perms::{Override, Perms};
 use serde::{Deserialize, Serialize};
@@ -53,7 +54,9 @@ pub(super) async fn create(app: &App, creator: Actor, new: New) -> Result<Arc<Lo
     let mut read = app.db.read().await?;
     let identity = profiles::chain(&mut read, creator.as_str()).await?;
     drop(read);
-    let opened = NewServer { kind: LogKind::Guild, creator: creator.clone(), identity, recovery_keys: Vec::new() };
+    // Whoever holds a key of their own can have the community go on elsewhere from the first day.
+    let recovery_keys = verify_chain(&identity)?.own_key().copied().into_iter().collect();
+    let opened = NewServer { kind: LogKind::Guild, creator: creator.clone(), identity, recovery_keys };
     let log = app.log.open(opened).await.map_err(refused)?;
     let maker = Maker { app, here: Here { log: log.clone(), actor: creator } };
     let update = ServerUpdate {

@@ -21,6 +21,7 @@ use super::store;
 use crate::App;
 use crate::error::{Problem, Result};
 use crate::http::{Path, Routes, routes};
+use crate::log::LogHandle;
 use crate::peers::{self, Origin, Streamed, client::read_capped};
 use crate::profiles::{self, Kept, Shape};
 
@@ -151,8 +152,9 @@ async fn show_peer(
     headers: HeaderMap,
 ) -> Result<Response> {
     let (sid, mid): (ServerId, MediaId) = (sid.parse().map_err(|_| none())?, mid.parse().map_err(|_| none())?);
-    // Only pictures of our own servers: nobody fetches through us.
-    app.log.get(&sid).filter(|log| log.hub_here()).ok_or_else(none)?;
+    // Only what is kept here: nobody fetches through us.
+    let shows = |log: &LogHandle| log.hub_here() || log.state().info.icon.as_ref().is_some_and(|i| i.mid == mid);
+    app.log.get(&sid).filter(|log| shows(log)).ok_or_else(none)?;
     let mut read = app.db.read().await?;
     let (kind, bytes) = store::icon(&mut read, mid.as_str()).await?.ok_or_else(none)?;
     drop(read);
@@ -165,6 +167,40 @@ async fn show_peer(
 /// 404 where its hub does not have it, 502 where that does not answer.
 pub async fn bring(app: &App, sid: &ServerId, mid: &MediaId) -> Result<()> {
     find(app, sid, mid).await.map(|_| ())
+}
+
+/// Has the picture of a log of ours here whose hub before was lost, from others who follow it. Answers false where nobody
+/// of these has it.
+///
+/// # Errors
+/// From the database.
+pub async fn collect(app: &App, log: &LogHandle, from: impl Iterator<Item = &Domain>) -> Result<bool> {
+    let icon = log.state().info.icon.clone().filter(valid_picture);
+    let Some(icon) = icon else { return Ok(true) };
+    if store::icon(&mut app.db.read().await?, icon.mid.as_str()).await?.is_some() {
+        return Ok(true);
+    }
+    for domain in from {
+        if let Ok(bytes) = fetch(app, domain, &log.sid, &icon).await {
+            let mut tx = app.db.begin().await?;
+            store::put_icon(&mut tx, icon.mid.as_str(), &icon.media_type, &bytes, app.clock.now_ms()).await?;
+            tx.commit().await?;
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+async fn fetch(app: &App, domain: &Domain, sid: &ServerId, icon: &Picture) -> Result<Vec<u8>> {
+    let path = format!("/servers/{sid}/icon/{}", icon.mid);
+    let response = peers::get_stream(app, domain, &path).await.map_err(|e| e.problem(domain))?;
+    let most = usize::try_from(icon.size).unwrap_or(0);
+    let patience = Duration::from_millis(app.config.federation.request_timeout_ms);
+    let bytes = read_capped(response.into_body(), most, patience).await.map_err(|e| {
+        tracing::info!(%domain, error = %e, "a picture could not be fetched");
+        super::away(domain.as_str())
+    })?;
+    profiles::check_picture(app, icon.mid.as_str(), bytes.to_vec()).await
 }
 
 /// From here, else from the hub. What belongs to a copy of ours is kept; what was only seen on a card is passed on.
@@ -181,15 +217,7 @@ async fn find(app: &App, sid: &ServerId, mid: &MediaId) -> Result<(String, Vec<u
     });
     let keep = copy.is_some();
     let (domain, icon) = copy.or_else(|| app.cards.place_of(sid, mid)).ok_or_else(none)?;
-    let path = format!("/servers/{sid}/icon/{mid}");
-    let response = peers::get_stream(app, &domain, &path).await.map_err(|e| e.problem(&domain))?;
-    let most = usize::try_from(icon.size).unwrap_or(0);
-    let patience = Duration::from_millis(app.config.federation.request_timeout_ms);
-    let bytes = read_capped(response.into_body(), most, patience).await.map_err(|e| {
-        tracing::info!(%domain, error = %e, "a picture could not be fetched");
-        super::away(domain.as_str())
-    })?;
-    let bytes = profiles::check_picture(app, mid.as_str(), bytes.to_vec()).await?;
+    let bytes = fetch(app, &domain, sid, &icon).await?;
     if keep {
         let mut tx = app.db.begin().await?;
         store::put_icon(&mut tx, mid.as_str(), &icon.media_type, &bytes, app.clock.now_ms()).await?;

@@ -18,7 +18,7 @@ pub use access::{Here, actor, away, refused, unknown_server};
 pub use card::{Cards, Invitation, card};
 pub(crate) use create::make_channel;
 pub use guard::Guard;
-pub use icon::{bring as bring_icon, peer_router};
+pub use icon::{bring as bring_icon, collect as collect_icon, peer_router};
 pub use join::{come_back, join, join_elsewhere, parse_domain};
 pub use routes::router;
 pub use store::{order, set_order};

@@ -131,8 +131,7 @@ async fn go_on(
 
 /// Fetches the files that messages refer to from whoever has them.
 async fn files(app: &App, log: &Arc<LogHandle>, shown: &collect::Shown) -> std::result::Result<(), Halt> {
-    let icon = log.state().info.icon.clone();
-    let mut missing = 0;
+    let mut missing = u64::from(!servers::collect_icon(app, log, shown.domains()).await?);
     loop {
         let (all, lacking) = media::lacking(app, log, FILES).await?;
         let left = u64::try_from(lacking.len()).unwrap_or(0);
@@ -153,11 +152,6 @@ async fn files(app: &App, log: &Arc<LogHandle>, shown: &collect::Shown) -> std::
             let progress = progress.entry(log.sid.clone()).or_default();
             progress.files = (progress.files + 1).min(all);
         }
-    }
-    if let Some(icon) = icon
-        && !servers::has_icon(app, &icon.mid).await?
-    {
-        missing += 1;
     }
     let mut tx = app.db.begin().await?;
     store::set_missing(&mut tx, &log.sid, missing).await?;

@@ -127,7 +127,12 @@ fn is_signed(log: &LogHandle, event: &Event) -> bool {
 ///
 /// # Errors
 /// [`Halt`] where not everything comes together.
-pub(super) async fn tail(app: &App, log: &LogHandle, shown: &Shown, base: &Position) -> Result<Vec<Item>, Halt> {
+pub(super) async fn tail(
+    app: &App,
+    log: &LogHandle,
+    shown: &Shown,
+    base: &Position,
+) -> std::result::Result<Vec<Item>, Halt> {
     let head = log.head();
     if head == *base {
         return Ok(Vec::new());
@@ -157,7 +162,7 @@ pub(super) async fn tail(app: &App, log: &LogHandle, shown: &Shown, base: &Posit
 ///
 /// # Errors
 /// From the database.
-pub(super) async fn past(app: &App, log: &Arc<LogHandle>, shown: &Shown) -> Result<(), Halt> {
+pub(super) async fn past(app: &App, log: &Arc<LogHandle>, shown: &Shown) -> std::result::Result<(), Halt> {
     let head = log.head().seq;
     for domain in shown.domains() {
         let mut after = 0;
@@ -198,7 +203,12 @@ pub(super) async fn past(app: &App, log: &Arc<LogHandle>, shown: &Shown) -> Resu
 ///
 /// # Errors
 /// From the database.
-pub(super) async fn channels(app: &App, log: &LogHandle, shown: &Shown, to: u64) -> Result<Vec<(ChannelId, Channel)>, Halt> {
+pub(super) async fn channels(
+    app: &App,
+    log: &LogHandle,
+    shown: &Shown,
+    to: u64,
+) -> std::result::Result<Vec<(ChannelId, Channel)>, Halt> {
     let mut found: BTreeMap<&ChannelId, &Channel> = BTreeMap::new();
     let known: HashSet<ChannelId> = log.state().channels.keys().cloned().collect();
     for (id, channel) in shown.from.iter().flat_map(|(_, channels)| channels).filter(|(id, _)| !known.contains(*id)) {

@@ -17,7 +17,8 @@ pub(super) async fn end(State(app): State<App>, origin: Origin, Path(sid): Path<
     let log = match owed {
         Some(log) => log,
         None => {
-            let fellow = app.log.get(&sid).filter(|log| !log.hub_here() && log.state().by_home.contains_key(&origin.ik));
+            let fellow =
+                app.log.get(&sid).filter(|log| !log.hub_here() && log.state().by_home.contains_key(&origin.ik));
             let log = fellow.ok_or(Code::UnknownServer)?;
             let hub = Domain::parse_normal(&log.hub_domain(), true).map_err(|_| Code::UnknownServer)?;
             if hello::say(&app, &hub).await.is_ok() {

@@ -100,7 +100,8 @@ pub async fn put(tx: &mut Tx, new: &Asked, now_ms: i64) -> Result<()> {
 }
 
 pub async fn one(q: &mut impl Query, sid: &ServerId) -> Result<Option<Asked>> {
-    let sql = "select account_id, fields, sigs, base_ts, state, problem, silent, lost, missing from takeovers where sid = $1";
+    let sql =
+        "select account_id, fields, sigs, base_ts, state, problem, silent, lost, missing from takeovers where sid = $1";
     q.row(sql, args![sid.as_str()]).await?.as_ref().map(row).transpose()
 }
 

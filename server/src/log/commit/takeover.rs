@@ -9,13 +9,7 @@ use crate::{
     },
 };
 use conntext_federation::{
-    content::ServerTakeover,
-    event::Item,
-    hub::HubIdentity,
-    ids::ChannelId,
-    replica::Fault,
-    state::Channel,
-    takeover,
+    content::ServerTakeover, event::Item, hub::HubIdentity, ids::ChannelId, replica::Fault, state::Channel, takeover,
     wire::ChannelGained,
 };
 use std::sync::Arc;

@@ -49,9 +49,8 @@ impl Committer {
         if steps.iter().any(|s| matches!(s, Step::Apply(e) if matches!(e.content, Some(Content::UserPurge)))) {
             self.inner.purges.notify_one();
         }
-        let other_hub = |entry: &Entry| {
-            matches!(entry.content, Some(Content::MigrateCommit(_) | Content::ServerTakeover(_)))
-        };
+        let other_hub =
+            |entry: &Entry| matches!(entry.content, Some(Content::MigrateCommit(_) | Content::ServerTakeover(_)));
         let changes_hub = |s: &Step| matches!(s, Step::Apply(e) if other_hub(e));
         if log.heed_hub(steps.iter().any(changes_hub)) {
             tracing::info!(sid = %log.sid, here = log.hub_here(), hub = log.hub_domain(), "a community has another hub now");
