@@ -19,3 +19,9 @@ create table takeovers (
   missing    bigint not null,
   began_at   bigint not null
 );
+
+-- How far a copy holds what everybody sees from the first event on: without that nobody could go on with the log.
+create table log_frames (
+  log_id bigint primary key references logs (id) on delete cascade,
+  upto   bigint not null
+);

@@ -169,8 +169,11 @@ fn verify_next(
             // What was lost may have been of this channel: then its chain names what nobody holds, and its next message
             // has a higher number.
             let torn = |after: u64| lost.iter().any(|(from, _)| (after + 1..h.seq).contains(from));
-            let follows = h.cprev == c.last || torn(c.as_of);
-            follows && h.cn.is_none_or(|cn| cn == c.last_cn + 1 || (torn(0) && cn > c.last_cn))
+            // Who went on with the log may not have known this channel, or not all of it.
+            let mut former = state.info.former_hubs.iter();
+            let begun_anew = former.any(|hub| hub.lost && hub.until >= c.as_of && hub.until < h.seq);
+            let follows = h.cprev == c.last || torn(c.as_of) || begun_anew;
+            follows && (begun_anew || h.cn.is_none_or(|cn| cn == c.last_cn + 1 || (torn(0) && cn > c.last_cn)))
         }
         None => h.cprev == state.head.all,
     };

@@ -323,7 +323,7 @@ impl ServerState {
             }
             Content::MigrateCommit(c) => {
                 let before = std::mem::replace(&mut self.info.hub, c.accept.to.clone());
-                self.info.former_hubs.push(FormerHub { hub: before, until: header.seq });
+                self.info.former_hubs.push(FormerHub { hub: before, until: header.seq, lost: false });
                 self.info.moving = None;
                 self.dirty.insert(Key::Info);
             }
@@ -336,7 +336,7 @@ impl ServerState {
                     self.show_keys(header, &taken.keys);
                 }
                 let before = std::mem::replace(&mut self.info.hub, header.hub.clone());
-                self.info.former_hubs.push(FormerHub { hub: before, until: header.seq.saturating_sub(1) });
+                self.info.former_hubs.push(FormerHub { hub: before, until: header.seq.saturating_sub(1), lost: true });
                 self.info.moving = None;
                 self.dirty.insert(Key::Info);
             }

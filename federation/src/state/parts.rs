@@ -95,6 +95,9 @@ pub struct FormerHub {
     pub hub: InstanceId,
     /// Its last event.
     pub until: u64,
+    /// Whether it was lost: the next one did not know all channels.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lost: bool,
 }
 
 impl Info {

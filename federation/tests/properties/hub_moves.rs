@@ -4,11 +4,13 @@ use conntext_federation::{
     Code, epoch,
     event::{Event, Item},
     hub::{self, HubIdentity},
-    hub_move::{self, Accept, AcceptFields, Way, WayStep},
+    hub_move::{self, Accept, AcceptFields},
     ids::{ActionId, InstanceId},
+    instance::KeysStatement,
     keys::SecretKey,
     replica::{self, Fault, Held},
     state::ServerState,
+    way::{Handed, Way, WayStep},
 };
 use serde_json::json;
 
@@ -49,6 +51,10 @@ fn handed_over(world: &World) -> (ServerState, Event, Event) {
     let new = identity(&world.other);
     let first = epoch::begin(&mut state, &new, None, vec![], [[92; 16], [93; 16]], NOW * 2).unwrap();
     (state, commit.event, first.event)
+}
+
+fn way(commit: Event, keys: KeysStatement) -> Way {
+    Way { steps: vec![WayStep::Handed(Box::new(Handed { commit, keys }))] }
 }
 
 fn items(events: &[&Event]) -> Vec<Item> {
@@ -161,7 +167,7 @@ fn b13_the_way_to_a_new_hub_is_signed_by_the_one_before() {
     let keys = world.other.statement(1, vec![world.other.keys_entry()]);
     let state = copy(&world);
     let check = |commit: &Event, keys: &_| -> Result<InstanceId, Code> {
-        Way { steps: vec![WayStep { commit: commit.clone(), keys: Clone::clone(keys) }] }.check(&state)
+        way(commit.clone(), Clone::clone(keys)).check(&state)
     };
     assert_eq!(check(&commit, &keys), Ok(world.other.ik()));
     assert_eq!(Way::default().check(&state), Err(Code::BadMigration));
@@ -179,9 +185,8 @@ fn b13_the_way_to_a_new_hub_is_signed_by_the_one_before() {
     let kid = world.hub.key.public().kid();
     later.instances.get_mut(&world.hub.ik()).unwrap().keys.get_mut(&kid).unwrap().revoked = Some(state.head.seq + 5);
     later.head.seq += 10;
-    let steps = vec![WayStep { commit: commit.clone(), keys: keys.clone() }];
-    assert_eq!(Way { steps }.check(&later), Err(Code::KeyRevoked));
+    assert_eq!(way(commit.clone(), keys.clone()).check(&later), Err(Code::KeyRevoked));
     let mut there = state.clone();
     replica::accept(&mut there, items(&[&commit]), &Held::default()).unwrap();
-    assert_eq!(Way { steps: vec![WayStep { commit, keys }] }.check(&there), Err(Code::BadMigration));
+    assert_eq!(way(commit, keys).check(&there), Err(Code::BadMigration));
 }

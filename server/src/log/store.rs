@@ -479,6 +479,7 @@ pub async fn forget_copy(tx: &mut Tx, log_id: i64) -> Result<()> {
         "delete from log_stubs where log_id = $1",
         "delete from log_state where log_id = $1",
         "delete from memberships where log_id = $1",
+        "delete from log_frames where log_id = $1",
     ] {
         tx.exec(sql, args![log_id]).await?;
     }

@@ -42,8 +42,9 @@ pub async fn verify(db: &Db, sid: &ServerId, me: &str) -> Result<Option<Report>>
         head_hash: stored.head.hash,
         faults: Vec::new(),
     };
-    // Who hosted it once had it from the first event on, and gave up what its people may not see.
-    if report.hub_here {
+    // Who hosted it once had it from the first event on, and gave up what its people may not see. Who took it over may not
+    // have had it from there.
+    if report.hub_here && row.base_seq == 0 {
         from_first(&mut read, &row, &stored, &mut report).await?;
     } else {
         from_snapshot(&mut read, &row, &stored, &mut report).await?;

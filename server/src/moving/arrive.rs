@@ -10,6 +10,7 @@ use conntext_federation::moving::{Luggage, MoveGo, MoveGone, MoveLook, Unsent};
 use conntext_federation::wire::SignedProfile;
 use serde::{Deserialize, Serialize};
 
+use super::memberships;
 use super::store::{self, Coming, Community, MoveIn};
 use crate::App;
 use crate::accounts;
@@ -255,10 +256,10 @@ impl Arrival {
         }
         let order: Vec<String> = luggage.communities.iter().map(|c| c.sid.to_string()).collect();
         servers::set_order(&mut tx, &coming.uid, &order).await?;
-        for c in luggage.communities {
+        for c in luggage.communities.into_iter().chain(memberships::followed(app, &uid)) {
             store::add_community(&mut tx, &Community::new(&coming.uid, c, now)).await?;
         }
-        for domain in asked {
+        for domain in asked.iter().chain([&app.domain]) {
             store::ask(&mut tx, &coming.uid, domain.as_str(), now).await?;
         }
         let unsent = serde_json::to_string(unsent).map_err(Problem::internal)?;

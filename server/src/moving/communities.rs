@@ -5,7 +5,7 @@ use conntext_federation::content::MemberMigrate;
 use conntext_federation::domain::Domain;
 use conntext_federation::hub::{Draft, json};
 use conntext_federation::identity::Op;
-use conntext_federation::ids::{Actor, UserId};
+use conntext_federation::ids::{Actor, ServerId, UserId};
 use conntext_federation::moving::Luggage;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
@@ -23,6 +23,18 @@ use crate::servers;
 
 /// Communities that are told at a time.
 const AT_A_TIME: usize = 8;
+
+/// A community lives elsewhere now, or here: whoever waits for it is not kept waiting.
+///
+/// # Errors
+/// From the database.
+pub async fn hub_changed(app: &App, sid: &ServerId) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    store::community_due(&mut tx, sid, app.clock.now_ms()).await?;
+    tx.commit().await?;
+    app.moving.wake();
+    Ok(())
+}
 
 /// Goes on with everything whose turn it is.
 pub(super) async fn round(app: &App) -> Result<()> {
@@ -78,7 +90,9 @@ async fn tell(app: &App, community: &Community) -> Result<()> {
 async fn send(app: &App, uid: &UserId, community: &Community, content: &MemberMigrate) -> Result<()> {
     let actor = Actor::User(uid.clone());
     let Some(log) = app.log.get(&community.sid).filter(|log| log.hub_here()) else {
-        let domain = Domain::parse_normal(&community.domain, true)?;
+        // It may live elsewhere by now.
+        let hub = app.log.get(&community.sid).map_or_else(|| community.domain.clone(), |log| log.hub_domain());
+        let domain = Domain::parse_normal(&hub, true)?;
         return peers::migrate(app, uid, &domain, &community.sid, content).await;
     };
     let ours = || log.state().bindings.get(&actor).is_some_and(|binding| binding.home == app.keys.ik);

@@ -56,6 +56,21 @@ pub(super) async fn here(app: &App, uid: &UserId, identity: &[Op]) -> Result<Vec
     Ok(found)
 }
 
+/// Communities elsewhere that this instance follows and somebody is in, as their former home said: the hub has to hear where
+/// they live now, and where it is lost, they may want to know.
+pub(super) fn followed(app: &App, uid: &UserId) -> Vec<MovingCommunity> {
+    let actor = Actor::User(uid.clone());
+    let elsewhere = app.log.all().into_iter().filter(|log| !log.hub_here());
+    let theirs = elsewhere.filter_map(|log| {
+        let state = log.state();
+        let counts = !state.info.deleted && state.info.kind == LogKind::Guild && state.members.contains_key(&actor);
+        let bound = counts && state.bindings.get(&actor).is_some_and(|binding| binding.home != app.keys.ik);
+        let (sid, domain, name) = (log.sid.clone(), log.hub_domain(), state.info.name.clone());
+        bound.then(|| MovingCommunity { sid, domain, name, member: true, over: Vec::new() })
+    });
+    theirs.take(MAX_NAMED).collect()
+}
+
 /// The chain by which somebody came into a log, or under the home that the log knows.
 async fn bound_by(q: &mut impl Query, log_id: i64, actor: &Actor) -> Result<Vec<Op>> {
     #[derive(Deserialize)]

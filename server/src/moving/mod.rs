@@ -23,6 +23,7 @@ use tokio::sync::Notify;
 use crate::App;
 use crate::http::rate::RateLimit;
 
+pub use communities::hub_changed;
 pub use leave::{apply, gone};
 pub use routes::router;
 

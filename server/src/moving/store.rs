@@ -397,6 +397,12 @@ pub async fn note_community(tx: &mut Tx, c: &Community) -> Result<()> {
     tx.exec(sql, args).await.map(|_| ())
 }
 
+/// Everybody who waits for a community has their turn now.
+pub async fn community_due(tx: &mut Tx, sid: &ServerId, now: i64) -> Result<()> {
+    let sql = "update moves_in_communities set due_at = $2, tries = 0 where sid = $1 and state = 'waiting'";
+    tx.exec(sql, args![sid.as_str(), now]).await.map(|_| ())
+}
+
 pub async fn communities(q: &mut impl Query, uid: &str) -> Result<Vec<Community>> {
     q.rows(select_community!("where uid = $1 order by name, sid"), args![uid]).await?.iter().map(community).collect()
 }

@@ -13,8 +13,8 @@ use conntext_federation::ids::InstanceId;
 use conntext_federation::wire::{self, EventsPage, Hello, HelloServer, Push};
 
 use super::{
-    Message, Origin, call, checkpoints, delivery, discovery, find, get, joining, moved, profiles, rebase, rewind,
-    store, view, want,
+    Message, Origin, call, checkpoints, delivery, discovery, find, frame, get, joining, moved, profiles, rebase,
+    rewind, store, view, want,
 };
 use crate::App;
 use crate::db;
@@ -354,6 +354,7 @@ pub(super) fn start(app: &App) {
                 }
             }
             checkpoints::round(&app);
+            frame::round(&app);
             if first {
                 app.log.all().iter().for_each(|log| profiles::wanted_of(&app, log));
             }

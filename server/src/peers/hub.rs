@@ -193,6 +193,9 @@ pub(super) struct EventsQuery {
     channel: Option<String>,
     before: Option<u64>,
     limit: Option<usize>,
+    /// Only what everybody sees.
+    #[serde(default)]
+    frame: bool,
 }
 
 /// `GET /servers/{sid}/events`
@@ -209,8 +212,8 @@ pub(super) async fn events(
     }
     let log = entitled(&app, &origin, &sid).await?;
     let sight = want::sight(&app, &log, &origin.ik);
-    let channels = &sight.visible;
-    offer(&app, &log, &origin.ik, channels).await?;
+    let channels = sight.visible.clone();
+    offer(&app, &log, &origin.ik, &channels).await?;
     let to = log.head().seq;
     let head = view::head(&app, &log, &origin.ik).await?;
     if let Some(channel) = query.channel {
@@ -228,6 +231,7 @@ pub(super) async fn events(
     if after > to {
         return Err(Code::BeyondHead.into());
     }
+    let sight = if query.frame { want::Sight::whole(BTreeSet::new()) } else { sight };
     let run = view::run(&app, &log, &sight, after, bounds(to)).await?;
     Ok(Json(EventsPage { events: run.items, head, more: run.more, wish: sight.wish() }))
 }

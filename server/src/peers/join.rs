@@ -20,7 +20,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
 
 use super::hub::invite_hash;
-use super::{CallError, Peer, call, find, get, hello, joining, moved, naming, profiles, store, want};
+use super::{CallError, Peer, call, find, frame, get, hello, joining, moved, naming, profiles, store, want};
 use crate::App;
 use crate::bus::Notice;
 use crate::error::{Problem, Result};
@@ -218,6 +218,7 @@ pub(super) async fn adopt(
     };
     drop(turn);
     want::soon(app, &log);
+    frame::soon(app, &log);
     // Each is verified and written by itself: whoever joins is in before that.
     let (keeping, by) = (app.clone(), peer.domain.clone());
     hello::spawn(app, async move {
@@ -240,6 +241,7 @@ pub async fn renew(app: &App, sid: &ServerId) -> std::result::Result<(), CallErr
     let adopted = app.log.adopt(begun, domain.as_str().to_owned(), None).await;
     let log = adopted.map_err(|e| CallError::Answer(e.to_string()))?;
     want::soon(app, &log);
+    frame::soon(app, &log);
     profiles::keep(app, &domain, known).await;
     Ok(())
 }

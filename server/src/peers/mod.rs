@@ -10,6 +10,7 @@ mod delivery;
 mod discovery;
 mod document;
 mod follower;
+mod frame;
 pub mod hello;
 mod history;
 mod hub;
@@ -130,6 +131,8 @@ pub struct Peers {
     suspecting: Mutex<HashSet<Domain>>,
     /// Logs of which it is being looked whether another hub goes on with them, with who says so.
     moving: Mutex<HashSet<(ServerId, Domain)>>,
+    /// Logs whose beginning is being fetched.
+    framing: Mutex<HashSet<ServerId>>,
     /// Which instance is to go on with which log whose hub is lost.
     pub owed: tail::Owed,
     /// One copy at a time follows its log into a new epoch, or to another hub.
@@ -191,6 +194,7 @@ impl Peers {
             rewinds: tokio::sync::Notify::new(),
             suspecting: Mutex::default(),
             moving: Mutex::default(),
+            framing: Mutex::default(),
             owed: tail::Owed::default(),
             rebasing: tokio::sync::Mutex::default(),
             adopting: tokio::sync::Mutex::default(),

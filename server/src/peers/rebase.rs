@@ -8,7 +8,7 @@ use conntext_federation::event::{Event, Item};
 use conntext_federation::wire::EventsPage;
 use conntext_federation::{Code, epoch, replica};
 
-use super::{CallError, Peer, find, get, hello, join, profiles, want};
+use super::{CallError, Peer, find, frame, get, hello, join, profiles, want};
 use crate::App;
 use crate::log::{Entry, LogHandle};
 
@@ -99,6 +99,7 @@ pub(super) async fn begin_behind(
     };
     app.log.fill(&log, between.into_iter().filter_map(past).collect()).await.map_err(answered)?;
     want::soon(app, &log);
+    frame::soon(app, &log);
     // Whoever looked when the copy began anew did not see these.
     app.bus.tell_server(&log.sid, crate::bus::Notice::Rewritten);
     profiles::keep(app, domain, known).await;

@@ -356,3 +356,16 @@ pub async fn open_joins(q: &mut impl Query, sid: &ServerId) -> Result<Vec<(UserI
         })
         .collect()
 }
+
+/// How far a copy holds what everybody sees from the first event on.
+pub async fn framed(q: &mut impl Query, log_id: i64) -> Result<u64> {
+    let row = q.row("select upto from log_frames where log_id = $1", args![log_id]).await?;
+    Ok(row.map_or(0, |r| r.get::<i64>(0).unsigned_abs()))
+}
+
+/// Notes how far it does.
+pub async fn set_framed(tx: &mut Tx, log_id: i64, upto: u64) -> Result<()> {
+    let sql = "insert into log_frames (log_id, upto) values ($1, $2)
+               on conflict (log_id) do update set upto = excluded.upto";
+    tx.exec(sql, args![log_id, upto]).await.map(|_| ())
+}

@@ -78,6 +78,14 @@ pub async fn own(app: &App, copy: &LogHandle, after: u64, events: usize) -> Resu
     Ok(Page { more: page.more, items: page.events.into_iter().map(item).collect() })
 }
 
+/// Whether a copy holds how its log began.
+///
+/// # Errors
+/// From the database.
+pub async fn has_genesis(app: &App, copy: &LogHandle) -> crate::db::Result<bool> {
+    Ok(super::store::genesis(&mut app.db.read().await?, copy.id).await?.is_some())
+}
+
 /// Receipts that are read at a time.
 const RECEIPTS: u64 = 500;
 

@@ -10,6 +10,7 @@ use crate::App;
 use crate::error::{Problem, Result};
 use crate::log::{LogError, LogHandle};
 use crate::media;
+use crate::moving;
 use crate::peers;
 use crate::servers;
 
@@ -91,6 +92,7 @@ async fn bring(app: &App, asked: &Asked) -> std::result::Result<(), Halt> {
     }
     // After a crash in between, this is what is left to do.
     peers::moved::took_over(app, &log).await?;
+    moving::hub_changed(app, &fields.sid).await?;
     let lost = collect::lost(app, &log).await?;
     let mut tx = app.db.begin().await?;
     store::set_losses(&mut tx, &fields.sid, &shown.silent, lost).await?;
@@ -111,6 +113,10 @@ async fn go_on(
     let tail = collect::tail(app, log, shown, base).await?;
     if !log.hub_here() {
         collect::past(app, log, shown).await?;
+    }
+    if !log.hub_here() && !peers::tail::has_genesis(app, log).await? {
+        // Nobody could follow a log that does not show its beginning.
+        return Err(Halt::Stopped("incomplete_copy".into()));
     }
     let channels = collect::channels(app, log, shown, base.seq).await?;
     crate::crash::point("takeover.collected");

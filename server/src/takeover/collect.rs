@@ -10,7 +10,7 @@ use conntext_federation::event::{Event, Item};
 use conntext_federation::ids::ChannelId;
 use conntext_federation::replica;
 use conntext_federation::rewind::{Page, merge, usable};
-use conntext_federation::state::Channel;
+use conntext_federation::state::{Channel, ServerState};
 use conntext_federation::takeover::{EndAnswer, Takeover, TakeoverAnswer, TakeoverAsk};
 use conntext_federation::wire::EventsPage;
 use futures_util::future::join_all;
@@ -218,6 +218,11 @@ pub(super) async fn channels(
         }
     }
     let mut taken = Vec::new();
+    let staff = ChannelId::staff(&log.sid);
+    if !known.contains(&staff) {
+        // Every community has it, whether anything was ever written there.
+        taken.extend(ServerState::new(log.sid.clone(), app.keys.ik.clone()).channels.remove_entry(&staff));
+    }
     let mut read = app.db.read().await?;
     for (id, told) in found {
         let Some(newest) = store::newest_of(&mut read, log.id, id, to).await? else { continue };
@@ -248,6 +253,7 @@ pub(super) async fn channels(
                 _ => continue,
             }
         }
+        taken.retain(|(known, _)| known != id);
         taken.push((id.clone(), channel));
     }
     Ok(taken)

@@ -21,6 +21,7 @@ mod b_handover;
 mod b_invites;
 mod b_notices;
 mod b_servers;
+mod b_takeover;
 mod base;
 mod c_files;
 mod c_messages;
