@@ -15,6 +15,7 @@ use super::view::{self, Bounds, Run, Sent};
 use super::{Origin, unpoison};
 use crate::App;
 use crate::error::Result;
+use crate::log::rewind::Why;
 use crate::log::{Entry, LogHandle, pending};
 
 /// Which instance is to go on with which log by the word of its recovery keys: it is shown everything that is held here.
@@ -34,8 +35,15 @@ impl Owed {
 
 /// A copy here of a log that the asking instance itself sequences, or is to go on with.
 pub fn copy_of(app: &App, origin: &Origin, sid: &ServerId) -> Option<Arc<LogHandle>> {
-    let theirs = |log: &LogHandle| log.state().info.hub == origin.ik || app.peers.owed.is(sid, &origin.ik);
-    app.log.get(sid).filter(|log| !log.hub_here() && theirs(log))
+    let theirs = |log: &LogHandle| {
+        !log.hub_here() && log.state().info.hub == origin.ik || is_shown(log) && app.peers.owed.is(sid, &origin.ik)
+    };
+    app.log.get(sid).filter(|log| theirs(log))
+}
+
+/// Whether whoever is to go on with a log may be shown what is held of it: a copy, or a log that two went on with.
+pub fn is_shown(log: &LogHandle) -> bool {
+    !log.hub_here() || log.rewind().is_some_and(|rewind| rewind.why == Why::Split)
 }
 
 /// The last event that is held of a copy: what the hub made of actions of people here and did not send yet counts, too.

@@ -111,9 +111,7 @@ async fn go_on(
     open(&app.takeovers.progress).insert(log.sid.clone(), Progress::default());
     let base = &asked.takeover.body.base;
     let tail = collect::tail(app, log, shown, base).await?;
-    if !log.hub_here() {
-        collect::past(app, log, shown).await?;
-    }
+    collect::past(app, log, shown).await?;
     if !log.hub_here() && !peers::tail::has_genesis(app, log).await? {
         // Nobody could follow a log that does not show its beginning.
         return Err(Halt::Stopped("incomplete_copy".into()));

@@ -38,7 +38,7 @@ pub(super) async fn asked(
     Path(sid): Path<ServerId>,
     Message(ask): Message<TakeoverAsk>,
 ) -> Result<Json<TakeoverAnswer>> {
-    let log = app.log.get(&sid).filter(|log| !log.hub_here()).ok_or(Code::UnknownServer)?;
+    let log = app.log.get(&sid).filter(|log| peers::tail::is_shown(log)).ok_or(Code::UnknownServer)?;
     let fields = &ask.takeover.body;
     if fields.sid != sid || fields.to != origin.ik || ask.keys.ik != origin.ik || ask.keys.domain != origin.domain {
         return Err(Code::BadTakeover.into());
