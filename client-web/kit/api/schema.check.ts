@@ -3,6 +3,7 @@
 import type { components } from "./schema";
 import type { HostedProfiles, Identity, ProfileHostOffer, ProfilePlaces } from "./identity";
 import type { LinkedService, OidcArrival } from "./oidc";
+import type { RecoveryKeys, TakeoverStatus } from "./takeover";
 import type { ListPreview, TrustSettings } from "./trust";
 import type * as Ours from "./types";
 
@@ -36,6 +37,8 @@ export type Checked = {
   ProfilePlaces: Fits<Schemas["ProfilePlaces"], ProfilePlaces>;
   ProfileHostOffer: Fits<Schemas["ProfileHostOffer"], ProfileHostOffer>;
   HostedProfiles: Fits<Schemas["HostedProfiles"], HostedProfiles>;
+  RecoveryKeys: Fits<Schemas["RecoveryKeys"], RecoveryKeys>;
+  TakeoverStatus: Fits<Omit<Schemas["TakeoverStatus"], "statement">, Omit<TakeoverStatus, "statement">>;
   Email: Fits<Schemas["Email"], Ours.Email>;
   Challenge: Fits<Schemas["Challenge"], Ours.Challenge>;
   Work: Fits<Ours.Work, Schemas["Work"]>;

@@ -7120,6 +7120,118 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/servers/{sid}/recovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who can have a server go on elsewhere */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The server */
+                    sid: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RecoveryKeys"];
+                    };
+                };
+                /** @description `unknown_server` */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /**
+         * Decide who can have a server go on elsewhere
+         * @description Only the owner can, and where there are keys already only with their word.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The server */
+                    sid: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SetRecoveryKeys"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RecoveryKeys"];
+                    };
+                };
+                /** @description `forbidden`, `proof_required` */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unknown_server` */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `invalid` with the field */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `peer_unreachable` with the domain */
+                502: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/servers/{sid}/roles": {
         parameters: {
             query?: never;
@@ -7349,6 +7461,243 @@ export interface paths {
                 };
             };
         };
+        trace?: never;
+    };
+    "/api/v1/servers/{sid}/takeover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A server whose place is gone
+         * @description How far it is that it goes on here.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The server */
+                    sid: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TakeoverStatus"];
+                    };
+                };
+                /** @description `unknown_server` */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Have a server go on here
+         * @description Where its place is gone. Those who follow it are asked how much they hold; what its recovery keys have to sign is answered.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The server */
+                    sid: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["BeginTakeover"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TakeoverStatus"];
+                    };
+                };
+                /** @description `banned`: this instance is banned there */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unknown_server` */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `no_recovery`; `hub_answers`; `conflict`: it lives here, or somebody else has begun */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `rate` */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /**
+         * Do not have a server go on here after all
+         * @description Until it does. Whoever began it can.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The server */
+                    sid: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `unknown_server`; `not_found`: none that they began */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `conflict`: it lives here already */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/servers/{sid}/takeover/signatures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign that a server goes on here
+         * @description Whoever brings it: the signatures prove themselves. With the last one that is needed it begins.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The server */
+                    sid: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SignTakeover"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TakeoverStatus"];
+                    };
+                };
+                /** @description `unknown_server`; `not_found`: nothing is to be signed */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `conflict`: what is to be signed has changed */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `invalid` with the field */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `rate` */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/sessions": {
@@ -9137,6 +9486,11 @@ export interface components {
             /** @description The page of this app to come back to. */
             return_to?: string;
         };
+        /** @description How to begin. */
+        BeginTakeover: {
+            /** @description Also while the place of the community answers. */
+            anyway?: boolean;
+        };
         /** @description A question. */
         Challenge: {
             /**
@@ -10412,6 +10766,41 @@ export interface components {
             /** @description None where another factor was on already: its codes go on. */
             codes: string[];
         };
+        /** @description A key by which a community goes on elsewhere. */
+        RecoveryKey: {
+            /** @description Who holds it; none where that is not known. */
+            holder: string | null;
+            /** @description The public key, in base64. */
+            key: string;
+            /** @description Its short name, which signatures carry. */
+            kid: string;
+            /** @description Whether it has signed the take-over. */
+            signed: boolean;
+        };
+        /** @description Who can have a community go on elsewhere. */
+        RecoveryKeys: {
+            /** @description Keys of those who manage the community. */
+            candidates: components["schemas"]["RecoveryKey"][];
+            /** @description The keys that count. */
+            keys: components["schemas"]["RecoveryKey"][];
+            /**
+             * Format: int64
+             * @description How often they changed.
+             */
+            n: number;
+            /**
+             * Format: int64
+             * @description How many of them have to sign.
+             */
+            needed: number;
+        };
+        /** @description A signature of a recovery key. */
+        RecoverySignature: {
+            /** @description The key's short name. */
+            kid: string;
+            /** @description The signature, in base64. */
+            sig: string;
+        };
         /** @description New tokens. */
         Refresh: {
             /** @description For programs; browsers have it in a cookie. */
@@ -10631,6 +11020,13 @@ export interface components {
              */
             op?: Record<string, never> | null;
         };
+        /** @description Other recovery keys. */
+        SetRecoveryKeys: {
+            /** @description The public keys, in base64: such as count now, or of somebody who manages the server. */
+            keys: string[];
+            /** @description Where there are keys already: what more than half of them signed, which is `{sid, n, keys}` with the next `n`. */
+            sigs?: components["schemas"]["RecoverySignature"][];
+        };
         /** @description What a rule is to say. */
         SetRule: {
             note?: string;
@@ -10701,6 +11097,11 @@ export interface components {
             /** @description The name that people see. */
             name: string;
         };
+        /** @description What recovery keys signed. */
+        SignTakeover: {
+            /** @description The signatures. */
+            sigs: components["schemas"]["RecoverySignature"][];
+        };
         /**
          * @description How far something is that was asked for.
          * @enum {string}
@@ -10735,6 +11136,69 @@ export interface components {
              * @description When it was taken over; milliseconds since 1970.
              */
             taken_at: number;
+        };
+        /**
+         * @description How far it is.
+         * @enum {string}
+         */
+        TakeoverState: "none" | "signing" | "collecting" | "restoring" | "here" | "stopped";
+        /** @description How far it is that a community whose place is gone goes on here. */
+        TakeoverStatus: {
+            /**
+             * Format: int64
+             * @description When the last event happened that counts, milliseconds since 1970; none before somebody began.
+             */
+            base_at: number | null;
+            /**
+             * Format: int64
+             * @description Events that others gave.
+             */
+            events: number;
+            /**
+             * Format: int64
+             * @description Files that are here.
+             */
+            files: number;
+            /** @description Where it lives, or lived. */
+            hub_domain: string;
+            /** @description It lives on this instance. */
+            hub_is_here: boolean;
+            /** @description The server. */
+            id: string;
+            /** @description The recovery keys. */
+            keys: components["schemas"]["RecoveryKey"][];
+            /**
+             * Format: int64
+             * @description Messages that nobody has any more.
+             */
+            lost: number;
+            /** @description Whether the asker began it. */
+            mine: boolean;
+            /**
+             * Format: int64
+             * @description Files that nobody has any more.
+             */
+            missing: number;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description How many of them have to sign.
+             */
+            needed: number;
+            /**
+             * Format: int64
+             * @description Of so many.
+             */
+            of_files: number;
+            /** @description The code of what went wrong last; none where nothing did. */
+            problem: string | null;
+            /** @description The instances that did not answer: what only they hold is lost. */
+            silent: string[];
+            /** @description `none`, `signing`, `collecting`, `restoring`, `here` or `stopped`. */
+            state: components["schemas"]["TakeoverState"];
+            /** @description What the holders of the keys sign; none where nothing is to be signed. */
+            statement: Record<string, never> | null;
         };
         /**
          * @description What a new server begins with.

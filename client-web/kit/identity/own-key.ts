@@ -4,6 +4,7 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import { entropyToMnemonic, mnemonicToEntropy } from "@scure/bip39";
 import { wordlist } from "@scure/bip39/wordlists/english.js";
 import type { Identity, Signed } from "@kit/api/identity";
+import type { KeySignature } from "@kit/api/takeover";
 
 /** Where the words begin in a recovery file. */
 const MARK = "WORDS";
@@ -66,9 +67,18 @@ export function signedClaim(claim: Record<string, unknown>, seed: Uint8Array): S
 
 /** Signs the canonical form of an object, with the prefix of its kind before it. */
 function sign(prefix: string, body: Record<string, unknown>, seed: Uint8Array): Signed {
+  return { ...body, sig: signatureOf(prefix, body, seed) };
+}
+
+/** The signature alone, for what several people sign. */
+export function signatureOf(prefix: string, body: Record<string, unknown>, seed: Uint8Array): KeySignature {
   const bytes = new TextEncoder().encode(prefix + canonical(body));
-  const kid = bytesToHex(sha256(ed25519.getPublicKey(seed))).slice(0, 16);
-  return { ...body, sig: { kid, sig: base64(ed25519.sign(bytes, seed)) } };
+  return { kid: keyId(seed), sig: base64(ed25519.sign(bytes, seed)) };
+}
+
+/** The short name of a key. */
+export function keyId(seed: Uint8Array): string {
+  return bytesToHex(sha256(ed25519.getPublicKey(seed))).slice(0, 16);
 }
 
 /** Canonical JSON (RFC 8785) of what identities are made of: whole numbers, and names in small letters. */

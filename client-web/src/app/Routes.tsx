@@ -14,6 +14,8 @@ const ForgotPage = lazy(() => import("@/features/auth/ForgotPage").then((m) => (
 const ConfirmPage = lazy(() => import("@/features/auth/ConfirmPage").then((m) => ({ default: m.ConfirmPage })));
 const DeletedPage = lazy(() => import("@/features/auth/DeletedPage").then((m) => ({ default: m.DeletedPage })));
 const MovePage = lazy(() => import("@/features/moving/MovePage").then((m) => ({ default: m.MovePage })));
+const TakeoverPage = lazy(() => import("@/features/takeover/TakeoverPage").then((m) => ({ default: m.TakeoverPage })));
+const SignPage = lazy(() => import("@/features/takeover/SignPage").then((m) => ({ default: m.SignPage })));
 const InvitePage = lazy(() => import("@/features/invites/InvitePage").then((m) => ({ default: m.InvitePage })));
 const JoinPage = lazy(() => import("@/features/invites/JoinPage").then((m) => ({ default: m.JoinPage })));
 
@@ -50,6 +52,16 @@ export function Routes() {
         </Route>
         <Route path="/move">
           <MovePage />
+        </Route>
+        <Route path="/takeover/:sid">
+          {({ sid }) => (
+            <Gate>
+              <TakeoverPage sid={unescaped(sid)} />
+            </Gate>
+          )}
+        </Route>
+        <Route path="/sign">
+          <SignPage />
         </Route>
         <Route path="/invite/:code">{({ code }) => <InvitePage code={unescaped(code)} />}</Route>
         <Route path="/join/:domain/:code">

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { CheckCircle2, CircleAlert, Hourglass } from "lucide-react";
 import { Plural, Trans, useLingui } from "@lingui/react/macro";
+import { Link } from "wouter";
 import { movingApi, type Arrival, type ArrivalCommunity } from "@kit/api/moving";
 import { Button } from "@kit/ui/Button";
 import { FormError } from "@kit/ui/FormError";
@@ -94,6 +95,11 @@ function Row({ community }: { community: ArrivalCommunity }) {
       <span className={s.name}>
         <strong>{community.name || community.id}</strong>
         <span>{community.domain}</span>
+        {community.state === "waiting" && community.problem ? (
+          <Link href={`/takeover/${community.id}`}>
+            <Trans>Is its place gone for good?</Trans>
+          </Link>
+        ) : null}
       </span>
       <span className={s.state}>{word}</span>
     </li>

@@ -15,6 +15,7 @@ import { TextField } from "@kit/ui/TextField";
 import { fieldError } from "@kit/ui/problem";
 import { useProof } from "@kit/ui/useProof";
 import { useSubmit } from "@kit/ui/useSubmit";
+import { RecoverySection } from "./RecoverySection";
 import s from "./ServerSettings.module.css";
 
 /** Where the community lives, and having it live elsewhere, for its owner. */
@@ -22,6 +23,7 @@ export function PlacePage({ server }: { server: Server }) {
   const { t } = useLingui();
   const [asking, setAsking] = useState(false);
   return (
+    <>
     <Section lead={t`One place keeps the order of everything that is said here. Its admins can read it, also in private channels.`}>
       <p className={s.place}>
         <MapPin size={20} aria-hidden />
@@ -38,6 +40,8 @@ export function PlacePage({ server }: { server: Server }) {
       )}
       {asking ? <MoveDialog server={server} onClose={() => { setAsking(false); }} /> : null}
     </Section>
+    <RecoverySection server={server} />
+    </>
   );
 }
 

@@ -3,6 +3,7 @@ import { useConnection, useLive, useServer } from "@kit/live";
 import { Plural, Trans, useLingui } from "@lingui/react/macro";
 import { Ban, CloudOff, RefreshCw } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
+import { Link } from "wouter";
 import s from "./Shell.module.css";
 
 /** A short break of the line is nobody's business. */
@@ -82,6 +83,11 @@ export function QuietBar({ sid, cid }: { sid: string; cid: string | null }) {
             />
           ) : (
             <Trans>; what you write is sent when it is back.</Trans>
+          )}{" "}
+          {server.hub_is_here || server.moving_to ? null : (
+            <Link href={`/takeover/${server.id}`}>
+              <Trans>Is it gone for good?</Trans>
+            </Link>
           )}
         </span>
       </>
