@@ -10774,6 +10774,8 @@ export interface components {
             key: string;
             /** @description Its short name, which signatures carry. */
             kid: string;
+            /** @description What they are called; none where that is not known. */
+            name: string | null;
             /** @description Whether it has signed the take-over. */
             signed: boolean;
         };

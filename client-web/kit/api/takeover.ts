@@ -8,6 +8,8 @@ export interface RecoveryKey {
   kid: string;
   /** Who holds it, where that is known. */
   holder: string | null;
+  /** What they are called. */
+  name: string | null;
   /** Whether it has signed the take-over. */
   signed: boolean;
 }

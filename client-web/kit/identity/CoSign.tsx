@@ -2,10 +2,8 @@ import { CheckCircle2, KeyRound } from "lucide-react";
 import { useState } from "react";
 import { Plural, Trans, useLingui } from "@lingui/react/macro";
 import type { KeySignature, RecoveryKey } from "@kit/api/takeover";
-import { useUser } from "@kit/live";
 import { Button } from "@kit/ui/Button";
 import { CopyField } from "@kit/ui/CopyField";
-import { nameOf } from "@kit/ui/Person";
 import { Stack } from "@kit/ui/Page";
 import { TextField } from "@kit/ui/TextField";
 import { KeyInput } from "./KeyInput";
@@ -26,8 +24,7 @@ export function KeyList({ keys, signed, label }: { keys: readonly RecoveryKey[];
 
 /** The name of whoever holds a key. */
 export function HolderName({ of }: { of: RecoveryKey }) {
-  const user = useUser(of.holder ?? "");
-  if (of.holder && user) return <>{nameOf(user)}</>;
+  if (of.name) return <>{of.name}</>;
   return <Trans>A key ending in {of.kid.slice(-6)}</Trans>;
 }
 

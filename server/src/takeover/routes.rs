@@ -16,6 +16,7 @@ use crate::error::{Problem, Result};
 use crate::http::{Auth, Json, Path, Routes, routes};
 use crate::log::rewind::Why;
 use crate::peers::hello;
+use crate::profiles;
 use crate::servers::Here;
 
 /// Routes of this room, below `/api/v1`.
@@ -33,20 +34,38 @@ pub struct RecoveryKey {
     /// Who holds it; none where that is not known.
     #[schema(required)]
     holder: Option<String>,
+    /// What they are called; none where that is not known.
+    #[schema(required)]
+    name: Option<String>,
     /// Whether it has signed the take-over.
     signed: bool,
 }
 
 impl RecoveryKey {
-    fn of(held: recovery::Holder, sigs: &[KeySig]) -> Result<Self> {
+    async fn of(app: &App, held: recovery::Holder, sigs: &[KeySig]) -> Result<Self> {
         let kid = held.key.kid();
+        let holder = held.holder.map(|actor| actor.to_string());
+        let name = match &holder {
+            Some(uid) => Some(profiles::known_user(app, uid).await?)
+                .map(|user| if user.display_name.is_empty() { user.handle } else { user.display_name }),
+            None => None,
+        };
         let key = serde_json::to_value(held.key).map_err(Problem::internal)?;
         Ok(Self {
             key: key.as_str().unwrap_or_default().to_owned(),
             signed: sigs.iter().any(|sig| sig.kid == kid),
             kid: kid.as_str().to_owned(),
-            holder: held.holder.map(|actor| actor.to_string()),
+            name: name.filter(|name| !name.is_empty()),
+            holder,
         })
+    }
+
+    async fn all(app: &App, held: Vec<recovery::Holder>, sigs: &[KeySig]) -> Result<Vec<Self>> {
+        let mut shown = Vec::with_capacity(held.len());
+        for one in held {
+            shown.push(Self::of(app, one, sigs).await?);
+        }
+        Ok(shown)
     }
 }
 
@@ -70,12 +89,11 @@ fn count(n: usize) -> u64 {
 async fn keys_of(app: &App, here: &Here) -> Result<Json<RecoveryKeys>> {
     let now = here.log.state().info.recovery.clone();
     let candidates = recovery::candidates(app, &here.log).await?;
-    let shown = |held: Vec<recovery::Holder>| held.into_iter().map(|h| RecoveryKey::of(h, &[])).collect::<Result<_>>();
     Ok(Json(RecoveryKeys {
         n: now.n,
         needed: count(needed(now.keys.len())),
-        keys: shown(recovery::holders(&now.keys, &candidates))?,
-        candidates: shown(candidates)?,
+        keys: RecoveryKey::all(app, recovery::holders(&now.keys, &candidates), &[]).await?,
+        candidates: RecoveryKey::all(app, candidates, &[]).await?,
     }))
 }
 
@@ -203,7 +221,7 @@ async fn status(app: &App, auth: &Auth, here: &Here) -> Result<Json<TakeoverStat
     };
     let candidates = recovery::candidates(app, log).await?;
     let sigs = asked.as_ref().map_or(&[][..], |asked| &asked.takeover.sigs);
-    let shown = recovery::holders(&keys, &candidates).into_iter().map(|h| RecoveryKey::of(h, sigs));
+    let shown = RecoveryKey::all(app, recovery::holders(&keys, &candidates), sigs).await?;
     let progress: Progress = open(&app.takeovers.progress).get(&log.sid).copied().unwrap_or_default();
     Ok(Json(TakeoverStatus {
         state: asked.as_ref().map_or("none", |asked| asked.stage.as_str()).to_owned(),
@@ -214,7 +232,7 @@ async fn status(app: &App, auth: &Auth, here: &Here) -> Result<Json<TakeoverStat
         statement: asked.as_ref().filter(|a| a.stage == Stage::Signing).map(|a| a.takeover.body.clone()),
         base_at: asked.as_ref().map(|asked| asked.base_ts),
         needed: count(needed(keys.len())),
-        keys: shown.collect::<Result<_>>()?,
+        keys: shown,
         silent: asked.as_ref().map(|asked| asked.silent.clone()).unwrap_or_default(),
         problem: asked.as_ref().map(|asked| asked.problem.clone()).filter(|code| !code.is_empty()),
         events: progress.events,
