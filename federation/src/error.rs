@@ -78,6 +78,8 @@ codes! {
     LogConflict = "log_conflict", 409;
     StaleRev = "stale_rev", 409;
     EpochTaken = "epoch_taken", 409;
+    /// The recovery keys of a log had it go on in two ways.
+    TakeoverSplit = "takeover_split", 409;
     AidReused = "aid_reused", 409;
     StaleBasis = "stale_basis", 409;
     /// A name that must be unique in its server is in use.
@@ -97,8 +99,6 @@ codes! {
     BadIdentityOp = "bad_identity_op", 422;
     BadMigration = "bad_migration", 422;
     BadTakeover = "bad_takeover", 422;
-    /// The recovery keys of a log had it go on in two ways.
-    TakeoverSplit = "takeover_split", 409;
     HashMismatch = "hash_mismatch", 422;
     BadObjectSignature = "bad_object_signature", 422;
     UrlForbidden = "url_forbidden", 422;

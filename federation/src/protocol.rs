@@ -33,6 +33,9 @@ pub mod identity {}
 #[doc = include_str!("../docs/hub-moves.md")]
 pub mod hub_moves {}
 
+#[doc = include_str!("../docs/takeovers.md")]
+pub mod takeovers {}
+
 #[doc = include_str!("../docs/rewind.md")]
 pub mod rewind {}
 

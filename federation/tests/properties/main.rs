@@ -10,3 +10,4 @@ mod hub_moves;
 mod logs;
 mod permissions;
 mod signatures;
+mod takeovers;

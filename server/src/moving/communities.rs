@@ -24,7 +24,7 @@ use crate::servers;
 /// Communities that are told at a time.
 const AT_A_TIME: usize = 8;
 
-/// A community lives elsewhere now, or here: whoever waits for it is not kept waiting.
+/// A community lives here now whose place was lost: whoever waits for it is not kept waiting.
 ///
 /// # Errors
 /// From the database.

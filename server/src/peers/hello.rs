@@ -114,6 +114,9 @@ async fn heed(app: &App, domain: &Domain, peer: &InstanceId, said: Hello) -> db:
             } else if head.seq < server.head.seq && log.quarantined().is_none() {
                 catch_up_soon(app, domain, &log);
             }
+        } else if !log.hub_here() && server.head.generation > log.head().generation {
+            // It takes us for the hub: this instance was put back from before it went on with the log.
+            moved::soon(app, domain, &log);
         } else if log.hub_here() && super::hub::was_in(&log, peer) {
             follower_at(app, domain, peer, &log, &server).await?;
         }

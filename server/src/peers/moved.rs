@@ -138,7 +138,6 @@ async fn follow(app: &App, domain: &Domain, log: &Arc<LogHandle>) -> std::result
     }
     drop(turn);
     tracing::info!(sid = %log.sid, hub = %at, "the log of a community is followed to another hub");
-    crate::moving::hub_changed(app, &log.sid).await.map_err(|e| CallError::Unreachable(e.to_string()))?;
     hello::say_soon(app, &hub);
     Ok(())
 }

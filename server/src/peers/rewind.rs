@@ -322,6 +322,8 @@ async fn go_on(app: &App, log: &Arc<LogHandle>, rewind: &Rewind) -> Result<(), L
             best = Some((fork, items));
         }
     }
+    // A log that was taken over is not held from its first event on, and cannot be folded again up to a place.
+    let best = best.filter(|_| log.base_seq == 0);
     let (back_to, tail) = best.map_or((None, Vec::new()), |(fork, items)| (Some(fork), items));
     app.log.begin_epoch(log, rewind.known.clone(), back_to, tail).await?;
     resume(app, log).await?;

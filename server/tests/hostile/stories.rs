@@ -35,7 +35,7 @@ fn digest(rows: &[Value]) -> String {
 fn checkpoint(log: &FalseLog, key: &Key, change: impl FnOnce(&mut Value)) -> Value {
     let snapshot = log.snapshot("nobody", &log.brought(), |_| ());
     let last = log.events.iter().rev().find(|e| e["header"]["vis"] == "all").expect("an event");
-    let mut fields = json!({"sid": log.sid, "gen": 0, "epoch": 0, "fold": 4,
+    let mut fields = json!({"sid": log.sid, "gen": 0, "epoch": 0, "fold": 5,
         "all": {"seq": last["header"]["seq"], "hash": event_hash(&last["header"])},
         "state": digest(snapshot["rows"].as_array().expect("rows"))});
     change(&mut fields);

@@ -3,6 +3,7 @@
 use conntext_federation::ids::{ChannelId, ServerId};
 use conntext_federation::keys::{KeySig, SecretKey};
 use conntext_federation::takeover::{RecoveryFields, Takeover, TakeoverFields};
+use conntext_server::config::DatabaseAddress;
 use conntext_server::log::rewind::Why;
 use conntext_server::log::{PendingState, pending};
 use serde_json::{Value, json};
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 use crate::a_moving::{own_key, signed};
 use crate::b_erasure::proven;
 use crate::c_files::{fetch, photo, upload};
+use crate::j_rewind::Copies;
 use crate::kit::{TestClient, TestInstance, TestNet, same, until};
 
 const ADA: [u8; 32] = [71; 32];
@@ -34,7 +36,9 @@ struct Scene {
 impl Scene {
     async fn new(seed: u64) -> Self {
         let net = TestNet::new(seed);
-        let (a, b, c) = (net.instance("a.test").await, net.instance("b.test").await, net.instance("c.test").await);
+        let (a, c) = (net.instance("a.test").await, net.instance("c.test").await);
+        // Files are what is copied here, whatever database the other stories run on.
+        let b = net.instance_with("b.test", |c| c.storage.database = DatabaseAddress::default()).await;
         let (ada, dan) = (a.person("ada").await, a.person("dan").await);
         let (ben, cem) = (b.person("ben").await, c.person("cem").await);
         own_key(&ada, ADA).await;
@@ -438,4 +442,37 @@ async fn b13_a_take_over_goes_on_after_a_restart() {
     scene.ben = scene.b.client().acting_as(&scene.ben);
     scene.says(&scene.ben, &scene.talk, "still here").await;
     until("C reads it", async || scene.c.bodies(&sid, &scene.talk).await.contains(&"still here".to_owned())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b13_a_hub_restored_from_before_it_took_over_takes_the_log_back() {
+    let mut scene = Scene::new(1316).await;
+    let sid = scene.sid.clone();
+    let copies = Copies::new();
+    scene.ben.let_go();
+    scene.b = scene.b.restart_with(|data| copies.take(data)).await;
+    scene.ben = scene.b.client().acting_as(&scene.ben);
+    scene.loses_a();
+    scene.begins(&scene.ben).await;
+    scene.signs(&scene.ben, ADA).await;
+    scene.is_over(&scene.ben).await;
+    scene.follow(&scene.b, &[&scene.b, &scene.c]).await;
+    scene.says(&scene.ben, &scene.talk, "at B now").await;
+    until("C reads it", async || scene.c.bodies(&sid, &scene.talk).await.contains(&"at B now".to_owned())).await;
+    // The disk of B dies as well: its copy takes A for the hub still.
+    scene.ben.let_go();
+    scene.b = scene.b.restart_with(|data| copies.put_back(data)).await;
+    scene.ben = scene.b.client().acting_as(&scene.ben);
+    // C greets whom it takes for the hub after a minute of silence; here at once.
+    let b = conntext_federation::domain::Domain::parse_normal("b.test", true).unwrap();
+    conntext_server::peers::hello::say(&scene.c.app, &b).await.unwrap();
+    until("it is the hub again", async || {
+        let log = scene.b.log(&sid);
+        log.hub_here() && log.rewind().is_none() && log.head().generation == 1
+    })
+    .await;
+    until("what was said is back", async || scene.b.bodies(&sid, &scene.talk).await.contains(&"at B now".to_owned()))
+        .await;
+    scene.says(&scene.ben, &scene.talk, "and on").await;
+    until("C reads on", async || scene.c.bodies(&sid, &scene.talk).await.contains(&"and on".to_owned())).await;
 }
