@@ -120,10 +120,11 @@ pub(super) async fn received(app: &App, log: &LogHandle, said: &Checkpoint) -> R
 async fn check(app: &App, log: &LogHandle, said: &Checkpoint) -> db::Result<std::result::Result<(), Code>> {
     let (verdict, later) = {
         let state = log.state();
-        // Of a generation or epoch that is over, or of one that is about to be heard of; or of what is still on its way, as the key may
+        // Of a generation or epoch that is over, or of an epoch that is about to be heard of; or of what is still on its way, as the key may
         // be that signed it.
-        let (there, here) = ((said.generation, said.epoch), (state.head.generation, state.head.epoch));
-        let later = said.sid == state.sid && (there != here || said.all.seq > state.head.seq);
+        let here = said.sid == state.sid && said.generation == state.head.generation;
+        let over = said.sid == state.sid && said.generation < state.head.generation;
+        let later = over || here && (said.epoch != state.head.epoch || said.all.seq > state.head.seq);
         (said.verify(&state), later)
     };
     if later {
