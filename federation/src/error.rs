@@ -91,6 +91,8 @@ codes! {
     NotHub = "not_hub", 421;
     /// Another process of the same instance serves this.
     Misdirected = "misdirected", 421;
+    /// The instance has another domain now.
+    Moved = "moved", 421;
     InvalidEvent = "invalid_event", 422;
     UnknownType = "unknown_type", 422;
     BadContent = "bad_content", 422;

@@ -317,6 +317,11 @@ impl Claims {
         if self.destination == me.as_str() { Ok(()) } else { Err(Code::WrongDestination) }
     }
 
+    /// For whom the request was meant, as it says; not checked.
+    pub fn receiver(&self) -> &str {
+        &self.destination
+    }
+
     /// Checks that the request counts at `now_ms`.
     ///
     /// # Errors

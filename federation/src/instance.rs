@@ -283,6 +283,27 @@ impl InstanceDoc {
         check_lifetime(line.issued_at, line.valid_until, MAX_FRESHNESS_MS, now_ms)
     }
 
+    /// The document for a domain that the instance has left: the same, but that it names where the instance went.
+    ///
+    /// # Errors
+    /// For what does not fit the canonical form.
+    pub fn at_former(&self, former: &Domain, root: &SecretKey) -> Result<Self, Code> {
+        let mut fields = self.body().clone();
+        fields.api = fields.api.replacen(self.domain.as_str(), former.as_str(), 1);
+        fields.domain = former.clone();
+        fields.moved = Some(Moved { domain: self.domain.clone() });
+        Self::sign(fields, root)
+    }
+
+    /// Where the instance went by this document, which `from` serves.
+    ///
+    /// # Errors
+    /// As [`Self::verify`]; [`Code::NotFound`] where it names no other domain.
+    pub fn way(&self, from: &Domain, now_ms: i64) -> Result<Domain, Code> {
+        self.verify(from, now_ms)?;
+        self.moved.as_ref().map(|moved| moved.domain.clone()).ok_or(Code::NotFound)
+    }
+
     /// The public key `kid`, if it may sign a request at `now_ms`.
     ///
     /// # Errors
@@ -348,9 +369,12 @@ impl Pin {
     /// Pins a peer on first contact, or because an admin accepted its new identity.
     ///
     /// # Errors
-    /// As [`InstanceDoc::verify`].
+    /// As [`InstanceDoc::verify`]; [`Code::Moved`] for a domain that the instance has left.
     pub fn first(domain: &Domain, doc: &InstanceDoc, now_ms: i64) -> Result<Self, Code> {
         doc.verify(domain, now_ms)?;
+        if doc.moved.is_some() {
+            return Err(Code::Moved);
+        }
         Ok(Self {
             domain: domain.clone(),
             ik: doc.ik.clone(),
@@ -367,9 +391,7 @@ impl Pin {
     /// one did not sign; [`Code::StaleRev`] for a lower serial, or another document under the same one.
     pub fn update(&mut self, doc: &InstanceDoc, now_ms: i64) -> Result<Pinned, Code> {
         let new = Self::first(&self.domain, doc, now_ms)?;
-        if new.ik != self.ik || !root_follows(&self.root, &doc.root_history, &doc.root.public) {
-            return Err(Code::IdentityChanged);
-        }
+        self.check_identity(doc)?;
         if new.serial < self.serial || (new.serial == self.serial && new.hash != self.hash) {
             return Err(Code::StaleRev);
         }
@@ -382,6 +404,34 @@ impl Pin {
         };
         *self = new;
         Ok(change)
+    }
+
+    /// The pin of the same instance at `domain`, where it went: its root key signed a newer document for that domain. What
+    /// answers at the old one, and whether anything does, makes no difference.
+    ///
+    /// # Errors
+    /// As [`Self::first`]; [`Code::IdentityChanged`] for another instance, or a root key for which the pinned one did not
+    /// sign; [`Code::StaleRev`] for a document that is not newer, such as one of a time before.
+    pub fn follow(&self, domain: &Domain, doc: &InstanceDoc, now_ms: i64) -> Result<Self, Code> {
+        let new = Self::first(domain, doc, now_ms)?;
+        self.check_identity(doc)?;
+        if new.serial <= self.serial { Err(Code::StaleRev) } else { Ok(new) }
+    }
+
+    /// Where the pinned instance went by the document that its old domain serves.
+    ///
+    /// # Errors
+    /// As [`InstanceDoc::verify`]; [`Code::IdentityChanged`] as for [`Self::update`], [`Code::StaleRev`] for a lower serial,
+    /// [`Code::NotFound`] where the document names no other domain.
+    pub fn way(&self, doc: &InstanceDoc, now_ms: i64) -> Result<Domain, Code> {
+        let to = doc.way(&self.domain, now_ms)?;
+        self.check_identity(doc)?;
+        if doc.serial < self.serial { Err(Code::StaleRev) } else { Ok(to) }
+    }
+
+    fn check_identity(&self, doc: &InstanceDoc) -> Result<(), Code> {
+        let same = doc.ik == self.ik && root_follows(&self.root, &doc.root_history, &doc.root.public);
+        if same { Ok(()) } else { Err(Code::IdentityChanged) }
     }
 }
 

@@ -585,4 +585,7 @@ pub struct Problem {
     /// With `not_hub`: who sequences the log now.
     #[serde(default)]
     pub hub: Option<String>,
+    /// With `moved`: the domain of the instance now.
+    #[serde(default)]
+    pub domain: Option<String>,
 }

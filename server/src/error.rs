@@ -86,6 +86,7 @@ const CODES: &[(&str, u16, &str)] = &[
     ("not_found", 404, "There is nothing here"),
     ("invite_unknown", 404, "There is no such invitation"),
     ("method_not_allowed", 405, "That method does not exist here"),
+    ("moved", 421, "This instance has another domain now"),
     ("timeout", 408, "The request took too long"),
     ("name_taken", 409, "The name is taken"),
     ("handle_taken", 409, "The name is taken"),

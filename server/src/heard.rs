@@ -101,6 +101,11 @@ async fn heed(app: &App, from: &str, word: Word) {
                 tracing::warn!(error = %e, "the rules about other instances cannot be read");
             }
         }
+        Word::Renamed { from, to } => {
+            if let Err(e) = crate::peers::domains::heed(app, &from, &to).await {
+                tracing::warn!(%from, %to, error = %e, "the new domain of an instance cannot be read");
+            }
+        }
         Word::Joining(sid) => app.peers.joining_elsewhere(sid, app.clock.now_ms()),
     }
 }

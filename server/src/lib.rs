@@ -88,6 +88,9 @@ pub enum StartError {
     /// The way to other instances.
     #[error("other instances cannot be spoken with: {0}")]
     Peers(String),
+    /// The domain.
+    #[error(transparent)]
+    Domain(#[from] peers::domains::own::DomainError),
     /// Accounts that were deleted, and profiles of an earlier version.
     #[error("the accounts cannot be looked after: {0}")]
     People(String),
@@ -165,6 +168,7 @@ pub async fn build_on(
 
 async fn assemble(folder: Folder, base: Base, transport: Arc<dyn peers::Transport>) -> Result<App, StartError> {
     base.db.claim_shared().await?;
+    peers::domains::own::check(&base).await?;
     let storage = &base.config.storage;
     let cluster = cluster::Cluster::open(&base.db, &storage.between, base.keys.ik.as_str(), &*base.rng).await?;
     let cluster = Arc::new(cluster);

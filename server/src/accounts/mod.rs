@@ -264,17 +264,17 @@ fn taken() -> Problem {
 ///
 /// # Errors
 /// The database's.
-pub async fn named(base: &Base, q: &mut impl Query, typed: &str) -> Result<Option<Account>> {
+pub async fn named(app: &App, q: &mut impl Query, typed: &str) -> Result<Option<Account>> {
     // Both are asked for whatever the first one says: who is here must not be told by the time that it takes.
-    let by_handle = store::by_handle(q, &plain_name(base, typed)).await?;
+    let by_handle = store::by_handle(q, &plain_name(app, typed)).await?;
     let by_email = store::by_email(q, &typed.trim().to_lowercase()).await?;
     Ok(by_handle.or(by_email))
 }
 
 /// Whether it is the password of an account, or of somebody who waits for one. A name that does not exist takes as long and
 /// answers the same.
-async fn verify(base: &Base, account: Option<Account>, handle: &str, password: &str) -> Result<Account> {
-    let (name, mut read) = (plain_name(base, handle), base.db.read().await?);
+async fn verify(app: &App, account: Option<Account>, handle: &str, password: &str) -> Result<Account> {
+    let (name, mut read) = (plain_name(app, handle), app.db.read().await?);
     let waiting = application_store::by_handle(&mut read, &name).await?;
     let gone = moving::gone(&mut read, &name).await?.filter(|gone| account.is_none() && !gone.password_hash.is_empty());
     drop(read);
@@ -283,7 +283,7 @@ async fn verify(base: &Base, account: Option<Account>, handle: &str, password: &
         (None, Some(gone)) => Some(&gone.password_hash),
         (None, None) => waiting.as_ref().map(|waiting| &waiting.password_hash),
     };
-    let matches = base.passwords.verify(hash.cloned(), password).await?;
+    let matches = app.passwords.verify(hash.cloned(), password).await?;
     if let Some(gone) = gone.filter(|_| matches) {
         let detail = format!("This account lives at {} now. Sign in there.", gone.domain);
         return Err(Problem::new("account_moved").domain(&gone.domain).detail(detail));
@@ -308,10 +308,13 @@ pub fn require_active(account: &Account) -> Result<()> {
     Ok(())
 }
 
-/// The name in one form, whether typed as `ada`, `@Ada` or `ada@domain`.
-fn plain_name(base: &Base, typed: &str) -> String {
+/// The name in one form, whether typed as `ada`, `@Ada` or `ada@domain`, also with a domain that was this instance's.
+fn plain_name(app: &App, typed: &str) -> String {
     let name = typed.trim().trim_start_matches('@').to_lowercase();
-    name.strip_suffix(&format!("@{}", base.config.instance.domain)).map_or(name.clone(), str::to_owned)
+    match name.split_once('@') {
+        Some((plain, domain)) if app.peers.domains.is_ours(app, domain) => plain.to_owned(),
+        _ => name,
+    }
 }
 
 /// Sign-in with limits on failures, by address and by account.

@@ -3,6 +3,7 @@
 mod config;
 mod db;
 mod doctor;
+mod domain;
 mod fed;
 mod keys;
 mod listen;
@@ -48,6 +49,9 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Looks at the domain of the instance, or changes it.
+    #[command(subcommand)]
+    Domain(domain::Command),
     /// Looks at logs and copies, and at other instances.
     #[command(subcommand)]
     Fed(fed::Command),
@@ -88,6 +92,7 @@ pub fn main() -> ExitCode {
         Command::Config(command) => config::run(&command, &config),
         Command::Db(command) => runtime.block_on(db::run(command, config)),
         Command::Doctor { json } => runtime.block_on(doctor::run(&config, json)),
+        Command::Domain(command) => runtime.block_on(domain::run(command, config)),
         Command::Fed(command) => runtime.block_on(fed::run(command, config)),
         Command::Keys(command) => runtime.block_on(keys::run(command, config)),
         Command::Mail(command) => runtime.block_on(mail::run(command, config)),

@@ -45,6 +45,8 @@ pub enum Word {
     Joining(ServerId),
     /// The rules about other instances were changed.
     Trust,
+    /// Another instance has another domain now.
+    Renamed { from: Domain, to: Domain },
 }
 
 /// What travels: the words of one process, in order.

@@ -113,6 +113,9 @@ pub struct Federation {
     pub down_after: u32,
     /// After so many days without a sign of life a peer is dormant: it is no longer tried until it is heard from.
     pub dormant_days: u32,
+    /// For so many days a domain that an instance has left leads on to the one that it has now: of this instance, and of
+    /// others as they say.
+    pub former_domain_days: u32,
     /// After a start, communities with people of other instances are not written to until these have said how far their
     /// copies go, or until so many milliseconds have passed.
     pub start_ask_ms: u64,
@@ -183,6 +186,7 @@ impl Default for Federation {
             follow_by_stream: true,
             down_after: 5,
             dormant_days: 30,
+            former_domain_days: 90,
             start_ask_ms: 2_000,
             snapshot_people: 4_000,
             snapshot_kept_mib: 64,

@@ -41,6 +41,14 @@ pub async fn has_passkey(q: &mut impl Query, account: &str) -> Result<bool> {
     Ok(passkey_store::count(q, account).await? > 0)
 }
 
+/// How many passkeys there are in all.
+///
+/// # Errors
+/// The database's.
+pub async fn passkeys_in_all(q: &mut impl Query) -> Result<i64> {
+    Ok(passkey_store::count_all(q).await?)
+}
+
 async fn has_authenticator(q: &mut impl Query, account: &str) -> Result<bool> {
     Ok(store::authenticator(q, account).await?.is_some_and(|stored| stored.confirmed))
 }

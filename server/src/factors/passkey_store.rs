@@ -47,6 +47,10 @@ pub async fn count(q: &mut impl Query, account: &str) -> Result<i64> {
     Ok(q.row(sql, args![account]).await?.map_or(0, |r| r.get(0)))
 }
 
+pub async fn count_all(q: &mut impl Query) -> Result<i64> {
+    Ok(q.row("select count(*) from passkeys", args![]).await?.map_or(0, |r| r.get(0)))
+}
+
 pub async fn add(tx: &mut Tx, new: &Passkey) -> Result<()> {
     let sql = "insert into passkeys (id, account_id, name, transports, static_state, dynamic_state, created_at)
                values ($1, $2, $3, $4, $5, $6, $7)";

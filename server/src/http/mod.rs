@@ -7,6 +7,7 @@ mod csrf;
 mod described;
 pub mod docs;
 pub mod extract;
+mod former;
 mod headers;
 pub mod health;
 pub mod rate;
@@ -47,6 +48,9 @@ async fn every(State(app): State<App>, mut request: Request, next: Next) -> Resp
     let client = client::identify(&app, &request);
     request.extensions_mut().insert(client);
     let answered = async {
+        if let Some(answer) = former::answer(&app, &request) {
+            return answer;
+        }
         if let Err(problem) = csrf::check(&app, &request) {
             return problem.into_response();
         }

@@ -215,6 +215,17 @@ impl InstanceKeys {
         self.change(|ring, now| ring.rotate(rng.bytes(), now, lead_ms, overlap_ms))
     }
 
+    /// States the same keys anew, so that every log is shown where this instance is reached now.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn state_anew(&self) -> Result<(), KeysError> {
+        self.change(|ring, now| {
+            ring.changed(now);
+            Ok(())
+        })
+    }
+
     /// Revokes a signing key for ever; where it is the one in use, a new one takes its place at once.
     ///
     /// # Errors

@@ -218,7 +218,8 @@ impl Ring {
         self.keys[at].nbf = now_ms.min(since);
     }
 
-    fn changed(&mut self, now_ms: i64) {
+    /// What logs are told of the keys is newer than what they were told before.
+    pub(super) fn changed(&mut self, now_ms: i64) {
         // Higher than any before, also where the file came back from an older copy.
         self.serial = (self.serial + 1).max(u64::try_from(now_ms).unwrap_or(0));
     }

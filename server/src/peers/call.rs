@@ -69,7 +69,8 @@ impl CallError {
         match self {
             Self::Unreachable(_) => true,
             Self::Problem { status, .. } => {
-                matches!(status, 401 | 408 | 425 | 429 | 500..) || self.code() == Some(Code::Misdirected.as_str())
+                let elsewhere = [Code::Misdirected, Code::Moved].map(|code| Some(code.as_str()));
+                matches!(status, 401 | 408 | 425 | 429 | 500..) || elsewhere.contains(&self.code())
             }
             // What an admin paused goes on.
             Self::Refused(code) => *code == Code::Paused,
@@ -250,7 +251,7 @@ async fn exchange(
     path: &str,
     body: Option<Bytes>,
 ) -> Result<Response, CallError> {
-    let peer = discovery::find(app, domain).await?;
+    let mut peer = discovery::find(app, domain).await?;
     let kind = body.as_ref().map(|_| "application/json");
     let digest = httpsig::digest_header(body.as_deref().unwrap_or_default());
     let mut again = true;
@@ -264,7 +265,15 @@ async fn exchange(
         if response.status() == StatusCode::UNAUTHORIZED && std::mem::take(&mut again) {
             continue;
         }
-        return judge(app, response).await;
+        let judged = judge(app, response).await;
+        // It has another domain now, and is asked again there.
+        if judged.as_ref().is_err_and(|e| e.code() == Some(Code::Moved.as_str()))
+            && let Some(now) = discovery::gone_from(app, &peer).await?
+        {
+            peer = now;
+            continue;
+        }
+        return judged;
     }
 }
 

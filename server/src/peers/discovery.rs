@@ -9,13 +9,13 @@ use axum::http::{Method, StatusCode, header};
 use conntext_federation::Code;
 use conntext_federation::domain::Domain;
 use conntext_federation::ids::InstanceId;
-use conntext_federation::instance::{InstanceDoc, Pin};
+use conntext_federation::instance::InstanceDoc;
 use conntext_federation::keys::{Kid, PublicKey};
 use tokio::sync::Semaphore;
 
 use super::call::CallError;
 use super::client::read_capped;
-use super::{store, trust};
+use super::{domains, store, trust};
 use crate::App;
 use crate::config::Federation;
 use crate::http::rate::RateLimit;
@@ -110,6 +110,12 @@ impl Discovery {
         open(&self.absent).remove(domain);
     }
 
+    /// Nothing is known in memory any more of a domain that was left.
+    pub(super) fn forget(&self, domain: &Domain) {
+        open(&self.known).remove(domain);
+        open(&self.absent).remove(domain);
+    }
+
     fn remember_absent(&self, domain: &Domain, until: i64, why: CallError) {
         let mut absent = open(&self.absent);
         if absent.len() > 10_000 {
@@ -119,11 +125,12 @@ impl Discovery {
     }
 }
 
-/// The instance at a domain, to speak with it.
+/// The instance at a domain, or that was there until lately, to speak with it.
 ///
 /// # Errors
 /// [`CallError`]: blocked, unreachable, or not who it was.
 pub async fn find(app: &App, domain: &Domain) -> Result<Peer, CallError> {
+    let domain = &app.peers.domains.current(app, domain);
     if let Err(code) = app.peers.trust.book().judge(domain) {
         if code == Code::InReview {
             trust::wait(app, domain, false).await;
@@ -175,6 +182,18 @@ pub(super) async fn heed_serial(app: &App, domain: &Domain, serial: u64) {
     }
 }
 
+/// A peer answers that it has another domain now: its document tells which. `None` where it was asked a moment ago.
+///
+/// # Errors
+/// As [`find`].
+pub(super) async fn gone_from(app: &App, peer: &Peer) -> Result<Option<Peer>, CallError> {
+    if !app.peers.discovery.may_refetch(peer, app.clock.now_ms()) {
+        return Ok(None);
+    }
+    let now = look(app, &peer.domain, Some(peer.fetched_at)).await?;
+    Ok((now.domain != peer.domain && now.ik == peer.ik).then_some(now))
+}
+
 /// Who answers at a domain, also where an admin has yet to decide about it: nobody can be refused by name before they have
 /// shown that it is theirs. `older_than`: what was fetched then is not good enough.
 async fn look(app: &App, domain: &Domain, older_than: Option<i64>) -> Result<Peer, CallError> {
@@ -182,7 +201,7 @@ async fn look(app: &App, domain: &Domain, older_than: Option<i64>) -> Result<Pee
         Ok(()) | Err(Code::InReview) => {}
         Err(code) => return Err(code.into()),
     }
-    if *domain == app.domain {
+    if app.peers.domains.current(app, domain) == app.domain {
         return Err(CallError::Refused(Code::OriginIsSelf));
     }
     let discovery = &app.peers.discovery;
@@ -204,7 +223,13 @@ async fn look(app: &App, domain: &Domain, older_than: Option<i64>) -> Result<Pee
     if Arc::strong_count(&flight) <= 2 {
         flights.remove(domain);
     }
-    result
+    drop(flights);
+    let peer = result?;
+    // It may have turned out to be one that is known under another name.
+    match app.peers.trust.book().judge(&peer.domain) {
+        Ok(()) | Err(Code::InReview) => Ok(peer),
+        Err(code) => Err(code.into()),
+    }
 }
 
 async fn refresh(app: &App, domain: &Domain, older_than: Option<i64>) -> Result<Peer, CallError> {
@@ -222,7 +247,14 @@ async fn refresh(app: &App, domain: &Domain, older_than: Option<i64>) -> Result<
         return Ok(peer.clone());
     }
     match (fetch(app, domain).await, kept) {
-        (Ok(doc), _) => accept(app, domain, stored, doc, now).await,
+        (Ok(doc), _) if doc.moved.is_some() => {
+            let found = domains::follow(app, domain, stored.as_ref(), &doc).await;
+            if let Err(e) = &found {
+                discovery.remember_absent(domain, now + NEGATIVE_MS, e.clone());
+            }
+            found
+        }
+        (Ok(doc), _) => accept(app, domain, doc, None).await,
         // Stale but still valid by its own word: better than nothing while the peer is away.
         (Err(_), Some(peer)) if older_than.is_none() => {
             open(&discovery.known).insert(domain.clone(), peer.clone());
@@ -254,27 +286,41 @@ fn peer_of(row: &store::PeerRow, now: i64) -> Option<Peer> {
     })
 }
 
-async fn accept(
+/// Takes a document that a domain serves, and writes down who is there. `via`: a domain from which the document there led
+/// to this one.
+///
+/// # Errors
+/// Where it does not hold, or is not of the instance that is known there.
+pub(super) async fn accept(
     app: &App,
     domain: &Domain,
-    stored: Option<store::PeerRow>,
     doc: InstanceDoc,
-    now: i64,
+    via: Option<&Domain>,
 ) -> Result<Peer, CallError> {
-    let discovery = &app.peers.discovery;
-    let first_met = stored.as_ref().map_or(now, |row| row.first_met);
+    let (discovery, now) = (&app.peers.discovery, app.clock.now_ms());
+    let db = |e: crate::db::Error| CallError::Unreachable(format!("our own database: {e}"));
+    let stored = stored(app, domain).await?;
+    let mut met = store::peers_of(&mut app.db.read().await.map_err(db)?, &doc.ik).await.map_err(db)?;
+    met.retain(|row| row.domain != *domain);
+    let first_met = stored.iter().chain(&met).map(|row| row.first_met).min().unwrap_or(now);
     let judged = match stored.map(|row| row.pin) {
-        None => Pin::first(domain, &doc, now),
+        None => domains::judge(app, domain, &met, &doc, now),
         Some(mut pin) => pin.update(&doc, now).map(|_| pin),
     };
-    let db = |e: crate::db::Error| CallError::Unreachable(format!("our own database: {e}"));
     match judged {
         Ok(pin) => {
             let text = String::from_utf8(doc.to_vec()?).map_err(|e| CallError::Answer(e.to_string()))?;
+            let mut left: Vec<Domain> = met.into_iter().map(|row| row.domain).collect();
+            left.extend(via.filter(|via| !left.contains(via)).cloned());
             let mut tx = app.db.begin().await.map_err(db)?;
+            domains::write(&mut tx, &left, domain, &pin.ik, now).await.map_err(db)?;
             store::put_document(&mut tx, &pin, &text, now).await.map_err(db)?;
             tx.commit().await.map_err(db)?;
             let peer = Peer { domain: domain.clone(), ik: pin.ik, doc: Arc::new(doc), fetched_at: now, first_met };
+            // What admins decided about it counts before anything is answered to it under its new name.
+            if !left.is_empty() {
+                domains::renamed(app, &left, &peer).await?;
+            }
             open(&discovery.known).insert(domain.clone(), peer.clone());
             app.peers.streams.judge(domain, Some(&peer.doc), now);
             Ok(peer)
@@ -295,7 +341,7 @@ async fn accept(
     }
 }
 
-async fn fetch(app: &App, domain: &Domain) -> Result<InstanceDoc, CallError> {
+pub(super) async fn fetch(app: &App, domain: &Domain) -> Result<InstanceDoc, CallError> {
     let discovery = &app.peers.discovery;
     discovery.rate.take((), app.clock.now_ms()).map_err(|_| CallError::Unreachable("too many new instances".into()))?;
     let _slot = discovery.slots.acquire().await.map_err(|e| CallError::Unreachable(e.to_string()))?;

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::header;
 use axum::response::Response;
+use conntext_federation::domain::Domain;
 use conntext_federation::instance::{InstanceDoc, InstanceFields, MAX_DOCUMENT_MS, Mode, RootKey, Software};
 use conntext_federation::keys::Kid;
 use conntext_federation::{event, wire};
@@ -123,6 +124,15 @@ impl Document {
         Ok(held.doc.serial)
     }
 
+    /// The document of a domain that this instance has left, in canonical bytes: it names where the instance went.
+    async fn former_bytes(&self, base: &Base, former: &Domain) -> Result<Vec<u8>> {
+        // With the keys in use now.
+        self.bytes(base).await?;
+        let mut doc = self.held().doc.at_former(former, &base.keys.root)?;
+        doc.freshen(&base.keys.signing(), base.clock.now_ms())?;
+        Ok(doc.to_vec()?)
+    }
+
     /// The canonical bytes to serve, with a freshness line that is at most an hour old.
     async fn bytes(&self, base: &Base) -> Result<Vec<u8>> {
         // A key is never in use before the document that names it is there.
@@ -189,8 +199,12 @@ pub(super) fn canonical_json(bytes: Vec<u8>) -> Response {
 }
 
 /// `GET /.well-known/conntext`
-pub(super) async fn serve(State(app): State<App>) -> Result<Response> {
-    Ok(canonical_json(app.peers.document.bytes(&app).await?))
+pub(super) async fn serve(State(app): State<App>, request: Request) -> Result<Response> {
+    let bytes = match app.peers.domains.former(&request, app.clock.now_ms()) {
+        Some(former) => app.peers.document.former_bytes(&app, &former).await?,
+        None => app.peers.document.bytes(&app).await?,
+    };
+    Ok(canonical_json(bytes))
 }
 
 /// `GET /federation/v1/keys/{kid}`: a root-signed statement that lists the key, also one that retired long ago.

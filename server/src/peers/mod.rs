@@ -9,6 +9,7 @@ mod cursors;
 mod delivery;
 mod discovery;
 mod document;
+pub mod domains;
 mod follower;
 mod frame;
 pub mod hello;
@@ -94,6 +95,8 @@ pub struct Peers {
     document: document::Document,
     keys: keys::Duty,
     discovery: discovery::Discovery,
+    /// Domains that instances have left.
+    pub domains: domains::Domains,
     /// With whom to speak.
     pub trust: trust::Trust,
     nonces: Mutex<NonceCache>,
@@ -166,6 +169,7 @@ impl Peers {
             document: document::Document::open(base).await?,
             keys: keys::Duty::default(),
             discovery: discovery::Discovery::new(config),
+            domains: domains::Domains::load(base).await?,
             trust: trust::Trust::new(trust::Book::read(&mut base.db.read().await?, config).await?),
             nonces: Mutex::default(),
             // Several instances may share an address, and what a hub pushes is not charged to it as an origin.

@@ -131,6 +131,9 @@ async fn check(app: &App, client: Client, request: Request) -> Result<Request> {
         judged => judged.map(|()| false)?,
     };
     app.peers.by_address.take(client.limit_key(), now)?;
+    if app.peers.domains.was_ours(claims.receiver(), now) {
+        return Err(Problem::from(Code::Moved).domain(app.domain.as_str()));
+    }
     claims.check_receiver(&app.domain)?;
     claims.check_window(now)?;
     let (peer, key) = discovery::key(app, &claims.origin, &claims.kid).await?;

@@ -254,6 +254,14 @@ impl Peers {
         logged(&peer.domain, written.await);
     }
 
+    /// A peer has another domain now.
+    pub(super) fn statuses_of(&self, from: &Domain, to: &Domain) {
+        let mut all = self.statuses.open();
+        if let Some(memory) = all.remove(from) {
+            all.entry(to.clone()).or_insert(memory);
+        }
+    }
+
     /// Tries in a row that a peer did not answer.
     pub(super) fn failures(&self, domain: &Domain) -> u64 {
         self.statuses.open().get(domain).map_or(0, |m| m.failures)

@@ -72,6 +72,11 @@ pub async fn peers(q: &mut impl Query) -> Result<Vec<PeerRow>> {
     q.rows(select_peers!("order by domain"), args![]).await?.iter().map(peer_row).collect()
 }
 
+/// What is known of an instance, under whichever domains it was met.
+pub async fn peers_of(q: &mut impl Query, ik: &InstanceId) -> Result<Vec<PeerRow>> {
+    q.rows(select_peers!("where ik = $1 order by domain"), args![ik.as_str()]).await?.iter().map(peer_row).collect()
+}
+
 pub async fn put_document(tx: &mut Tx, pin: &Pin, doc: &str, now_ms: i64) -> Result<()> {
     let pin_text = serde_json::to_string(pin).map_err(|_| broken("pin"))?;
     let sql = "insert into peers (domain, ik, pin, doc, fetched_at, first_met, last_seen, last_ok, failures)

@@ -50,9 +50,10 @@ pub async fn join(app: &App, log: &Arc<LogHandle>, actor: &Actor, invite: Option
 /// # Errors
 /// 422 `invalid` with the field.
 pub fn parse_domain(app: &App, text: &str) -> Result<Domain> {
-    Domain::parse(text.trim(), app.config.federation.dev_insecure).map_err(|_| {
+    let domain = Domain::parse(text.trim(), app.config.federation.dev_insecure).map_err(|_| {
         Problem::invalid("domain", "bad_domain", format!("\u{201c}{text}\u{201d} is not the address of an instance."))
-    })
+    })?;
+    Ok(app.peers.domains.current(app, &domain))
 }
 
 /// Makes one of our own people a member of a server that lives elsewhere; whoever is one already stays one.

@@ -31,6 +31,7 @@ mod everywhere;
 mod gateway;
 mod j_checkpoints;
 mod j_delivery;
+mod j_domains;
 mod j_keys;
 mod j_limits;
 mod j_peers;

@@ -6,7 +6,7 @@
 pub mod store;
 mod turn;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, RwLock};
 
 use conntext_federation::Code;
@@ -41,6 +41,8 @@ pub struct Book {
     new_percent: u32,
     rules: HashMap<String, Rule>,
     blocks: bool,
+    /// Instances that were met at a domain that is blocked now: what logs say later of where they are changes nothing.
+    hidden: HashSet<InstanceId>,
     /// Grows with every change.
     pub revision: i64,
 }
@@ -65,7 +67,12 @@ impl Book {
     /// The database's.
     pub async fn read(q: &mut impl Query, config: &Federation) -> db::Result<Self> {
         let rules = store::rules(q).await?;
-        Ok(Self::new(config, mode(q, config).await?, rules, store::revision(q).await?))
+        let mut book = Self::new(config, mode(q, config).await?, rules, store::revision(q).await?);
+        if book.blocks {
+            let met = super::store::peers(q).await?;
+            book.hidden = met.into_iter().filter(|peer| book.hides(&peer.domain)).map(|peer| peer.ik).collect();
+        }
+        Ok(book)
     }
 
     fn new(config: &Federation, mode: Mode, rules: Vec<Rule>, revision: i64) -> Self {
@@ -77,6 +84,7 @@ impl Book {
             new_percent: config.new_peer_percent,
             blocks: !config.deny.is_empty() || rules.iter().any(|rule| rule.verdict == Verdict::Block),
             rules: rules.into_iter().map(|rule| (rule.pattern.clone(), rule)).collect(),
+            hidden: HashSet::new(),
             revision,
         }
     }
@@ -147,12 +155,8 @@ impl Book {
 
     /// The same of everybody of an instance, by what a log says of it.
     pub fn hides_home(&self, state: &ServerState, home: &InstanceId) -> bool {
-        self.blocks
-            && state
-                .instances
-                .get(home)
-                .and_then(|instance| Domain::parse_normal(&instance.domain, true).ok())
-                .is_some_and(|domain| self.hides(&domain))
+        let there = || Domain::parse_normal(&state.instances.get(home)?.domain, true).ok();
+        self.blocks && (self.hidden.contains(home) || there().is_some_and(|domain| self.hides(&domain)))
     }
 
     /// How much may come from a domain, of what is usual, in percent: whom nobody decided on may send less at first.

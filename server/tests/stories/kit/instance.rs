@@ -3,9 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use conntext_federation::domain::Domain;
 use conntext_server::clock::{SeededRng, TestClock};
 use conntext_server::config::{Config, DatabaseAddress};
 use conntext_server::peers::Transport;
+use conntext_server::peers::domains::own::DomainError;
 use conntext_server::{App, build, build_with, router};
 use serde_json::json;
 use tempfile::TempDir;
@@ -27,6 +29,7 @@ pub struct TestInstance {
     router: axum::Router,
     net: Option<TestNet>,
     seed: u64,
+    former: Vec<String>,
     // Removes the data when the story is over.
     _folder: Option<TempDir>,
 }
@@ -76,7 +79,7 @@ impl TestInstance {
         if let Some(net) = &net {
             net.plug(&domain, router.clone());
         }
-        Self { router, app, clock, net, seed, _folder: folder }
+        Self { router, app, clock, net, seed, former: Vec::new(), _folder: folder }
     }
 
     /// Stops the instance as when its process is killed, and starts it again on the same data.
@@ -95,14 +98,32 @@ impl TestInstance {
     }
 
     /// The same with another configuration.
-    pub async fn restart_as(mut self, change: impl FnOnce(&mut Config)) -> Self {
+    pub async fn restart_as(self, change: impl FnOnce(&mut Config)) -> Self {
+        let mut stopped = self.stop().await;
+        change(&mut stopped.config);
+        stopped.start().await
+    }
+
+    /// Gives the instance another domain, as its operator does; the old one leads to it, too.
+    pub async fn renamed(self, domain: &str) -> Self {
+        let old = self.app.domain.to_string();
+        let mut stopped = self.stop().await;
+        stopped.is_at(domain);
+        stopped.change_domain().await.expect("another domain");
+        stopped.former.push(old);
+        stopped.start().await
+    }
+
+    /// Stops the instance as when its process is killed.
+    pub async fn stop(mut self) -> Stopped {
         let folder = self._folder.take();
-        let (mut config, clock) = (self.app.config.clone(), Arc::clone(&self.clock));
+        let (config, clock) = (self.app.config.clone(), Arc::clone(&self.clock));
         let net = self.net.clone();
         // Another one than before, or ids would come again.
         let seed = self.seed.wrapping_add(1);
+        let former = std::mem::take(&mut self.former);
         if let Some(net) = &net {
-            net.unplug(&config.instance.domain);
+            former.iter().chain([&config.instance.domain]).for_each(|domain| net.unplug(domain));
         }
         self.app.stopping.cancel();
         self.app.tasks.close();
@@ -117,8 +138,7 @@ impl TestInstance {
             }
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
-        change(&mut config);
-        Self::start(config, clock, seed, folder, net).await
+        Stopped { config, clock, seed, former, folder, net }
     }
 
     /// A program or browser that nobody has signed in on.
@@ -156,4 +176,55 @@ impl TestInstance {
 /// Another seed for each domain, so that no two instances ever make the same id.
 fn seed(domain: &str) -> u64 {
     domain.bytes().fold(7_u64, |seed, b| seed.wrapping_mul(31).wrapping_add(u64::from(b)))
+}
+
+/// An instance that does not run just now.
+pub struct Stopped {
+    /// Its configuration.
+    pub config: Config,
+    clock: Arc<TestClock>,
+    seed: u64,
+    former: Vec<String>,
+    folder: Option<TempDir>,
+    net: Option<TestNet>,
+}
+
+impl Stopped {
+    /// Names another domain in the configuration.
+    pub fn is_at(&mut self, domain: &str) {
+        domain.clone_into(&mut self.config.instance.domain);
+        self.config.http.public_url = Some(format!("https://{domain}"));
+    }
+
+    /// What `conntext domain change` does.
+    pub async fn change_domain(&self) -> Result<Domain, DomainError> {
+        let base = self.base().await;
+        let changed = conntext_server::peers::domains::own::change(&base).await;
+        base.db.close().await;
+        changed
+    }
+
+    /// Whether it may start under the domain of its configuration.
+    pub async fn check_domain(&self) -> Result<(), DomainError> {
+        let base = self.base().await;
+        let checked = conntext_server::peers::domains::own::check(&base).await;
+        base.db.close().await;
+        checked
+    }
+
+    async fn base(&self) -> conntext_server::Base {
+        let rng = Arc::new(SeededRng::new(self.seed));
+        conntext_server::open(self.config.clone(), self.clock.clone(), rng).await.expect("a data folder")
+    }
+
+    /// Starts it again on its data.
+    pub async fn start(self) -> TestInstance {
+        let net = self.net.clone();
+        let mut started = TestInstance::start(self.config, self.clock, self.seed, self.folder, self.net).await;
+        if let Some(net) = net {
+            self.former.iter().for_each(|domain| net.plug(domain, started.router.clone()));
+        }
+        started.former = self.former;
+        started
+    }
 }

@@ -249,7 +249,7 @@ impl Line {
             router.ok_or_else(|| TransportError("nobody is there".into()))?
         };
         let path = parts.uri.path_and_query().map_or("/", |p| p.as_str());
-        let mut request = axum::http::Request::builder().method(parts.method.clone()).uri(path);
+        let mut request = axum::http::Request::builder().method(parts.method.clone()).uri(path).header("host", to);
         for (name, value) in &parts.headers {
             request = request.header(name, value);
         }
