@@ -14,7 +14,7 @@ data, secrets and configuration are kept, the old program stays beside the new o
 
 Options:
   --domain NAME      the name of this instance, such as chat.example.org. It becomes part of every account
-                     (anna@chat.example.org) and cannot be changed later. Default: localhost
+                     (anna@chat.example.org) and is changed later by a command. Default: localhost
   --port N           the port to listen on. Default: 443 with a certificate, else 8080
   --tls-cert FILE    certificate chain (PEM); ConnText then serves https itself
   --tls-key FILE     private key of the certificate (PEM)

@@ -163,7 +163,7 @@ installer --prefix "$prefix" --binary "$work/newer" --no-start || fail "replaces
 cmp -s "$prefix/bin/conntext.previous" "$work/conntext" || fail "keeps the program before"
 ok "an upgrade keeps the program before it"
 
-refuses "another domain on the same data" 1 "cannot become" --prefix "$prefix" --domain other.example.org --binary "$work/conntext"
+refuses "another domain on the same data" 1 "Another domain" --prefix "$prefix" --domain other.example.org --binary "$work/conntext"
 refuses "another data folder" 1 "keeps its data in" --prefix "$prefix" --data "$work/elsewhere" --binary "$work/conntext"
 
 installer --prefix "$prefix" --uninstall || fail "uninstalls"

@@ -155,6 +155,43 @@ fn a_pin_notices_a_domain_that_changed_hands() {
 }
 
 #[test]
+fn an_instance_is_followed_to_the_domain_that_it_signs_for() {
+    let there = Domain::parse("new.example", false).unwrap();
+    let at = |serial: u64, root: u8, moved: Option<Moved>| {
+        let api = "https://new.example/federation/v1".into();
+        document(InstanceFields { domain: there.clone(), api, serial, moved, ..fields() }, &key(root))
+    };
+    let pin = Pin::first(&domain(), &document(fields(), &key(1)), NOW).unwrap();
+    let followed = pin.follow(&there, &at(2, 1, None), NOW).unwrap();
+    assert_eq!((&followed.domain, &followed.ik, followed.serial), (&there, &pin.ik, 2));
+    // From before, by another key, another instance, for another domain, and one that was left again.
+    assert_eq!(pin.follow(&there, &at(1, 1, None), NOW), Err(Code::StaleRev));
+    assert_eq!(pin.follow(&there, &at(2, 3, None), NOW), Err(Code::BadObjectSignature));
+    let root = RootKey { public: key(3).public() };
+    let ik = crate::ids::InstanceId::of_root(&key(3).public().to_bytes());
+    let api = "https://new.example/federation/v1".into();
+    let other = document(InstanceFields { domain: there.clone(), api, serial: 2, root, ik, ..fields() }, &key(3));
+    assert_eq!(pin.follow(&there, &other, NOW), Err(Code::IdentityChanged));
+    assert_eq!(pin.follow(&there, &document(fields(), &key(1)), NOW), Err(Code::OriginInvalid));
+    let further = Some(Moved { domain: Domain::parse("newer.example", false).unwrap() });
+    assert_eq!(pin.follow(&there, &at(2, 1, further), NOW), Err(Code::Moved));
+
+    // What the old domain serves says where, and is no document to go on with.
+    let mut left = at(2, 1, None).at_former(&domain(), &key(1)).unwrap();
+    left.freshen(&key(2), NOW).unwrap();
+    assert_eq!(pin.way(&left, NOW), Ok(there.clone()));
+    assert_eq!(pin.clone().update(&left, NOW), Err(Code::Moved));
+    assert_eq!(Pin::first(&domain(), &left, NOW), Err(Code::Moved));
+    assert_eq!(pin.way(&document(fields(), &key(1)), NOW), Err(Code::NotFound));
+    let mut older = at(0, 1, None).at_former(&domain(), &key(1)).unwrap();
+    older.freshen(&key(2), NOW).unwrap();
+    assert_eq!(pin.way(&older, NOW), Err(Code::StaleRev));
+    let mut forged = at(2, 1, None).at_former(&domain(), &key(3)).unwrap();
+    forged.freshen(&key(2), NOW).unwrap();
+    assert_eq!(pin.way(&forged, NOW), Err(Code::BadObjectSignature));
+}
+
+#[test]
 fn a_root_key_is_followed_only_along_its_signed_line() {
     let ik = fields().ik;
     let change = |old: u8, new: u8| RootChange::sign(&ik, &key(old), key(new).public()).unwrap();

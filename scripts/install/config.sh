@@ -83,7 +83,7 @@ new_config() {
 # Each can also be set by the environment: CONNTEXT__SECTION__KEY.
 
 [instance]
-# Part of every account of this instance; it cannot be changed once people use it.
+# Part of every account of this instance. Once it runs, another one counts after "conntext domain change" only.
 domain = "$(instance_name_for "$new_domain" "$new_port")"
 
 [http]
@@ -115,7 +115,7 @@ check_against_config() {
 	[ -f "$config" ] || return 0
 	old_domain=$(config_value instance domain)
 	if [ -n "$domain" ] && [ "${old_domain%%:*}" != "$domain" ]; then
-		die "this instance is $old_domain and its accounts are named after it, so it cannot become $domain. For a second instance on this machine use another --prefix"
+		die "this instance is $old_domain, and the installer does not make it $domain. To give it another domain, see \"Another domain\" in docs/operations.md; for a second instance on this machine use another --prefix"
 	fi
 	old_listen=$(config_value http listen)
 	if [ -n "$port" ] && [ "${old_listen##*:}" != "$port" ]; then

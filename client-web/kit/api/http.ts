@@ -62,7 +62,12 @@ async function once<T>(method: string, route: string, options: RequestOptions): 
     }
     throw new ApiProblem({ status: 0, code: OFFLINE });
   }
-  if (!response.ok) throw problemFrom(response.status, text, response.headers);
+  if (!response.ok) {
+    const problem = problemFrom(response.status, text, response.headers);
+    // This place has another domain now: the page itself leads there.
+    if (problem.code === "moved") location.reload();
+    throw problem;
+  }
   if (text === "") return undefined as T;
   try {
     return JSON.parse(text) as T;

@@ -9894,6 +9894,16 @@ export interface components {
             /** @description Its id, or the address that its person had. */
             who: string;
         };
+        /** @description A domain that this instance has left. */
+        FormerDomain: {
+            /** @description The domain. */
+            domain: string;
+            /**
+             * Format: int64
+             * @description Until when it leads here, milliseconds since 1970.
+             */
+            until: number;
+        };
         /** @description An identity that was found. */
         FoundIdentity: {
             /**
@@ -10090,6 +10100,7 @@ export interface components {
             domain: string;
             /** @description Whether accounts have an e-mail address: `off`, `optional` or `required`. */
             email: components["schemas"]["InstanceEmail"];
+            former_domain: components["schemas"]["FormerDomain"] | null;
             /** @description Plain http from another machine: signing in is refused. */
             insecure: boolean;
             limits: components["schemas"]["InstanceLimits"];

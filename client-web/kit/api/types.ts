@@ -15,6 +15,8 @@ export interface Problem {
 
 export interface Instance {
   domain: string;
+  /** The domain that it had until lately, and until when that one leads here. */
+  former_domain: { domain: string; until: number } | null;
   name: string;
   version: string;
   registration: "open" | "invite" | "approval" | "closed";

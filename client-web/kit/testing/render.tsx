@@ -18,6 +18,7 @@ vi.setConfig({ testTimeout: 30_000 });
 export function instance(part: Partial<Instance> = {}): Instance {
   return {
     domain: "quietbay.org",
+    former_domain: null,
     name: "Quiet Bay",
     version: "0.1.0",
     registration: "open",

@@ -32,11 +32,23 @@ pub fn router() -> Routes {
         .merge(rename::router())
 }
 
+/// A domain that this instance has left.
+#[derive(Serialize, ToSchema)]
+pub struct FormerDomain {
+    /// The domain.
+    domain: String,
+    /// Until when it leads here, milliseconds since 1970.
+    until: i64,
+}
+
 /// What everybody may know about this instance.
 #[derive(Serialize, ToSchema)]
 pub struct Instance {
     /// The domain in everybody's address.
     domain: String,
+    /// The domain that it had until lately, while that one still leads here.
+    #[schema(required)]
+    former_domain: Option<FormerDomain>,
     /// The name that people see.
     name: String,
     /// The version of the program.
@@ -116,6 +128,11 @@ async fn instance(State(app): State<App>, client: Client, MaybeAuth(auth): Maybe
     let config = &app.config;
     Ok(Json(Instance {
         domain: config.instance.domain.clone(),
+        former_domain: app
+            .peers
+            .domains
+            .last_own(app.clock.now_ms())
+            .map(|(domain, until)| FormerDomain { domain, until }),
         name: super::instance_name(&app, &mut read).await?,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         registration: config.accounts.registration.as_str(),

@@ -269,7 +269,7 @@ fn domain(report: &mut Report, config: &Config) {
         report.warn(
             "domain",
             format!("{domain} is for trying things out on one machine"),
-            "Before people come, set instance.domain to a domain of yours: it cannot be changed easily later.",
+            "Before people come, set instance.domain to a domain of yours: a change later takes a command, and everybody signs in again.",
         );
         return;
     }

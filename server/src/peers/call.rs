@@ -199,7 +199,17 @@ pub async fn send_stream(
     let request = sign(app, &peer, &method, path, kind, &digest, content.body, Some(content.length))?;
     let sent = transmit(app, request).await;
     note(app, &peer, outcome(&sent)).await;
-    judge(app, sent?).await
+    let judged = judge(app, sent?).await;
+    heed_moved(app, &peer, judged.as_ref().err()).await?;
+    judged
+}
+
+/// Where a peer answers that it has another domain now, that one is found. Answers it where there is one.
+async fn heed_moved(app: &App, peer: &Peer, refused: Option<&CallError>) -> Result<Option<Peer>, CallError> {
+    if refused.and_then(CallError::code) != Some(Code::Moved.as_str()) {
+        return Ok(None);
+    }
+    discovery::gone_from(app, peer).await
 }
 
 /// Asks another instance for a WebSocket: a `GET` below [`BASE`].
@@ -237,8 +247,9 @@ pub(super) async fn open_socket(app: &App, domain: &Domain, path: &str) -> Resul
                 if answer.status() == StatusCode::UNAUTHORIZED && std::mem::take(&mut again) {
                     continue;
                 }
-                judge(app, answer).await?;
-                return Err(CallError::Answer("no WebSocket".into()));
+                let refused = judge(app, answer).await.err();
+                heed_moved(app, &peer, refused.as_ref()).await?;
+                return Err(refused.unwrap_or_else(|| CallError::Answer("no WebSocket".into())));
             }
         }
     }
@@ -266,10 +277,7 @@ async fn exchange(
             continue;
         }
         let judged = judge(app, response).await;
-        // It has another domain now, and is asked again there.
-        if judged.as_ref().is_err_and(|e| e.code() == Some(Code::Moved.as_str()))
-            && let Some(now) = discovery::gone_from(app, &peer).await?
-        {
+        if let Some(now) = heed_moved(app, &peer, judged.as_ref().err()).await? {
             peer = now;
             continue;
         }

@@ -142,6 +142,50 @@ async fn j1_keys_are_changed_from_the_command_line_beside_a_running_instance() {
 }
 
 #[tokio::test]
+async fn j1_the_domain_is_changed_by_a_command_while_the_instance_stands_still() {
+    let mut setup = Setup::new();
+    let process = setup.start().await;
+    assert!(setup.run(&["user", "create", "ada", "--admin"]).status.success());
+    assert!(text(&setup.run(&["domain", "show"])).contains("a.localhost"));
+    setup.set("CONNTEXT__INSTANCE__DOMAIN", "b.localhost");
+    // It runs, it is not meant, it is not said.
+    let refused = setup.run(&["domain", "change", "--yes"]);
+    assert!(!refused.status.success() && text(&refused).contains("Stop it first"), "{}", text(&refused));
+    process.signal("TERM");
+    process.ended().await;
+    let refused = setup.run(&["domain", "change"]);
+    assert!(!refused.status.success() && text(&refused).contains("nothing was changed"), "{}", text(&refused));
+    assert!(text(&refused).contains("Passkeys"), "{}", text(&refused));
+    let mut started = setup.spawn("http");
+    assert!(!started.ready().await, "started under a domain that nobody has chosen");
+
+    setup.set("CONNTEXT__HTTP__PUBLIC_URL", "https://a.localhost");
+    assert!(text(&setup.run(&["domain", "change", "--yes"])).contains("http.public_url"));
+    setup.set("CONNTEXT__HTTP__PUBLIC_URL", "https://b.localhost");
+    let changed = setup.run(&["domain", "change", "--yes"]);
+    assert!(changed.status.success(), "{}", text(&changed));
+    assert!(!setup.run(&["domain", "change", "--yes"]).status.success());
+    let process = setup.start().await;
+    let come = async |host: &str, path: &str| {
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        client.get(format!("{}{path}", process.base)).header("host", host).send().await.unwrap()
+    };
+    for host in ["a.localhost", "a.localhost:8443"] {
+        let page = come(host, "/s/x").await;
+        assert_eq!(page.status().as_u16(), 308);
+        assert_eq!(page.headers()["location"], "https://b.localhost/s/x");
+    }
+    let document: Value = come("a.localhost", "/.well-known/conntext").await.json().await.unwrap();
+    assert_eq!(document["moved"], json!({"domain": "b.localhost"}));
+    assert_eq!(come("a.localhost", "/api/v1/instance").await.status().as_u16(), 421);
+    assert_eq!(come("b.localhost", "/api/v1/instance").await.status().as_u16(), 200);
+    // Whoever looks after it asks by its address.
+    assert_eq!(come("127.0.0.1", "/api/v1/instance").await.status().as_u16(), 200);
+    let shown = text(&setup.run(&["domain", "show"]));
+    assert!(shown.contains("know this instance as b.localhost") && shown.contains("It was a.localhost"), "{shown}");
+}
+
+#[tokio::test]
 async fn a9_the_operator_deletes_an_account() {
     let setup = Setup::new();
     let process = setup.start().await;

@@ -139,6 +139,9 @@ async fn j1_people_find_their_instance_under_its_new_domain() {
     assert_eq!(page.headers["location"], format!("https://new.test/i/{code}?x=1"));
     let api = at(&a, "a.test", "/api/v1/instance").await.expect_problem(421, "moved");
     assert_eq!(api.text("/domain"), "new.test");
+    let info = a.client().get("/instance").await.json;
+    let until = a.app.clock.now_ms() + 90 * DAY_MS;
+    assert_eq!(info["former_domain"], json!({"domain": "a.test", "until": until}));
     assert_eq!(at(&a, "new.test", "/api/v1/instance").await.expect_status(200).text("/domain"), "new.test");
     let doc = document(&a, "a.test").await;
     assert_eq!(doc.moved, Some(Moved { domain: domain("new.test") }));
@@ -158,13 +161,14 @@ async fn j1_people_find_their_instance_under_its_new_domain() {
     let card = ben.get(&format!("/invites/a.test/{code}")).await.expect_status(200);
     assert_eq!(card.text("/domain"), "new.test");
     let there = ben.get(&format!("/servers/{sid}")).await.expect_status(200);
-    assert_eq!(there.text("/hub/domain"), "new.test", "{}", there.json);
+    assert_eq!(there.text("/hub_domain"), "new.test", "{}", there.json);
     let ada: TestClient = a.client().acting_as(&ada);
     ada.get(&format!("/invites/a.test/{code}")).await.expect_status(200);
 
     // For a while.
     pass(&[&a, &b], 91 * DAY_MS);
-    at(&a, "a.test", "/api/v1/instance").await.expect_status(200);
+    let info = at(&a, "a.test", "/api/v1/instance").await.expect_status(200);
+    assert_eq!(info.json["former_domain"], json!(null));
     assert_eq!(document(&a, "a.test").await.moved, None);
     // Whoever has the domain then is somebody else.
     let d = net.instance("d.test").await;
@@ -360,4 +364,28 @@ async fn j1_a_domain_changes_only_by_its_operators_word() {
     stopped.check_domain().await.expect("as it was");
     let a = stopped.start().await;
     assert_eq!(document(&a, "a.test").await.moved, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn j1_whoever_asks_at_the_old_domain_is_led_on() {
+    let net = TestNet::new(78);
+    let (a, b) = (net.instance("a.test").await, net.instance("b.test").await);
+    let (ada, ben) = (a.citizen("ada").await, b.citizen("ben").await);
+    let orchard = a.community(&ada).await;
+    b.join(&ben, "a.test", &orchard.sid).await.expect("joined");
+    same(&a, &b, &orchard.sid).await;
+    // Nothing of its own comes to B.
+    net.stall("new.test", "b.test");
+    let a = a.renamed("new.test").await;
+    pass(&[&a, &b], 61_000);
+    let head = format!("/servers/{}/head", orchard.sid);
+    let answer: serde_json::Value = peers::get(&b.app, &domain("a.test"), &head).await.expect("an answer");
+    assert!(answer["seq"].as_u64().is_some_and(|seq| seq > 0), "{answer}");
+    assert_eq!(net.count("b.test", "a.test", &format!("GET /federation/v1{head}")), 1);
+    assert_eq!(net.count("b.test", "new.test", &format!("GET /federation/v1{head}")), 1);
+    assert_eq!(known(&b).await, ["new.test"]);
+    assert_eq!(b.log(&orchard.sid).hub_domain(), "new.test");
+    net.heal("new.test", "b.test");
+    b.write(&orchard.sid, &ben.actor, &orchard.channel, "there").await;
+    same(&a, &b, &orchard.sid).await;
 }

@@ -80,6 +80,14 @@ export function SignInPage() {
       <form onSubmit={onSubmit}>
         <Stack>
           {word ? <Note tone="warn">{serviceWord(word)}</Note> : null}
+          {instance.former_domain ? (
+            <Note>
+              <Trans>
+                {instance.domain} was {instance.former_domain.domain} until lately. Sign in with the same name and password. Passkeys made there do not work
+                here: in their place use a recovery code, or ask whoever runs this place.
+              </Trans>
+            </Note>
+          ) : null}
           {wasReused() ? (
             <Note tone="warn">
               <Trans>You were signed out: this sign-in was used from somewhere else as well. Sign in again, then change your password and look through your devices.</Trans>

@@ -22,6 +22,15 @@ describe("A2: signing in", () => {
     expect(signedIn).toHaveBeenCalled();
   });
 
+  it("J1: says which domain this place had before, for those who come from there", () => {
+    fakeServer({});
+    const { unmount } = show(<SignInPage />, { path: "/sign-in" });
+    expect(screen.queryByText(/until lately/)).not.toBeInTheDocument();
+    unmount();
+    show(<SignInPage />, { path: "/sign-in", instance: { former_domain: { domain: "old.example", until: 1 } } });
+    expect(screen.getByText(/quietbay.org was old.example until lately/)).toBeInTheDocument();
+  });
+
   it("says in words that name and password do not fit, and stays", async () => {
     fakeServer({ "POST sessions": () => new Refusal({ status: 401, code: "bad_credentials" }) });
     const { history } = show(<SignInPage />, { path: "/sign-in" });

@@ -60,6 +60,13 @@ impl Domains {
         self.own.iter().any(|(own, left_at)| own.as_str() == domain && now_ms - left_at < self.counts_ms)
     }
 
+    /// The domain that this instance left last, if it still leads on, and until when it does, milliseconds.
+    pub fn last_own(&self, now_ms: i64) -> Option<(String, i64)> {
+        let (domain, left_at) = self.own.iter().max_by_key(|(_, left_at)| *left_at)?;
+        let until = left_at + self.counts_ms;
+        (now_ms < until).then(|| (domain.to_string(), until))
+    }
+
     /// Whether a domain is this instance's, or was until lately.
     pub fn is_ours(&self, base: &Base, domain: &str) -> bool {
         domain == base.domain.as_str() || self.was_ours(domain, base.clock.now_ms())
@@ -73,7 +80,11 @@ impl Domains {
         // HTTP/2 names it in the address, HTTP/1 in a header.
         let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
         let host = request.uri().authority().map(|authority| authority.as_str()).or(host)?;
-        self.own.iter().map(|(own, _)| own).find(|own| own.as_str() == host && self.was_ours(host, now_ms)).cloned()
+        // People may come by another port than the usual one.
+        let names = |own: &&Domain| {
+            host.strip_prefix(own.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+        };
+        self.own.iter().map(|(own, _)| own).filter(|own| self.was_ours(own.as_str(), now_ms)).find(names).cloned()
     }
 
     /// Where the instance is reached now that was at `domain` until lately.
