@@ -87,12 +87,15 @@ async function built(name: string, settings: Record<string, string>): Promise<Pl
 export class Instance {
   private process: ChildProcess | null = null;
   private output = "";
-  readonly domain: string;
-  readonly url: string;
 
-  private constructor(private readonly place: Place) {
-    this.domain = place.domain;
-    this.url = place.url;
+  private constructor(private place: Place) {}
+
+  get domain(): string {
+    return this.place.domain;
+  }
+
+  get url(): string {
+    return this.place.url;
   }
 
   /** `settings` are environment variables of the configuration, for one that is built as the story needs it. */
@@ -107,6 +110,16 @@ export class Instance {
   async command(...args: string[]): Promise<string> {
     const { stdout } = await promisify(execFile)(program(), args, { env: this.place.env });
     return stdout.trim();
+  }
+
+  /** Gives it another domain, as its operator does, on the same port. */
+  async goTo(name: string): Promise<void> {
+    await this.stop();
+    const domain = `${name}.localhost:${new URL(this.url).port}`;
+    const env = { ...this.place.env, CONNTEXT__INSTANCE__DOMAIN: domain };
+    this.place = { ...this.place, domain, url: `http://${domain}`, env };
+    await this.command("domain", "change", "--yes");
+    await this.start();
   }
 
   async start(): Promise<void> {

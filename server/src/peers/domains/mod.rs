@@ -20,6 +20,7 @@ use super::store as peers;
 use super::{hello, trust};
 use crate::App;
 use crate::app::Base;
+use crate::bus::Notice;
 use crate::cluster::Word;
 use crate::db;
 
@@ -197,9 +198,6 @@ pub(super) async fn renamed(app: &App, left: &[Domain], peer: &Peer) -> Result<(
         tracing::warn!(%from, to = %peer.domain, ik = %peer.ik, "an instance has another domain now");
         heed(app, from, &peer.domain).await.map_err(own_fault)?;
         app.cluster.tell(Word::Renamed { from: from.clone(), to: peer.domain.clone() });
-        for log in app.log.all().iter().filter(|log| log.hub_domain() == from.as_str()) {
-            app.log.set_hub_domain(log, peer.domain.as_str()).await.map_err(own_fault)?;
-        }
     }
     app.peers.revive(&peer.ik);
     hello::say_soon(app, &peer.ik);
@@ -217,10 +215,22 @@ pub async fn heed(app: &App, from: &Domain, to: &Domain) -> db::Result<()> {
     app.peers.statuses_of(from, to);
     app.peers.streams.cut(from, Code::Moved);
     let mut read = app.db.read().await?;
-    if trust::store::revision(&mut read).await? != app.peers.trust.book().revision {
-        let book = trust::Book::read(&mut read, &app.config.federation).await?;
-        drop(read);
+    let other_rules = trust::store::revision(&mut read).await? != app.peers.trust.book().revision;
+    let book = if other_rules { Some(trust::Book::read(&mut read, &app.config.federation).await?) } else { None };
+    drop(read);
+    if let Some(book) = book {
         trust::turn(app, book).await?;
+    }
+    for log in app.log.all() {
+        let leads = log.hub_domain() == from.as_str();
+        if leads {
+            app.log.set_hub_domain(&log, to.as_str()).await?;
+        }
+        let at = |domain: &str| domain == from.as_str() || domain == to.as_str();
+        if leads || log.state().instances.values().any(|instance| at(&instance.domain)) {
+            app.bus.tell_server_here(&log.sid, Notice::Changed);
+            app.bus.tell_server_here(&log.sid, Notice::Reread);
+        }
     }
     Ok(())
 }

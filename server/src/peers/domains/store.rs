@@ -113,3 +113,38 @@ pub async fn carry_rule(tx: &mut Tx, from: &Domain, to: &Domain, now_ms: i64) ->
     }
     Ok(carried)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Columns of the schema that hold a domain, by their names.
+    fn columns() -> Vec<(String, String)> {
+        let (mut found, mut table) = (Vec::new(), String::new());
+        for line in crate::db::migrations().iter().flat_map(|migration| migration.sql.lines()) {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            match words.as_slice() {
+                ["create", "table", name, ..] => table = (*name).to_owned(),
+                [name, "text" | "text,", ..] if name.contains("domain") => {
+                    found.push((table.clone(), (*name).to_owned()));
+                }
+                ["alter", "table", name, "add", "column", column, "text", ..] if column.contains("domain") => {
+                    found.push(((*name).to_owned(), (*column).to_owned()));
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn j1_no_table_keeps_a_domain_that_was_left() {
+        let columns = columns();
+        assert!(columns.len() > 15, "{columns:?}");
+        for (table, column) in columns.iter().filter(|(table, _)| table != "former_domains") {
+            let rename = format!("update {table} set {column} = $2 where {column} = $1");
+            let known = PLAIN.contains(&rename.as_str()) || KEYED.iter().any(|(_, update)| *update == rename);
+            assert!(known, "a change of domain forgets {table}.{column}");
+        }
+    }
+}
