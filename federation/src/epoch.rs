@@ -9,8 +9,7 @@ use crate::{
     content::{Content, ServerEpoch},
     error::Code,
     event::Event,
-    hub::{self, Draft, HubIdentity, Proposal, Sequenced},
-    ids::{ActionId, Actor},
+    hub::{self, HubIdentity, Sequenced},
     replica::Fault,
     state::ServerState,
     takeover,
@@ -35,21 +34,8 @@ pub fn begin(
     now_ms: i64,
 ) -> Result<Sequenced, Code> {
     let base = hub::position(state);
-    let report = ServerEpoch { base: base.clone(), known, lost };
-    let draft = Draft {
-        sid: state.sid.clone(),
-        kind: KIND.into(),
-        channel: None,
-        target: None,
-        actor: Actor::Instance(me.ik.clone()),
-        content: hub::json(&report)?,
-    };
-    let (action, sealed) = draft.into_action(&me.ik, ActionId(entropy[0]), entropy[1], base, now_ms)?;
-    let content = Content::parse(KIND, &sealed.content)?;
-    state.head.epoch += 1;
-    let made = hub::append(state, me, Proposal { action, origin_sig: None, sealed }, content, now_ms)?;
-    made.event.check_form()?;
-    Ok(made)
+    let report = ServerEpoch { base, known, lost };
+    hub::append_own(state, me, (KIND, &report), entropy, now_ms, |state| state.head.epoch += 1)
 }
 
 /// Whether an event may follow the head as far as hub, generation and epoch are concerned: in the same ones, or as the one

@@ -384,6 +384,35 @@ pub fn open(
     Ok((state, made))
 }
 
+/// Appends what the hub writes as itself behind the head. `entropy`: action id and salt. `step`: what changes in the head,
+/// for what begins an epoch or a generation, once the basis is taken.
+///
+/// # Errors
+/// [`Code::TooLarge`] for content beyond the size of an event; the state is to be thrown away then.
+pub(crate) fn append_own<T: serde::Serialize>(
+    state: &mut ServerState,
+    me: &HubIdentity,
+    (kind, content): (&str, &T),
+    entropy: [[u8; 16]; 2],
+    now_ms: i64,
+    step: impl FnOnce(&mut ServerState),
+) -> Result<Sequenced, Code> {
+    let draft = Draft {
+        sid: state.sid.clone(),
+        kind: kind.into(),
+        channel: None,
+        target: None,
+        actor: Actor::Instance(me.ik.clone()),
+        content: json(content)?,
+    };
+    let (action, sealed) = draft.into_action(&me.ik, ActionId(entropy[0]), entropy[1], position(state), now_ms)?;
+    let content = Content::parse(kind, &sealed.content)?;
+    step(state);
+    let made = append(state, me, Proposal { action, origin_sig: None, sealed }, content, now_ms)?;
+    made.event.check_form()?;
+    Ok(made)
+}
+
 /// A typed content as a value.
 pub fn json<T: serde::Serialize>(object: &T) -> Result<Value, Code> {
     serde_json::to_value(object).map_err(|_| Code::BadContent)

@@ -15,8 +15,8 @@ use crate::{
     domain::Domain,
     error::Code,
     event::Event,
-    hub::{self, Draft, HubIdentity, Proposal, Sequenced},
-    ids::{ActionId, Actor, ChannelId, InstanceId, ServerId},
+    hub::{self, HubIdentity, Sequenced},
+    ids::{ActionId, ChannelId, InstanceId, ServerId},
     instance::KeysStatement,
     keys::Domain as Kind,
     signed::{Body, Signed},
@@ -77,18 +77,7 @@ pub fn commit(
     now_ms: i64,
 ) -> Result<Sequenced, Code> {
     check(state, &accept)?;
-    let draft = Draft {
-        sid: state.sid.clone(),
-        kind: KIND.into(),
-        channel: None,
-        target: None,
-        actor: Actor::Instance(me.ik.clone()),
-        content: hub::json(&MigrateCommit { accept })?,
-    };
-    let basis = hub::position(state);
-    let (action, sealed) = draft.into_action(&me.ik, ActionId(entropy[0]), entropy[1], basis, now_ms)?;
-    let content = Content::parse(KIND, &sealed.content)?;
-    hub::append(state, me, Proposal { action, origin_sig: None, sealed }, content, now_ms)
+    hub::append_own(state, me, (KIND, &MigrateCommit { accept }), entropy, now_ms, |_| ())
 }
 
 /// What an event of this type says; `None` for any other event.

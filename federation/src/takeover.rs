@@ -11,8 +11,8 @@ use crate::{
     content::{Content, ServerTakeover},
     error::Code,
     event::Event,
-    hub::{self, Draft, HubIdentity, Proposal, Sequenced},
-    ids::{ActionId, Actor, ChannelId, InstanceId, ServerId},
+    hub::{self, HubIdentity, Sequenced},
+    ids::{Actor, ChannelId, InstanceId, ServerId},
     instance::KeysStatement,
     keys::{Domain as Kind, KeySig, PublicKey, SecretKey},
     replica::Fault,
@@ -205,22 +205,10 @@ pub fn begin(
     now_ms: i64,
 ) -> Result<Sequenced, Code> {
     check(state, &content)?;
-    let base = hub::position(state);
-    let draft = Draft {
-        sid: state.sid.clone(),
-        kind: KIND.into(),
-        channel: None,
-        target: None,
-        actor: Actor::Instance(me.ik.clone()),
-        content: hub::json(&content)?,
-    };
-    let (action, sealed) = draft.into_action(&me.ik, ActionId(entropy[0]), entropy[1], base, now_ms)?;
-    let content = Content::parse(KIND, &sealed.content)?;
-    state.head.generation += 1;
-    state.head.epoch += 1;
-    let made = hub::append(state, me, Proposal { action, origin_sig: None, sealed }, content, now_ms)?;
-    made.event.check_form()?;
-    Ok(made)
+    hub::append_own(state, me, (KIND, &content), entropy, now_ms, |state| {
+        state.head.generation += 1;
+        state.head.epoch += 1;
+    })
 }
 
 /// Answer to `GET /servers/{sid}/end`: the last event that a follower of a lost hub holds.

@@ -101,6 +101,7 @@ async fn heed(app: &App, from: &str, word: Word) {
                 tracing::warn!(error = %e, "the rules about other instances cannot be read");
             }
         }
+        Word::Owed { sid, to } => app.peers.owed.set(&sid, &to),
         Word::Renamed { from, to } => {
             if let Err(e) = crate::peers::domains::heed(app, &from, &to).await {
                 tracing::warn!(%from, %to, error = %e, "the new domain of an instance cannot be read");

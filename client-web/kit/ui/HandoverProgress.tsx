@@ -2,6 +2,7 @@ import { CheckCircle2, CircleAlert, Hourglass } from "lucide-react";
 import type { ReactNode } from "react";
 import { Plural, Trans, useLingui } from "@lingui/react/macro";
 import type { Handover } from "@kit/api/handover";
+import { ProgressBar } from "./ProgressBar";
 import s from "./HandoverProgress.module.css";
 
 /** How often it is asked how far a community is. */
@@ -37,9 +38,7 @@ export function HandoverProgress({ found, title, act }: { found: Handover; title
         {act}
       </div>
       {found.state === "coming" ? (
-        <div className={s.bar} role="progressbar" aria-label={t`What has arrived`} aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(share * 100)} aria-valuetext={percent}>
-          <div className={s.fill} style={{ inlineSize: `${String(share * 100)}%` }} />
-        </div>
+        <ProgressBar label={t`What has arrived`} share={share} text={percent} />
       ) : null}
     </div>
   );

@@ -45,6 +45,8 @@ pub enum Word {
     Joining(ServerId),
     /// The rules about other instances were changed.
     Trust,
+    /// The recovery keys of a log had this instance go on with it: it is shown what is held here.
+    Owed { sid: ServerId, to: InstanceId },
     /// Another instance has another domain now.
     Renamed { from: Domain, to: Domain },
 }

@@ -313,9 +313,10 @@ pub(super) async fn accept(
             let mut left: Vec<Domain> = met.into_iter().map(|row| row.domain).collect();
             left.extend(via.filter(|via| !left.contains(via)).cloned());
             let mut tx = app.db.begin().await.map_err(db)?;
-            domains::write(&mut tx, &left, domain, &pin.ik, now).await.map_err(db)?;
+            domains::write(&mut tx, &app.config.federation, &left, domain, &pin.ik, now).await.map_err(db)?;
             store::put_document(&mut tx, &pin, &text, now).await.map_err(db)?;
             tx.commit().await.map_err(db)?;
+            app.peers.domains.taken(domain);
             let peer = Peer { domain: domain.clone(), ik: pin.ik, doc: Arc::new(doc), fetched_at: now, first_met };
             // What admins decided about it counts before anything is answered to it under its new name.
             if !left.is_empty() {

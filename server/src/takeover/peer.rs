@@ -7,6 +7,7 @@ use conntext_federation::ids::ServerId;
 use conntext_federation::takeover::{EndAnswer, TakeoverAnswer, TakeoverAsk};
 
 use crate::App;
+use crate::cluster::Word;
 use crate::error::Result;
 use crate::http::{Json, Path};
 use crate::peers::{self, Message, Origin, hello};
@@ -54,6 +55,7 @@ pub(super) async fn asked(
     ask.takeover.check(&recovery.keys)?;
     ask.keys.verify()?;
     app.peers.owed.set(&sid, &origin.ik);
+    app.cluster.tell(Word::Owed { sid: sid.clone(), to: origin.ik.clone() });
     let channels = log.state().channels.clone();
     Ok(Json(TakeoverAnswer { channels }))
 }

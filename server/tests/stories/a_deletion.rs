@@ -22,19 +22,19 @@ use crate::kit::{PASSWORD, TestClient, TestInstance, until};
 const DAY_MS: i64 = 86_400_000;
 
 /// Asks for the deletion; answers with the token of its page.
-async fn asked(who: &TestClient, erase: bool) -> String {
+pub(crate) async fn asked(who: &TestClient, erase: bool) -> String {
     proven(who).await;
     let set = who.post("/me/deletion", json!({"erase": erase})).await.expect_status(201);
     let link = set.text("/link");
     link.split_once("/deleted#").expect("an address").1.to_owned()
 }
 
-async fn looks(at: &TestInstance, token: &str) -> Value {
+pub(crate) async fn looks(at: &TestInstance, token: &str) -> Value {
     at.client().post("/deletions/look", json!({"token": token})).await.expect_status(200).json
 }
 
 /// Some seconds pass, and everybody does what is due.
-async fn round(instances: &[&TestInstance]) {
+pub(crate) async fn round(instances: &[&TestInstance]) {
     for instance in instances {
         instance.clock.advance(10_000);
         deletion::round(&instance.app).await.expect("a round");

@@ -8,14 +8,23 @@ use std::time::Duration;
 use conntext_server::erasure;
 use serde_json::{Value, json};
 
+use crate::a_deletion::{asked, looks, round};
 use crate::a_moving::{Place, own_key, settled, signed};
 use crate::b_erasure::proven;
 use crate::c_files::upload;
 use crate::kit::{TestClient, TestInstance, TestNet, holds, until};
 
 /// What is Alice's alone, and is to be nowhere in the end.
-const MARKERS: [&str; 5] =
-    ["quoll-words", "quoll-second-thought", "quoll-on-the-way", "quoll-file-name", "quoll-file-bytes"];
+const MARKERS: [&str; 6] = [
+    "quoll-words",
+    "quoll-second-thought",
+    "quoll-on-the-way",
+    "quoll-file-name",
+    "quoll-file-bytes",
+    "quoll-nickname",
+];
+/// Her name, which her home keeps for as long as she has an account there.
+const NAME: &str = "quoll-herself";
 const KEY: [u8; 32] = [7; 32];
 
 /// Whether any file of a data folder holds a text.
@@ -30,7 +39,7 @@ fn on_disk(folder: &Path, text: &str) -> bool {
 /// The markers that an instance holds, in its database or beside it.
 async fn found(at: &TestInstance) -> Vec<&'static str> {
     let mut found = Vec::new();
-    for marker in MARKERS {
+    for marker in MARKERS.into_iter().chain([NAME]) {
         if holds(&at.app, marker).await || on_disk(at.app.folder.path(), marker) {
             found.push(marker);
         }
@@ -57,8 +66,11 @@ async fn a8_one_life_over_three_instances_leaves_nothing_behind() {
     let (alice, mut bob) = (a.person("alice").await, b.person("bob").await);
     let uid = alice.get("/me").await.text("/user/id");
     own_key(&alice, KEY).await;
+    alice.patch("/me", json!({"display_name": NAME})).await.expect_status(200);
     let orchard = Arc::new(Place::new(&bob, "b.test", "Orchard").await);
     orchard.welcomes(&alice).await;
+    let here = format!("/servers/{}/profile", orchard.sid);
+    alice.put(&here, json!({"display_name": "quoll-nickname"})).await.expect_status(200);
 
     // At home on A, her profile on C, talking on B.
     profile_lies_at(&alice, "c.test").await;
@@ -151,8 +163,26 @@ async fn a8_one_life_over_three_instances_leaves_nothing_behind() {
         client.let_go();
     }
     let (b, c) = (b.restart().await, c.restart().await);
-    for instance in [&b, &c] {
-        assert_eq!(found(instance).await, Vec::<&str>::new(), "{}", instance.app.domain);
-    }
+    assert_eq!(found(&c).await, Vec::<&str>::new());
+    assert_eq!(found(&b).await, [NAME]);
     b.verifies(&orchard.sid.parse().unwrap()).await;
+
+    // And her account goes.
+    let mut home = b.client().acting_as(&home);
+    let token = asked(&home, true).await;
+    for instance in [&b, &c] {
+        instance.clock.advance(31 * 24 * 3_600_000);
+    }
+    until("it is gone", async || {
+        round(&[&b, &c]).await;
+        looks(&b, &token).await["confirmed"].as_array().is_some_and(|all| all.contains(&json!("b.test")))
+    })
+    .await;
+    for instance in [&b, &c] {
+        instance.clock.advance(25 * 3_600_000);
+        conntext_server::media::tidy(&instance.app).await.expect("tidy");
+    }
+    home.let_go();
+    let b = b.restart().await;
+    assert_eq!(found(&b).await, Vec::<&str>::new());
 }

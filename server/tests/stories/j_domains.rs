@@ -281,6 +281,15 @@ async fn j1_a_domain_that_was_lost_takes_nothing_along() {
     a.write(&orchard.sid, &ada.actor, &orchard.channel, "from the right one").await;
     same(&a, &b, &orchard.sid).await;
     assert_eq!(known(&b).await, ["new.test"]);
+
+    // Whoever has the old domain now is somebody new, as soon as they speak up.
+    assert_eq!(found(&b, "a.test").await, Ok("new.test".into()));
+    let kid = stranger.app.keys.signing().public().kid();
+    let peer = peers::naming(&b.app, &domain("a.test"), &kid).await.expect("a first contact");
+    assert_eq!(peer.ik, stranger.app.keys.ik);
+    assert_eq!(found(&b, "a.test").await, Ok("a.test".into()));
+    assert_eq!(known(&b).await, ["a.test", "new.test"]);
+    assert_eq!(b.log(&orchard.sid).hub_domain(), "new.test");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -338,6 +347,16 @@ async fn j5_a_blocked_instance_stays_blocked_under_another_domain() {
     assert_eq!(patterns, [json!("a.test"), json!("new.test")]);
     assert!(b.app.peers.trust.book().hides(&domain("new.test")));
     assert!(b.join(&ben, "new.test", &orchard.sid).await.is_err());
+    // Neither does a rule for a whole domain end where somebody leaves it, though nobody is let in by one.
+    let d = net.instance("d.spam.test").await;
+    let dora = d.citizen("dora").await;
+    d.join(&dora, "b.test", &meadow.sid).await.expect("joined");
+    root.put("/trust/rules/*.spam.test", json!({"verdict": "block"})).await.expect_status(200);
+    let d = d.renamed("clean.test").await;
+    pass(&[&a, &b, &c, &d], 11_000);
+    let said = peers::hello::say(&d.app, &b.app.domain).await;
+    assert_eq!(said.expect_err("refused").code(), Some("blocked"));
+    assert_eq!(found(&b, "clean.test").await, Err("blocked".into()));
     // C never spoke with it, and its own operator's word counts for the instance that it was.
     assert!(found(&c, "a.test").await.is_err());
 

@@ -22,6 +22,7 @@ use crate::App;
 use crate::app::Base;
 use crate::bus::Notice;
 use crate::cluster::Word;
+use crate::config::Federation;
 use crate::db;
 
 const DAY_MS: i64 = 86_400_000;
@@ -99,6 +100,11 @@ impl Domains {
         to.map_or_else(|| domain.clone(), |(to, _)| to.clone())
     }
 
+    /// Somebody is at a domain that was left.
+    pub(super) fn taken(&self, domain: &Domain) {
+        self.others.write().unwrap_or_else(PoisonError::into_inner).remove(domain);
+    }
+
     fn note(&self, from: &Domain, to: &Domain, now_ms: i64) {
         let mut others = self.others.write().unwrap_or_else(PoisonError::into_inner);
         others.remove(to);
@@ -173,20 +179,34 @@ pub(super) fn judge(
     newest.pin.follow(at, doc, now_ms)
 }
 
-/// Writes down that an instance went from these domains to another one.
+/// Writes down that an instance is at a domain, and went there from these.
 pub(super) async fn write(
     tx: &mut db::Tx,
+    config: &Federation,
     left: &[Domain],
     at: &Domain,
     ik: &InstanceId,
     now_ms: i64,
 ) -> db::Result<()> {
+    store::taken(tx, at).await?;
     for from in left {
+        carry_rule(tx, config, from, at, now_ms).await?;
         store::rename(tx, from, at).await?;
-        store::carry_rule(tx, from, at, now_ms).await?;
         store::note(tx, from, at, ik, now_ms).await?;
     }
     Ok(())
+}
+
+/// What admins decided about an instance counts for it under its new domain, too, unless they have decided about that one. A
+/// rule for everything below a domain keeps whoever leaves it out, and lets nobody in.
+async fn carry_rule(tx: &mut db::Tx, config: &Federation, from: &Domain, to: &Domain, now_ms: i64) -> db::Result<()> {
+    let book = trust::Book::read(tx, config).await?;
+    let own = |rule: &&trust::Rule, domain: &Domain| rule.pattern == domain.as_str();
+    let kept = book.rule(from).filter(|rule| rule.verdict != trust::Verdict::Allow || own(rule, from));
+    let Some(rule) = kept.filter(|_| !book.rule(to).is_some_and(|rule| own(&rule, to))) else { return Ok(()) };
+    let rule = trust::Rule { pattern: to.to_string(), changed_at: now_ms, ..rule.clone() };
+    trust::store::put(tx, vec![rule]).await?;
+    trust::store::touch(tx).await
 }
 
 /// An instance was written down under another domain: what is held in memory follows.

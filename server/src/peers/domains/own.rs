@@ -89,6 +89,7 @@ pub async fn change(base: &Base) -> Result<Domain, DomainError> {
     base.keys.state_anew()?;
     let mut tx = base.db.begin().await?;
     store::rename(&mut tx, &from, &base.domain).await?;
+    store::taken(&mut tx, &base.domain).await?;
     store::note(&mut tx, &from, &base.domain, &base.keys.ik, base.clock.now_ms()).await?;
     db::set_fact(&mut tx, FACT, base.domain.as_str()).await?;
     tx.commit().await?;

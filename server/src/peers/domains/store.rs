@@ -3,7 +3,6 @@
 use conntext_federation::domain::Domain;
 use conntext_federation::ids::InstanceId;
 
-use super::super::trust;
 use crate::args;
 use crate::db::{Query, Result, Tx};
 
@@ -22,9 +21,13 @@ pub async fn all(q: &mut impl Query) -> Result<Vec<Former>> {
     Ok(rows.iter().map(|r| Former { domain: r.get(0), ik: r.get(1), went_to: r.get(2), left_at: r.get(3) }).collect())
 }
 
+/// Somebody is at a domain that was left: again, or another one.
+pub async fn taken(tx: &mut Tx, domain: &Domain) -> Result<()> {
+    tx.exec("delete from former_domains where domain = $1", args![domain.as_str()]).await.map(|_| ())
+}
+
 /// Notes that an instance has left a domain for another one.
 pub async fn note(tx: &mut Tx, from: &Domain, to: &Domain, ik: &InstanceId, now_ms: i64) -> Result<()> {
-    tx.exec("delete from former_domains where domain = $1", args![to.as_str()]).await?;
     let sql = "update former_domains set went_to = $2 where ik = $1";
     tx.exec(sql, args![ik.as_str(), to.as_str()]).await?;
     let sql = "insert into former_domains (domain, ik, went_to, left_at) values ($1, $2, $3, $4)
@@ -99,19 +102,6 @@ pub async fn rename(tx: &mut Tx, from: &Domain, to: &Domain) -> Result<()> {
                  missing = trim(replace(' ' || missing || ' ', ' ' || $1 || ' ', ' ' || $2 || ' '))
                where (' ' || confirmed || ' ' || missing || ' ') like '% ' || $1 || ' %'";
     tx.exec(sql, args![from.as_str(), to.as_str()]).await.map(|_| ())
-}
-
-/// The rule that admins made for the very domain `from` counts for `to`, too, where they made none. Answers whether there
-/// is one that counts newly.
-pub async fn carry_rule(tx: &mut Tx, from: &Domain, to: &Domain, now_ms: i64) -> Result<bool> {
-    let sql = "insert into trust_rules (pattern, verdict, percent, reason, note, list, changed_at)
-               select $2, verdict, percent, reason, note, list, $3 from trust_rules where pattern = $1
-               on conflict (pattern) do nothing";
-    let carried = tx.exec(sql, args![from.as_str(), to.as_str(), now_ms]).await? > 0;
-    if carried {
-        trust::store::touch(tx).await?;
-    }
-    Ok(carried)
 }
 
 #[cfg(test)]

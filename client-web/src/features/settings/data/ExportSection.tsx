@@ -9,6 +9,7 @@ import { ButtonLink } from "@kit/ui/ButtonLink";
 import { ConfirmDialog } from "@kit/ui/ConfirmDialog";
 import { FormError } from "@kit/ui/FormError";
 import { Note } from "@kit/ui/Page";
+import { ProgressBar } from "@kit/ui/ProgressBar";
 import { Section } from "@kit/ui/SettingsLayout";
 import { FailedState, SkeletonRows } from "@kit/ui/States";
 import { toast } from "@kit/ui/Toasts";
@@ -119,9 +120,7 @@ function UnderWay({ one, onGone }: { one: Export; onGone: () => Promise<unknown>
           <Trans>Cancel</Trans>
         </Button>
       </div>
-      <div className={s.bar} role="progressbar" aria-label={t`Making your archive`} aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(share * 100)} aria-valuetext={percent}>
-        <div className={s.fill} style={{ inlineSize: `${String(share * 100)}%` }} />
-      </div>
+      <ProgressBar label={t`Making your archive`} share={share} text={percent} />
       <FormError error={cancel.error} />
     </div>
   );
