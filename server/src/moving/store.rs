@@ -135,7 +135,11 @@ pub async fn is_untidy(q: &mut impl Query, now: i64) -> Result<bool> {
                union all
                select 1 from moves_in_communities where uid not in (select uid from moves_in where state = 'here')
                union all
-               select 1 from moves_in_asked where uid not in (select uid from moves_in where state = 'here')";
+               select 1 from moves_in_asked where uid not in (select uid from moves_in where state = 'here')
+               union all
+               select 1 from moves_in m where m.state = 'here' and m.luggage <> ''
+                 and not exists (select 1 from moves_in_communities c where c.uid = m.uid and c.state = 'waiting')
+                 and not exists (select 1 from moves_in_asked a where a.uid = m.uid and not a.done)";
     Ok(q.row(sql, args![now]).await?.is_some())
 }
 
@@ -287,12 +291,18 @@ pub async fn drop_in(tx: &mut Tx, account: &str) -> Result<()> {
     tx.exec("delete from moves_in where account_id = $1", args![account]).await.map(|_| ())
 }
 
-/// What is kept of people who went on since, or whose account is gone.
+/// What is kept of people who went on since, or whose account is gone; and of those who have arrived with everything.
 pub async fn drop_strays(tx: &mut Tx) -> Result<()> {
     let gone = "delete from moves_in_communities where uid not in (select uid from moves_in where state = 'here')";
     tx.exec(gone, args![]).await?;
     let gone = "delete from moves_in_asked where uid not in (select uid from moves_in where state = 'here')";
-    tx.exec(gone, args![]).await.map(|_| ())
+    tx.exec(gone, args![]).await?;
+    // What they brought along is put in its place by then: names and marks that go there are not to be left here.
+    let unpacked = "update moves_in set luggage = '' where state = 'here' and luggage <> ''
+                      and not exists (select 1 from moves_in_communities c
+                        where c.uid = moves_in.uid and c.state = 'waiting')
+                      and not exists (select 1 from moves_in_asked a where a.uid = moves_in.uid and not a.done)";
+    tx.exec(unpacked, args![]).await.map(|_| ())
 }
 
 /// Those whose home is to be asked now.

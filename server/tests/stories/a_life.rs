@@ -47,6 +47,12 @@ async fn found(at: &TestInstance) -> Vec<&'static str> {
     found
 }
 
+/// What an instance does every minute and every hour.
+async fn tidy(at: &TestInstance) {
+    conntext_server::media::tidy(&at.app).await.expect("tidy");
+    conntext_server::profiles::tidy(&at.app, "").await.expect("tidy");
+}
+
 async fn profile_lies_at(who: &TestClient, domain: &str) {
     who.put("/me/profile-host", json!({"domain": domain})).await;
     until("the profile has arrived", async || {
@@ -119,7 +125,7 @@ async fn a8_one_life_over_three_instances_leaves_nothing_behind() {
     net.cut("a.test", "c.test");
     for _ in 0..3 {
         a.clock.advance(20 * 24 * 3_600_000);
-        conntext_server::media::tidy(&a.app).await.expect("tidy");
+        tidy(&a).await;
     }
     let mut alice = alice;
     alice.let_go();
@@ -156,7 +162,7 @@ async fn a8_one_life_over_three_instances_leaves_nothing_behind() {
     for instance in [&b, &c] {
         for _ in 0..2 {
             instance.clock.advance(25 * 3_600_000);
-            conntext_server::media::tidy(&instance.app).await.expect("tidy");
+            tidy(instance).await;
         }
     }
     for client in [&mut home, &mut bob, &mut there] {
@@ -180,7 +186,7 @@ async fn a8_one_life_over_three_instances_leaves_nothing_behind() {
     .await;
     for instance in [&b, &c] {
         instance.clock.advance(25 * 3_600_000);
-        conntext_server::media::tidy(&instance.app).await.expect("tidy");
+        tidy(instance).await;
     }
     home.let_go();
     let b = b.restart().await;
