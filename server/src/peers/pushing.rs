@@ -51,6 +51,8 @@ pub(super) enum Step {
 /// What of a log concerns one peer now.
 struct Outlook {
     member: bool,
+    /// It sequences the log itself by now, and holds all of it.
+    hub: bool,
     sight: Sight,
     head: u64,
     domain: Option<Domain>,
@@ -61,6 +63,7 @@ fn outlook(app: &App, log: &LogHandle, peer: &InstanceId) -> Outlook {
     let state = log.state();
     Outlook {
         member: state.is_followed_by(peer),
+        hub: state.info.hub == *peer,
         sight,
         head: state.head.seq,
         domain: state.instances.get(peer).and_then(|i| Domain::parse_normal(&i.domain, true).ok()),
@@ -82,6 +85,9 @@ pub(super) async fn push(app: &App, peer: &InstanceId, log: &Arc<LogHandle>) -> 
     let Some(domain) = now.domain.clone() else { return Ok(Step::Idle) };
     if app.peers.is_dormant(app, &domain) {
         return Ok(Step::Dormant);
+    }
+    if now.hub {
+        return Ok(Step::Idle);
     }
     if !now.member {
         return farewell(app, peer, log, &domain, acked, now.head).await;
@@ -197,7 +203,7 @@ impl Window<'_> {
         let now = outlook(self.app, self.log, self.peer);
         // What comes in while an answer is awaited is gathered: only full batches go ahead.
         let enough = first || now.head.saturating_sub(self.sent) >= MAX_PUSH_EVENTS as u64;
-        if !now.member || !enough {
+        if now.hub || !now.member || !enough {
             return Ok(None);
         }
         if now.sight.wish() != self.wish {

@@ -247,6 +247,25 @@ async fn b13_who_no_longer_hosts_keeps_what_its_people_may_see() {
     same(c, b, sid).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn b13_the_hub_before_takes_nothing_back_from_the_next() {
+    let orchard = Orchard::new(1303).await;
+    let (a, b, sid) = (&orchard.a, &orchard.b, &orchard.sid);
+    // The old hub has written its last event, and the new one does not hear of it.
+    orchard.net.lose_answers("/handover");
+    orchard.goes(&orchard.bob).await;
+    until("the old hub has handed over", async || !a.log(sid).hub_here()).await;
+    // What the old hub tells its followers now is for those who see less than everything.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    orchard.net.lose_answers("");
+    orchard.lives_at(b).await;
+    orchard.arrived(&orchard.bob).await;
+    assert!(b.log(sid).state().channels.contains_key(&orchard.secret));
+    assert!(b.bodies(sid, &orchard.secret).await.contains(&"only the owner reads this".to_owned()));
+    orchard.says(&orchard.ada, &orchard.secret, "still here").await;
+    same(b, a, sid).await;
+}
+
 /// A public community of Ada's on A with Ben of B and Cem of C in it.
 struct Scene {
     net: TestNet,

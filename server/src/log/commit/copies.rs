@@ -86,7 +86,10 @@ impl Committer {
         let (mut entries, mut run) = self.accept(&mut tx, log, push.events, &held).await?;
         steps.append(&mut run);
         steps.extend(self.go_on(log, &mut entries).map_err(ReceiveError::Log)?);
-        for id in push.lost {
+        // Whoever goes on with the log holds all of it, whatever its people may see.
+        let me = self.inner.me.ik.clone();
+        let ours = self.working(log).info.hub == me;
+        for id in push.lost.into_iter().filter(|_| !ours) {
             self.working(log).drop_channel(&id);
             store::erase_channel(&mut tx, log.id, &id).await?;
             pending::withheld(&mut tx, log.id, &id).await?;

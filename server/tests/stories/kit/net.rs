@@ -45,6 +45,8 @@ struct State {
     /// The most requests of an instance that were under way at a time.
     most_from: HashMap<String, usize>,
     faults: Faults,
+    /// Answers to requests whose path ends like this are lost.
+    unanswered: String,
     traffic: HashMap<(String, String), Traffic>,
     /// Every request that arrived, and every answer in JSON: from, to, method and path (for an answer with `answer` in front
     /// of them), all its bytes.
@@ -73,6 +75,7 @@ impl TestNet {
             stalled: HashSet::new(),
             most_from: HashMap::new(),
             faults: Faults::default(),
+            unanswered: String::new(),
             traffic: HashMap::new(),
             heard: Vec::new(),
             streams: Vec::new(),
@@ -127,6 +130,11 @@ impl TestNet {
     /// From now on this goes wrong.
     pub fn disturb(&self, faults: Faults) {
         open(&self.state).faults = faults;
+    }
+
+    /// From now on answers to requests whose path ends like this are lost; to none with nothing.
+    pub fn lose_answers(&self, to: &str) {
+        to.clone_into(&mut open(&self.state).unanswered);
     }
 
     /// Whether anything that arrived at an instance, asked for or not, held this text.
@@ -314,7 +322,9 @@ impl Transport for Line {
                 way.passed.notify_waiters();
             }
             let response = self.deliver(&to, &parts, body).await?;
-            if self.net.chance(faults.answer_lost) {
+            let unanswered = open(&self.net.state).unanswered.clone();
+            let unanswered = !unanswered.is_empty() && parts.uri.path().ends_with(&unanswered);
+            if unanswered || self.net.chance(faults.answer_lost) {
                 return Err(TransportError("the answer was lost".into()));
             }
             Ok(response)
